@@ -1,0 +1,131 @@
+"""The diagnostic type: one terse message, the text it is about, related places, notes and a help line.
+
+A code is declared once, beside the code that reports it, through `register`; two codes with one number or one name are
+a programming error and fail at import. How a diagnostic is phrased: the message says what is wrong in one clause
+without a full stop, the label says what is special about the underlined text, a note adds a fact, help says what to
+write instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from flowc.source import Span
+
+
+class Severity(IntEnum):
+    """How bad it is. Only an error keeps `flowc compile` from writing."""
+
+    NOTE = 1
+    WARNING = 2
+    ERROR = 3
+
+    @property
+    def label(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A kind of diagnostic: its stable number and name, and one paragraph that explains it."""
+
+    number: str
+    """Stable, for example `FC101`. The hundreds are the family (see docs/diagnostics.md)."""
+    name: str
+    """Kebab-case, for example `unknown-name`."""
+    severity: Severity
+    explanation: str
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.name}"
+
+
+_registry: dict[str, Code] = {}
+
+
+def register(number: str, name: str, severity: Severity, explanation: str) -> Code:
+    """Declare a code. Raises ValueError when its number or its name is taken."""
+    code = Code(number, name, severity, explanation)
+    if number in _registry or any(other.name == name for other in _registry.values()):
+        raise ValueError(f"diagnostic code {code} is declared twice")
+    _registry[number] = code
+    return code
+
+
+def registered() -> tuple[Code, ...]:
+    """All codes declared by the modules imported so far, by number."""
+    return tuple(_registry[number] for number in sorted(_registry))
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A place and what to say about it; an empty text only underlines."""
+
+    span: Span
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding. `primary` is where the user has to look; `related` are the other places the message is about."""
+
+    code: Code
+    message: str
+    primary: Label
+    related: tuple[Label, ...] = ()
+    notes: tuple[str, ...] = ()
+    help: str | None = None
+
+    @property
+    def severity(self) -> Severity:
+        return self.code.severity
+
+    @property
+    def sort_key(self) -> tuple[str, int, int, str, str]:
+        span = self.primary.span
+        return (span.source.name, span.start, span.end, self.code.number, self.message)
+
+
+@dataclass(slots=True)
+class Diagnostics:
+    """What the stages have reported so far. Stages get it handed in and append; none of them prints."""
+
+    items: list[Diagnostic] = field(default_factory=list)
+
+    def report(
+        self,
+        code: Code,
+        message: str,
+        span: Span,
+        label: str = "",
+        *,
+        related: Iterable[tuple[Span, str]] = (),
+        notes: Iterable[str] = (),
+        help: str | None = None,
+    ) -> None:
+        self.items.append(
+            Diagnostic(
+                code,
+                message,
+                Label(span, label),
+                tuple(Label(place, text) for place, text in related),
+                tuple(notes),
+                help,
+            )
+        )
+
+    @property
+    def has_errors(self) -> bool:
+        return any(item.severity is Severity.ERROR for item in self.items)
+
+    def count(self, severity: Severity) -> int:
+        return sum(item.severity is severity for item in self.items)
+
+    def __iter__(self) -> Iterator[Diagnostic]:
+        """In the order of the files and places."""
+        return iter(sorted(self.items, key=lambda item: item.sort_key))
+
+    def __len__(self) -> int:
+        return len(self.items)

@@ -1,0 +1,379 @@
+"""The syntax tree: what was written, with the span of every part, and nothing that needs a second statement to know.
+
+One node per construct. Names are not looked up, addresses are not read and ranges are not checked: resolution does
+that, so that a bad address is an error about the address and not about the grammar. Blocks of options
+(`interface`, `tunnel`, ...) keep their options as `Property` nodes in the order written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from flowc.source import Source, Span
+
+# ---- leaves ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name or, in `Property.key` and the like, a keyword. `text` is without quotes, `quoted` says if it had them."""
+
+    text: str
+    span: Span
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    value: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class String:
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A kernel version `6.1`."""
+
+    major: int
+    minor: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An address or prefix as written: `10.0.0.1`, `10.0.0.0/24`, `2001:db8::/32`; it may be wrong."""
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Mac:
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRange:
+    low: Address
+    high: Address
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """`{a, b}`: of addresses in an address position, of ports in a port position, of either in a `let`."""
+
+    items: tuple[Value, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Negated:
+    operand: Value
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class PortRange:
+    """`80` (then `high is low`) or `20000-29999`."""
+
+    low: Number
+    high: Number
+    span: Span
+
+
+Value: TypeAlias = Name | Number | String | Version | Address | Mac | AddressRange | Set | Negated | PortRange
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One option of a block: `mtu 1500` is key `mtu` with the values (Number 1500,).
+
+    `vlan 10 on uplink` is key `vlan`, values (Number, Name); `type gretap` and other keyword values are Names.
+    """
+
+    key: Name
+    values: tuple[Value, ...]
+    span: Span
+
+
+# ---- declarations ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    name: Name
+    properties: tuple[Property, ...]
+    body: tuple[Declaration, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Vrf:
+    name: Name
+    properties: tuple[Property, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    name: Name
+    properties: tuple[Property, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Tunnel:
+    name: Name
+    properties: tuple[Property, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    name: Name
+    properties: tuple[Property, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbor:
+    """`mac` is None for a `managed` neighbour."""
+
+    address: Address | Name
+    interface: Name
+    mac: Mac | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class NextHop:
+    gateway: Address | Name
+    interface: Name | None
+    weight: Number | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Exactly one of `nexthops`, `interface` and `unreachable`/`blackhole` (in `kind`) says where it leads."""
+
+    destination: Address | None
+    """None is `default`."""
+    nexthops: tuple[NextHop, ...]
+    interface: Name | None
+    kind: Name | None
+    options: tuple[Property, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneMember:
+    """`interface lan, wifi` or, for a part of a wire, `interface lan from 10.0.9.0/24`."""
+
+    interfaces: tuple[Name, ...]
+    source: Value | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    name: Name
+    members: tuple[ZoneMember, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    name: Name
+    prefixes: tuple[Address, ...]
+    zone: Name
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Eip:
+    public: Address
+    target: Address | Name
+    vrf: Name | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`eips from "eips.csv"`."""
+
+    kind: Name
+    file: String
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """`tcp`, `tcp {80, 443}`, `icmp echo-request`, `protocol 47`: a protocol, and ports or an ICMP type."""
+
+    protocol: Name
+    argument: Value | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A `Name` among the matches refers to another service."""
+
+    name: Name
+    matches: tuple[Match | Name, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Let:
+    name: Name
+    value: Value
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Include:
+    file: String
+    span: Span
+
+
+# ---- policies and translation ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One clause of a rule, in the order written.
+
+    `from`/`to`: (operand,). `via`: (Name eip,). `limit`: (Number, Name unit, Number | None burst, Name | None source).
+    `connections`: (Number, Name | None source). `log`: (String,) or (). `counter`, `offload`: (). `helper`: (Name,).
+    """
+
+    key: Name
+    values: tuple[Value | None, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    action: Name
+    matches: tuple[Match | Name, ...]
+    """Empty: any traffic."""
+    clauses: tuple[Clause, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    source: Name
+    target: Name
+    rules: tuple[Rule, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Snat:
+    source: Value
+    to: Address | AddressRange
+    ports: PortRange | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Masquerade:
+    source: Value | None
+    ports: PortRange | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Socket:
+    """`2.2.2.12:8080`, `[2001:db8::1]:80`, `vm75:80`, or without ports."""
+
+    address: Address | Name
+    ports: PortRange | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Dnat:
+    """`protocols` is empty for a whole address: `dnat 2.2.2.13 -> vm75`."""
+
+    protocols: tuple[Name, ...]
+    public: Socket
+    target: Socket
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Nat:
+    source: Name
+    target: Name
+    rules: tuple[Snat | Masquerade | Dnat, ...]
+    span: Span
+
+
+# ---- tests ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    protocol: Name
+    source: Socket
+    destination: Socket
+    zone: Name
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """`accept`: (); `destination`/`source`: (Socket,); `offload`: (), `negated` for `not offload`; `key`: (Number,)."""
+
+    key: Name
+    value: Socket | Number | String | None
+    negated: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    name: String
+    steps: tuple[Packet | Expectation, ...]
+    span: Span
+
+
+Declaration: TypeAlias = (
+    Vrf
+    | Interface
+    | Tunnel
+    | Endpoint
+    | Neighbor
+    | Route
+    | Zone
+    | Pool
+    | Eip
+    | Table
+    | Service
+    | Let
+    | Include
+    | Policy
+    | Nat
+    | Test
+)
+Statement: TypeAlias = Host | Declaration
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One parsed file. What had a syntax error is left out of `statements`; the diagnostics tell of it."""
+
+    source: Source
+    statements: tuple[Statement, ...]
