@@ -35,13 +35,28 @@ NO_SYNTAX = "What comes after name resolution never sees syntax"
 LIGHT_CLI = "The command line imports no heavy library itself"
 
 
+# The installed flowc (an editable installation names this checkout's roots) would be merged into the namespace, and which
+# of two files of the same name then counts is chance. Only the tree's own roots may hold a flowc.
+LINT_IMPORTS = """\
+import sys
+from pathlib import Path
+
+roots = sys.argv.pop(1).split(":")
+sys.path[:] = roots + [entry for entry in sys.path if not Path(entry, "flowc").is_dir()]
+
+from importlinter.cli import lint_imports_command
+
+lint_imports_command()
+"""
+
+
 def lint_imports(tree: Path) -> subprocess.CompletedProcess[str]:
     """Run import-linter on the tree as it stands on disk, whatever flowc this Python has installed."""
-    command = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    roots = os.pathsep.join(str(tree / root) for root in ROOTS)
     return subprocess.run(
-        [sys.executable, "-c", command, "--no-cache"],
+        [sys.executable, "-c", LINT_IMPORTS, roots, "--no-cache"],
         cwd=tree,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(str(tree / root) for root in ROOTS), "COLUMNS": "200"},
+        env=os.environ | {"COLUMNS": "200"},
         capture_output=True,
         text=True,
         check=False,
