@@ -1,0 +1,3 @@
+"""What all tests share: the plugin that runs tests/packets in the kernel lab."""
+
+pytest_plugins = ("tests.lab.plugin",)

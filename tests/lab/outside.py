@@ -1,0 +1,179 @@
+"""The outer part of the packet lab: boot one guest, give out its reports as one's own."""
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from tests.lab import kernel
+from tests.lab.apt import FetchError
+from tests.lab.boot import Guest
+from tests.lab.protocol import REPORTS, SELECTED, is_packet_test, time_limit
+
+_BOOT_LIMIT = 300.0  # seconds until the guest's init must run; five is usual, on a busy machine forty
+_SLACK = 300.0  # seconds without any report beyond what one test may take: collection, a stalled machine
+_POLL = 0.05
+
+
+class Outside:
+    """Plugin of the pytest that the user started."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._run: _GuestRun | None = None
+        self._broken = ""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+        """Report a packet test as the guest did."""
+        if not is_packet_test(item):
+            return None
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        for report in self._reports(item):
+            item.ihook.pytest_runtest_logreport(report=report)
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        # Nothing was set up for this test, but fixtures of an earlier one may wait to be torn down.
+        item.session._setupstate.teardown_exact(nextitem)
+        return True
+
+    def pytest_sessionfinish(self) -> None:
+        """End the guest."""
+        if self._run:
+            kept = self._run.finish()
+            if kept:
+                self._say(f"packet lab: console, output and kernel log are in {kept}")
+
+    def _reports(self, item: pytest.Item) -> Iterator[pytest.TestReport]:
+        if self._run is None and not self._broken:
+            try:
+                self._run = self._start(item.session)
+            except (FetchError, OSError) as error:
+                self._broken = f"The packet lab cannot start: {error}"
+        if self._run is None:
+            yield _failure(item, self._broken, "call")
+        else:
+            yield from self._run.reports(item)
+
+    def _start(self, session: pytest.Session) -> "_GuestRun":
+        items = [item for item in session.items if is_packet_test(item)]
+        series: str = self._config.getoption("--lab-kernel")
+        lab_kernel = kernel.ensure(series, self._say)
+        return _GuestRun(self._config, lab_kernel, items)
+
+    def _say(self, text: str) -> None:
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        if terminal and self._config.get_verbosity() >= 0:
+            terminal.ensure_newline()
+            terminal.write_line(text)
+
+
+class _GuestRun:
+    """A guest that runs pytest over the given tests."""
+
+    def __init__(self, config: pytest.Config, lab_kernel: kernel.LabKernel, items: list[pytest.Item]) -> None:
+        self._config = config
+        self._waiting: dict[str, list[pytest.TestReport]] = defaultdict(list)
+        self._unread = ""
+        self._position = 0
+        self._failed = False
+        self._first_lost = ""
+        limits = [time_limit(item) for item in items]
+        self._silence_limit = max(limits) + _SLACK
+        self._guest = Guest(
+            lab_kernel,
+            _pytest_command(config, items),
+            folder=config.rootpath,
+            environment=_environment(),
+            timeout=_BOOT_LIMIT + _SLACK + sum(limits),
+            programs=[Path(sys.executable).parent],
+            prepare={SELECTED: json.dumps([item.nodeid for item in items])},
+        )
+        self._last_sign = time.monotonic()
+
+    def reports(self, item: pytest.Item) -> Iterator[pytest.TestReport]:
+        """The reports of one test, as they come; a failure if the guest owes them."""
+        called = False
+        while True:
+            running = self._guest.running  # asked before reading: what is written until now is read
+            self._read()
+            for report in self._waiting.pop(item.nodeid, []):
+                called |= report.when == "call"
+                self._failed |= report.failed
+                yield report
+                if report.when == "teardown":
+                    return
+            if not running:
+                self._failed = True
+                yield _failure(item, self._loss(item), "teardown" if called else "call")
+                return
+            self._stop_if_silent()
+            time.sleep(_POLL)
+
+    def finish(self) -> Path | None:
+        """End the guest; return its work folder if it is of interest, else delete it."""
+        if self._failed:
+            deadline = time.monotonic() + 20  # for the kernel log
+            while self._guest.running and time.monotonic() < deadline:
+                time.sleep(_POLL)
+        self._guest.stop()
+        if self._failed:
+            return self._guest.work
+        shutil.rmtree(self._guest.work, ignore_errors=True)
+        return None
+
+    def _read(self) -> None:
+        path = self._guest.work / REPORTS
+        if not path.exists():
+            return
+        with path.open(encoding="utf-8") as file:
+            file.seek(self._position)
+            self._unread += file.read()
+            self._position = file.tell()
+        *lines, self._unread = self._unread.split("\n")
+        for line in lines:
+            data = json.loads(line)
+            if isinstance(data["longrepr"], list):  # a skip's place and reason, which JSON has no tuples for
+                data["longrepr"] = tuple(data["longrepr"])
+            report = self._config.hook.pytest_report_from_serializable(config=self._config, data=data)
+            self._waiting[report.nodeid].append(report)
+            self._last_sign = time.monotonic()
+
+    def _stop_if_silent(self) -> None:
+        limit = self._silence_limit if self._guest.started else _BOOT_LIMIT
+        if time.monotonic() - self._last_sign > limit:
+            self._guest.stop()
+
+    def _loss(self, item: pytest.Item) -> str:
+        """Why a test has no report: in full for the first one, as the others share the cause."""
+        if self._first_lost:
+            return f"The guest did not report this test; {self._first_lost} shows why."
+        self._first_lost = item.nodeid
+        return f"The guest did not report this test.\n{self._guest.account()}"
+
+
+def _pytest_command(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
+    option = config.option
+    command = [sys.executable, "-m", "pytest", "--rootdir", str(config.rootpath), "-p", "no:cacheprovider"]
+    if config.inipath:
+        command += ["-c", str(config.inipath)]
+    # The ini file's addopts are for the outer pytest (coverage, workers, ...); of them this one is needed.
+    command += ["-o", f"addopts=--import-mode={option.importmode}", "-o", "faulthandler_timeout=90"]
+    command += ["--tb", option.tbstyle, f"--verbosity={option.verbose}"]
+    command += ["--showlocals"] * bool(option.showlocals) + ["--runxfail"] * bool(option.runxfail)
+    files = dict.fromkeys(str(item.path) for item in items)
+    return [*command, *files]
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name == "PYTHONPATH" or name.startswith("FLOWC_")}
+    return kept | {"FLOWC_LAB_GUEST": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def _failure(item: pytest.Item, message: str, when: Literal["call", "teardown"]) -> pytest.TestReport:
+    return pytest.TestReport(item.nodeid, item.location, {}, "failed", message, when)

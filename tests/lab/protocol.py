@@ -1,0 +1,22 @@
+"""What the two pytests of the packet lab agree on: names of files, and time limits."""
+
+from pathlib import Path
+
+import pytest
+
+SHARED = Path("/run/lab")  # the work folder, as the guest sees it
+SELECTED = "selected.json"  # node ids to run, in this order
+REPORTS = "reports.jsonl"  # one serialised report a line, as they come
+
+TEST_LIMIT = 120.0  # seconds for each of setup, call and teardown; emulation on a busy machine is slow
+
+
+def is_packet_test(item: pytest.Item) -> bool:
+    """True for a test that has to run in the guest."""
+    return item.path.is_relative_to(item.config.rootpath / "tests" / "packets")
+
+
+def time_limit(item: pytest.Item) -> float:
+    """Seconds after which a phase of this test is given up."""
+    marker = item.get_closest_marker("lab_timeout")
+    return float(marker.args[0]) if marker else TEST_LIMIT
