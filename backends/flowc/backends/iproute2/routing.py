@@ -1,0 +1,87 @@
+"""`ip addr`, `ip route`, `ip rule` and `ip neigh` commands."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from ipaddress import ip_address, ip_interface
+
+from flowc.hoststate import AddressRow, HostState, NeighborRow, RouteRow, Rule
+from flowc.hoststate.routing import Family
+
+PROTOCOL = 102
+"""flowc's own number in `protocol`: what carries it was made by flowc and by nobody else."""
+
+TABLE_LOCAL = 255
+FULL_MASK = 0xFFFFFFFF
+
+
+def address(row: AddressRow) -> str:
+    """`nodad`: an address that the host is told to have is usable at once, before any probe is answered."""
+    return f"addr replace {row.address} dev {row.device}{' nodad' if row.family == 6 else ''}"
+
+
+def rule(entry: Rule) -> str:
+    """One `ip rule add`; the family is not in it, `ip` takes that from its own options."""
+    parts = [f"rule add pref {entry.preference}"]
+    if entry.source is not None:
+        parts.append(f"from {entry.source}")
+    if entry.device is not None:
+        parts.append(f"iif {entry.device}")
+    if entry.mark is not None:
+        value, mask = entry.mark
+        parts.append(f"fwmark {value:#x}" if mask == FULL_MASK else f"fwmark {value:#x}/{mask:#x}")
+    return " ".join([*parts, table(entry.table), f"protocol {PROTOCOL}"])
+
+
+def table(number: int) -> str:
+    """`table N`; the one that every host has by its name."""
+    return "table local" if number == TABLE_LOCAL else f"table {number}"
+
+
+def neighbor(row: NeighborRow) -> str:
+    """Permanent with a MAC, managed without: both together would leave a managed entry that forgot its MAC."""
+    kind = f"lladdr {row.mac} dev {row.device} nud permanent" if row.mac else f"dev {row.device} managed"
+    return f"neigh replace {row.address} {kind} protocol {PROTOCOL}"
+
+
+def route(row: RouteRow, onlink: Callable[[Family, str, str], bool]) -> str:
+    """One `ip route replace`. `onlink(family, device, gateway)` says if the gateway needs that flag."""
+    # `default` alone is IPv4; a batch has no other way to say which family is meant.
+    destination = "::/0" if row.family == 6 and row.destination == "default" else row.destination
+    kind = "" if row.kind == "unicast" else f"{row.kind} "
+    metric = "" if row.metric is None else f" metric {row.metric}"
+    head = f"route replace {kind}{destination}"
+    tail = f"table {row.table}{metric} proto {PROTOCOL}"
+    hops = [_hop(row.family, gateway, device, onlink) for gateway, device, _ in row.nexthops]
+    if len(hops) > 1:
+        weighted = (f"nexthop {hop} weight {weight}" for hop, (_, _, weight) in zip(hops, row.nexthops, strict=True))
+        return f"{head} {tail} {' '.join(weighted)}"
+    return " ".join([head, *hops, tail])
+
+
+def _hop(family: Family, gateway: str | None, device: str | None, onlink: Callable[[Family, str, str], bool]) -> str:
+    parts = []
+    if gateway is not None:
+        parts.append(f"via {gateway}")
+    if device is not None:
+        parts.append(f"dev {device}")
+    if gateway is not None and device is not None and onlink(family, device, gateway):
+        parts.append("onlink")
+    return " ".join(parts)
+
+
+def onlink_rule(state: HostState) -> Callable[[Family, str, str], bool]:
+    """Which gateways no declared address of their device covers.
+
+    The kernel refuses those ("Nexthop has invalid gateway") unless it is told that they are on the link.
+    """
+    networks = defaultdict(list)
+    for row in state.addresses:
+        networks[row.family, row.device].append(ip_interface(row.address).network)
+
+    def onlink(family: Family, device: str, gateway: str) -> bool:
+        at = ip_address(gateway)
+        return not at.is_link_local and all(at not in network for network in networks[family, device])
+
+    return onlink

@@ -1,0 +1,144 @@
+"""The whole pipeline on one page: each stage is one call with one named product.
+
+    files    = load(paths)        text to syntax trees, includes followed
+    network  = resolve(files)     names looked up, values read: the typed IR, what is meant
+    check(network)                what can be said about it before it reaches a host
+    state    = lower(network, h)  the kernel objects of one host
+    texts    = render(state)      those objects in the words of ip, sysctl, nft and tc
+
+Findings do not interrupt: every stage reports to the one `Diagnostics` it is handed, so that a run tells all it can.
+But after an error nothing is lowered, and so nothing can be written. This is also what programs import:
+
+    result = compile_files(["tenant-eip.flow"])
+    if not result.diagnostics.has_errors:
+        write_directory(result.states, "build")
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from flowc.backends import BACKENDS, LOADER, Backend
+from flowc.backends.files import Written, host_folder, write_if_changed
+from flowc.checks import check
+from flowc.diagnostics import Diagnostics
+from flowc.hoststate import HostState
+from flowc.ir.network import Host, Network
+from flowc.lower import lower
+from flowc.resolve import resolve
+from flowc.syntax import load
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What checking found, and the network as far as it could be understood."""
+
+    diagnostics: Diagnostics
+    network: Network
+
+
+@dataclass(frozen=True, slots=True)
+class CompileResult:
+    """What compiling found, and the state of each host by name; none if there are errors."""
+
+    diagnostics: Diagnostics
+    states: Mapping[str, HostState]
+
+
+class UnknownHostError(LookupError):
+    """Asked for a host that the files do not declare. `hosts` are those they do."""
+
+    def __init__(self, name: str, hosts: tuple[str, ...]) -> None:
+        super().__init__(f"no host is called {name!r}")
+        self.name = name
+        self.hosts = hosts
+
+
+def check_files(paths: Iterable[str | Path]) -> CheckResult:
+    """Find what is wrong with the files, taken together as one network.
+
+    Raises OSError for a file that cannot be read; everything else is a diagnostic.
+    """
+    diagnostics = Diagnostics()
+    with _collector_paused():
+        network = _understand(paths, diagnostics)
+    return CheckResult(diagnostics, network)
+
+
+def compile_files(paths: Iterable[str | Path], host: str | None = None) -> CompileResult:
+    """Compile the files for all of their hosts, or for one.
+
+    Raises OSError for a file that cannot be read, and UnknownHostError.
+    """
+    diagnostics = Diagnostics()
+    states: dict[str, HostState] = {}
+    with _collector_paused():
+        network = _understand(paths, diagnostics)
+        if not diagnostics.has_errors:
+            for chosen in _choose(network, host):
+                states[chosen.name] = lower(network, chosen, diagnostics)
+    if diagnostics.has_errors:  # lowering can find something that the host's kernel cannot do
+        states.clear()
+    return CompileResult(diagnostics, states)
+
+
+def render(state: HostState, *, provenance: bool = True) -> dict[str, str]:
+    """The text of every file of a host, by file name."""
+    return {backend.file: backend.render(state, provenance=provenance) for backend in (*BACKENDS, LOADER)}
+
+
+def write_directory(
+    states: Mapping[str, HostState],
+    directory: str | Path,
+    *,
+    backends: Iterable[Backend] = (*BACKENDS, LOADER),
+    provenance: bool = True,
+) -> list[Written]:
+    """Write DIRECTORY/<host>/<file> for all hosts, and say what became of each file.
+
+    Every text is rendered before the first file is touched, and a file is replaced as a whole and only if its content
+    differs. Raises OSError.
+    """
+    chosen = tuple(backends)
+    with _collector_paused():
+        texts = [
+            (Path(directory) / host_folder(name) / backend.file, backend.render(state, provenance=provenance), backend)
+            for name, state in states.items()
+            for backend in chosen
+        ]
+    return [write_if_changed(path, text, executable=backend.executable) for path, text, backend in texts]
+
+
+def _understand(paths: Iterable[str | Path], diagnostics: Diagnostics) -> Network:
+    """The stages that do not depend on the host."""
+    files = load(paths, diagnostics)
+    network = resolve(files, diagnostics)
+    check(network, diagnostics)
+    return network
+
+
+def _choose(network: Network, name: str | None) -> tuple[Host, ...]:
+    chosen = tuple(host for host in network.hosts if name is None or host.name == name)
+    if name is not None and not chosen:
+        raise UnknownHostError(name, tuple(host.name for host in network.hosts))
+    return chosen
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """No garbage collection while the stages run.
+
+    They build large structures that stay alive until the end: collecting finds nothing in them and takes up to half
+    of the time.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -1,0 +1,56 @@
+"""What can be typed. One function per command declares its arguments beside the code that it runs."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from flowc.cli import check
+from flowc.cli import compile as compile_
+
+COMMANDS = (check, compile_)
+"""Every command is a module with `NAME`, `SUMMARY`, `DESCRIPTION`, `add_arguments(parser)` and `run(arguments)`."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in flowc's own form, and where to read on, instead of printing the whole usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"flowc: {message}\nTry '{self.prog} --help'.\n")
+
+
+class _Version(argparse.Action):
+    """`--version`: looking the version up costs more than all the rest, so it is done when asked for."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,  # noqa: ARG002  # argparse's signature
+        values: str | Sequence[Any] | None,  # noqa: ARG002
+        option_string: str | None = None,  # noqa: ARG002
+    ) -> NoReturn:
+        from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415  # see above
+
+        try:
+            number = version("flowc")
+        except PackageNotFoundError:
+            number = "(not installed)"
+        print(f"flowc {number}")
+        parser.exit()
+
+
+def build_parser() -> Parser:
+    """The parser of the whole command line. The namespace it makes has `run`, the command's function."""
+    parser = Parser(
+        prog="flowc",
+        description="Compile a declarative description of a gateway's network into nft, tc and ip scripts.",
+        epilog="Exit status: 0 nothing to report, 1 findings in the files, 2 could not run.",
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        subparser = subparsers.add_parser(command.NAME, help=command.SUMMARY, description=command.DESCRIPTION)
+        command.add_arguments(subparser)
+        subparser.set_defaults(run=command.run)
+    return parser

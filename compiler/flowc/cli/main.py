@@ -1,0 +1,60 @@
+"""From the arguments to the exit status: the one place that turns exceptions into words.
+
+Exit status: 0 nothing to report, 1 findings, 2 could not run. Whatever the input, nobody gets to see a traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from flowc.cli.arguments import build_parser
+from flowc.cli.outcome import CannotRunError
+
+FINDINGS = 1
+CANNOT_RUN = 2
+INTERRUPTED = 130  # 128 + SIGINT and SIGPIPE, as a shell counts
+BROKEN_PIPE = 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        # A character that the terminal's encoding does not have is no reason to fail.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        arguments = build_parser().parse_args(argv)
+        status: int = arguments.run(arguments)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except SystemExit as exit_:  # argparse's way to end, after --help or a usage error
+        return exit_.code if isinstance(exit_.code, int) else CANNOT_RUN
+    except CannotRunError as error:
+        return _fail(str(error))
+    except BrokenPipeError:
+        # The reader has seen enough. Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001  # the promise that nothing prints a traceback
+        return _internal_error(error)
+    return status
+
+
+def _fail(message: str) -> int:
+    print(f"flowc: {message}", file=sys.stderr)
+    return CANNOT_RUN
+
+
+def _internal_error(error: Exception) -> int:
+    """A mistake of flowc's own. The trace is for those who can use it."""
+    if os.environ.get("FLOWC_TRACEBACK"):
+        import traceback  # noqa: PLC0415  # needed only here
+
+        traceback.print_exception(error)
+    text = " ".join(str(error).split())
+    what = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return _fail(f"internal error: {what}; please report it with the file; FLOWC_TRACEBACK=1 shows the trace")

@@ -1,0 +1,70 @@
+"""What commands share: reading the files they are given, and printing what was found in them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+from flowc.cli.outcome import CannotRunError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from flowc.diagnostics import Diagnostics
+
+
+def add_file_arguments(parser: argparse.ArgumentParser) -> None:
+    """FILE..., and how findings are printed."""
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a .flow file; - is standard input")
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="how findings are printed (default: text)"
+    )
+    loudness = parser.add_mutually_exclusive_group()
+    loudness.add_argument("-q", "--quiet", action="store_true", help="print findings only")
+    loudness.add_argument("-v", "--verbose", action="store_true", help="print what the files imply, too")
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Turn a file that cannot be read into words."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise CannotRunError(f"cannot read a file: it is not UTF-8 text ({error.reason})") from error
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise CannotRunError(f"cannot read {_name(error)}: {error.strerror or error}") from error
+
+
+def _name(error: OSError) -> str:
+    return "the files" if error.filename is None else str(error.filename)
+
+
+def print_diagnostics(diagnostics: Diagnostics, arguments: argparse.Namespace, stream: TextIO) -> None:
+    """Print the findings in the form asked for; notes only under -v, but to a program always."""
+    from flowc.diagnostics import Severity  # noqa: PLC0415  # imported by commands that run, not by --help
+
+    if arguments.format == "json":
+        from flowc.diagnostics.render_json import render_json  # noqa: PLC0415
+
+        stream.write(render_json(diagnostics))
+    else:
+        from flowc.diagnostics.render_text import render_text  # noqa: PLC0415
+
+        shown = [item for item in diagnostics if item.severity > Severity.NOTE or arguments.verbose]
+        stream.write(render_text(shown, color=wants_color(stream)))
+    stream.flush()
+
+
+def wants_color(stream: TextIO) -> bool:
+    """True for a terminal, unless NO_COLOR is set (https://no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def say(text: str) -> None:
+    """Words for a person, out of the way of data."""
+    print(text, file=sys.stderr)
