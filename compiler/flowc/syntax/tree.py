@@ -373,7 +373,24 @@ Statement: TypeAlias = Host | Declaration
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One parsed file. What had a syntax error is left out of `statements`; the diagnostics tell of it."""
+    """One parsed file with all it includes.
+
+    What had a syntax error is left out of `statements`; the diagnostics tell of it. So that nothing is reported as a
+    consequence of that (an option that seems to be missing, a name that seems to be unknown), `broken` says where it
+    stood and `broken_words` which words it had.
+    """
 
     source: Source
     statements: tuple[Statement, ...]
+    broken: tuple[Span, ...] = ()
+    broken_words: frozenset[str] = frozenset()
+    incomplete: bool = False
+    """A whole file of it could not be read: it may have declared any name."""
+
+    def may_declare(self, name: str) -> bool:
+        """True if text that was left out may have declared this name, so that it must not be called unknown."""
+        return self.incomplete or name in self.broken_words
+
+    def is_damaged(self, span: Span) -> bool:
+        """True if something inside (of a block, say) was left out because of a syntax error."""
+        return any(hole.source is span.source and span.start <= hole.start < span.end for hole in self.broken)

@@ -1,0 +1,1 @@
+"""Text to syntax tree: `load` follows includes, `parse` reads one text, `tree` has the node types."""

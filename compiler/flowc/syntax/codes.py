@@ -1,0 +1,114 @@
+"""The diagnostics of the first stage: FC0xx, everything about a file's text and the files it includes."""
+
+from __future__ import annotations
+
+from flowc.diagnostics import Severity, register
+
+SYNTAX = register(
+    "FC001",
+    "syntax",
+    Severity.ERROR,
+    "Something else is expected here. The statement is left out and reading goes on behind it, so one run shows the "
+    "errors of the whole file.",
+)
+MISSPELT_KEYWORD = register(
+    "FC002",
+    "misspelt-keyword",
+    Severity.ERROR,
+    "The word is no keyword that can stand here, but close to one that can.",
+)
+UNKNOWN_STATEMENT = register(
+    "FC003",
+    "unknown-statement",
+    Severity.ERROR,
+    "No statement, or no option of this block, starts with this word.",
+)
+MISPLACED_STATEMENT = register(
+    "FC004",
+    "misplaced-statement",
+    Severity.ERROR,
+    "The statement exists, but belongs into another kind of block. Often a `}` too many closed that block before.",
+)
+MISSING_SEPARATOR = register(
+    "FC005",
+    "missing-separator",
+    Severity.ERROR,
+    "Two statements stand in one line. Statements end at the end of the line, at `;` and before `}`.",
+)
+UNCLOSED_BLOCK = register(
+    "FC006",
+    "unclosed-block",
+    Severity.ERROR,
+    "A `{` has no `}`. It is noticed at the end of the file, or where a line that is not indented starts a declaration "
+    "that cannot stand inside the block.",
+)
+UNMATCHED_BRACE = register(
+    "FC007",
+    "unmatched-brace",
+    Severity.ERROR,
+    "A `}` closes nothing: every block before it is closed already.",
+)
+OPEN_STRING = register(
+    "FC008",
+    "open-string",
+    Severity.ERROR,
+    'A quoted name or text has no second `"` in its line.',
+)
+BAD_CHARACTER = register(
+    "FC009",
+    "bad-character",
+    Severity.ERROR,
+    "The language has no use for this character: a letter outside ASCII or a control character in a bare word, or a "
+    "character that cannot be printed between quotes. Between quotes, every printable character is fine.",
+)
+NAME_NEEDS_QUOTES = register(
+    "FC010",
+    "name-needs-quotes",
+    Severity.ERROR,
+    "A bare name starts with a letter or `_` and goes on with letters, digits, `_`, `-` and `.`. Every other name is "
+    'written in double quotes: `"4g"`.',
+)
+WRONG_FORM = register(
+    "FC011",
+    "wrong-form",
+    Severity.ERROR,
+    "It is clear what is meant, but it is written in another way here: a set of ports in braces, an IPv6 address with "
+    "a port in brackets, a MAC address with colons.",
+)
+TOO_DEEP = register(
+    "FC012",
+    "nested-too-deep",
+    Severity.ERROR,
+    "Sets inside of sets, or files that include files, are nested deeper than any real file needs.",
+)
+TOO_MANY_ERRORS = register(
+    "FC013",
+    "too-many-errors",
+    Severity.ERROR,
+    "The file has so many syntax errors that it is probably no flow file. The rest of it was not read.",
+)
+INCLUDE_UNREADABLE = register(
+    "FC020",
+    "include-unreadable",
+    Severity.ERROR,
+    "The included file does not exist or cannot be read. Its path is relative to the file that includes it.",
+)
+INCLUDE_CYCLE = register(
+    "FC021",
+    "include-cycle",
+    Severity.ERROR,
+    "A file includes itself, directly or through others.",
+)
+HOST_IN_HOST = register(
+    "FC022",
+    "host-in-host",
+    Severity.ERROR,
+    "A file that is included inside a `host` block declares a host itself. What the file declares belongs to the host "
+    "that includes it.",
+)
+NOT_UTF8 = register(
+    "FC023",
+    "not-utf8",
+    Severity.ERROR,
+    "The file is not UTF-8 text. Nothing of it was read.",
+)

@@ -1,0 +1,210 @@
+"""Files to syntax trees: reads them, follows `include`, and puts what an included file declares where it is included.
+
+A file is taken once at the top level and once in each host block, however often it is included there. A diagnostic's
+`file` is the path the user gave, or for an included file the including one's folder with the path in the `include`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from flowc.diagnostics import Diagnostics
+from flowc.source import Source, Span
+from flowc.syntax import codes, tree
+from flowc.syntax.parse import parse
+
+Read = Callable[[Path], bytes]
+
+STDIN = "-"
+MAX_INCLUDE_DEPTH = 64
+
+
+class UnreadableFile(OSError):  # noqa: N818 - what it is, not only that it is an error
+    """A file that the user named cannot be read. The text says which one and why."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"cannot read {name}: {reason}")
+        self.name = name
+        self.reason = reason
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file, or of the standard input for `-`."""
+    return sys.stdin.buffer.read() if str(path) == STDIN else path.read_bytes()
+
+
+def load(paths: Iterable[str | Path], diagnostics: Diagnostics, read: Read = read_file) -> list[tree.File]:
+    """The trees of the files, without `Include` nodes. A file that another one has included already is not repeated.
+
+    Raises UnreadableFile for a file in `paths`; everything else that is wrong is reported to `diagnostics`.
+    """
+    loader = _Loader(diagnostics, read)
+    files = (loader.top(str(path)) for path in paths)
+    return [file for file in files if file is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a file is being read: its real path, the `include` that led to it, and what that one stands in."""
+
+    key: str
+    include: tree.Include | None = None
+    parent: _Place | None = None
+    host: tree.Host | None = None
+
+    def chain(self) -> Iterator[_Place]:
+        place: _Place | None = self
+        while place is not None:
+            yield place
+            place = place.parent
+
+
+@dataclass(slots=True)
+class _Loader:
+    diagnostics: Diagnostics
+    read: Read
+    seen: set[tuple[str | None, str]] = field(default_factory=set)
+    """The hosts (None: no host) and real paths of all files taken so far."""
+
+    def top(self, name: str) -> tree.File | None:
+        stdin = name == STDIN
+        key = STDIN if stdin else os.path.realpath(name)
+        if (None, key) in self.seen:
+            return None
+        self.seen.add((None, key))
+        try:
+            data = self.read(Path(name))
+        except (OSError, ValueError) as error:
+            raise UnreadableFile(name, _reason(error)) from error
+        source, fault = _decode("<stdin>" if stdin else name, None if stdin else Path(name), data)
+        if fault is not None:
+            self.diagnostics.report(codes.NOT_UTF8, "the file is not UTF-8 text", fault, help=_recode(source))
+            return tree.File(source, (), (Span(source, 0, len(source.text)),), incomplete=True)
+        return self._expanded(parse(source, self.diagnostics), _Place(key))
+
+    def _expanded(self, file: tree.File, place: _Place) -> tree.File:
+        """The file with what it includes, inside its host blocks too."""
+        statements: list[tree.Statement] = []
+        holes: list[tree.File] = [file]
+        for statement in file.statements:
+            match statement:
+                case tree.Include():
+                    included = self._included(statement, place)
+                    statements += included.statements
+                    holes.append(included)
+                case tree.Host():
+                    host, inner = self._host(statement, place)
+                    statements.append(host)
+                    holes += inner
+                case _:
+                    statements.append(statement)
+        return tree.File(
+            file.source,
+            tuple(statements),
+            tuple(span for hole in holes for span in hole.broken),
+            frozenset().union(*(hole.broken_words for hole in holes)),
+            any(hole.incomplete for hole in holes),
+        )
+
+    def _host(self, host: tree.Host, place: _Place) -> tuple[tree.Host, list[tree.File]]:
+        if place.host is not None and place.include is not None:
+            self.diagnostics.report(
+                codes.HOST_IN_HOST,
+                f"host `{host.name.text}` is declared in a file that host `{place.host.name.text}` includes",
+                host.name.span,
+                related=[(place.include.span, "included here, inside a host block")],
+                help="include the file outside of the host block, or drop the `host` around its declarations",
+            )
+            return replace(host, properties=(), body=()), []
+        body: list[tree.Declaration] = []
+        included: list[tree.File] = []
+        for declaration in host.body:
+            if isinstance(declaration, tree.Include):
+                file = self._included(declaration, replace(place, host=host))
+                body += [inner for inner in file.statements if not isinstance(inner, tree.Host)]
+                included.append(file)
+            else:
+                body.append(declaration)
+        return replace(host, body=tuple(body)), included
+
+    def _included(self, include: tree.Include, place: _Place) -> tree.File:
+        """What an `include` stands for; nothing if it is an error or the file has been taken already."""
+        parent = include.span.source
+        nothing = tree.File(parent, ())
+        name = os.path.normpath(os.path.join(os.path.dirname(parent.name), include.file.text))  # noqa: PTH118, PTH120
+        path = (parent.path.parent if parent.path else Path()) / include.file.text
+        try:
+            key = os.path.realpath(path)
+        except (OSError, ValueError) as error:
+            return self._unreadable(include, name, _reason(error))
+        if any(outer.key == key for outer in place.chain()):
+            self._cycle(include, name, key, place)
+            return nothing
+        if sum(1 for _ in place.chain()) > MAX_INCLUDE_DEPTH:
+            message = f"files include files more than {MAX_INCLUDE_DEPTH} deep"
+            self.diagnostics.report(codes.TOO_DEEP, message, include.span)
+            return nothing
+        scope = (place.host.name.text if place.host else None, key)
+        if scope in self.seen:
+            return nothing
+        self.seen.add(scope)
+        try:
+            data = self.read(path)
+        except (OSError, ValueError) as error:
+            return self._unreadable(include, name, _reason(error))
+        source, fault = _decode(name, path, data)
+        if fault is not None:
+            self.diagnostics.report(
+                codes.NOT_UTF8,
+                f"`{name}` is not UTF-8 text",
+                include.file.span,
+                related=[(fault, "the first byte that is not UTF-8")],
+                help=_recode(source),
+            )
+            return _unknown(include)
+        return self._expanded(parse(source, self.diagnostics), _Place(key, include, place, place.host))
+
+    def _unreadable(self, include: tree.Include, name: str, reason: str) -> tree.File:
+        notes = ["the path is relative to the file that includes it"]
+        message = f"cannot include `{name}`: {reason}"
+        self.diagnostics.report(codes.INCLUDE_UNREADABLE, message, include.file.span, notes=notes)
+        return _unknown(include)
+
+    def _cycle(self, include: tree.Include, name: str, key: str, place: _Place) -> None:
+        related: list[tuple[Span, str]] = []
+        for outer in place.chain():
+            if outer.key == key:
+                break
+            if outer.include is not None:
+                related.append((outer.include.span, "which is included here"))
+        self.diagnostics.report(codes.INCLUDE_CYCLE, f"`{name}` includes itself", include.span, related=related)
+
+
+def _unknown(include: tree.Include) -> tree.File:
+    """An included file that could not be read may have declared anything."""
+    return tree.File(include.span.source, (), (include.span,), incomplete=True)
+
+
+def _decode(name: str, path: Path | None, data: bytes) -> tuple[Source, Span | None]:
+    """The text, and the place of the first byte that is not UTF-8. All line ends become newlines."""
+    data = data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    try:
+        return Source(name, data.decode("utf-8"), path), None
+    except UnicodeDecodeError as error:
+        source = Source(name, data.decode("utf-8", "replace"), path)
+        start = len(data[: error.start].decode("utf-8"))
+        return source, Span(source, start, start + 1)
+
+
+def _recode(source: Source) -> str:
+    if "\0" in source.text[:100]:
+        return "it looks like UTF-16: save it as UTF-8"
+    return "save it as UTF-8"
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
