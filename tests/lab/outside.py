@@ -164,7 +164,13 @@ def _pytest_command(config: pytest.Config, items: list[pytest.Item]) -> list[str
         command += ["-c", str(config.inipath)]
     # The ini file's addopts are for the outer pytest (coverage, workers, ...); of them this one is needed.
     command += ["-o", f"addopts=--import-mode={option.importmode}", "-o", "faulthandler_timeout=90"]
-    command += ["--tb", option.tbstyle, f"--verbosity={option.verbose}"]
+    command += [
+        "--lab-kernel",
+        config.getoption("--lab-kernel"),
+        "--tb",
+        option.tbstyle,
+        f"--verbosity={option.verbose}",
+    ]
     command += ["--showlocals"] * bool(option.showlocals) + ["--runxfail"] * bool(option.runxfail)
     files = dict.fromkeys(str(item.path) for item in items)
     return [*command, *files]
