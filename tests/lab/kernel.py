@@ -59,7 +59,7 @@ def ensure(series: str = DEFAULT, say: Say = print) -> LabKernel:
         if not tools.exists():
             _fetch_tools(tools, suite, say)
     (modules,) = (folder / "lib/modules").iterdir()
-    return LabKernel(folder / "vmlinuz", modules, folder / "busybox", tools and tools / "bin")
+    return LabKernel(folder / "kernel", modules, folder / "busybox", tools and tools / "bin")
 
 
 def cache_folder() -> Path:
@@ -70,7 +70,7 @@ def cache_folder() -> Path:
 
 def _cached_kernels(cache: Path, suite: str) -> list[Path]:
     """Complete kernels, oldest first."""
-    return sorted((path.parent for path in cache.glob(f"{suite}-*/vmlinuz")), key=lambda path: path.stat().st_mtime)
+    return sorted((path.parent for path in cache.glob(f"{suite}-*/kernel")), key=lambda path: path.stat().st_mtime)
 
 
 def _fetch_kernel(cache: Path, suite: str, say: Say) -> Path:
@@ -83,7 +83,7 @@ def _fetch_kernel(cache: Path, suite: str, say: Say) -> Path:
         for deb in apt.download(package, "busybox-static"):
             unpack(deb, unpacked)
         (result / "lib/modules").mkdir(parents=True)
-        (unpacked / f"boot/vmlinuz-{version}").rename(result / "vmlinuz")
+        (result / "kernel").write_bytes(_uncompressed((unpacked / f"boot/vmlinuz-{version}").read_bytes()))
         _first(unpacked / "bin/busybox", unpacked / "usr/bin/busybox").rename(result / "busybox")
         modules = _first(unpacked / f"lib/modules/{version}", unpacked / f"usr/lib/modules/{version}")
         _prune(modules / "kernel")
@@ -145,6 +145,20 @@ def _first(*paths: Path) -> Path:
         if path.exists():
             return path
     raise FetchError(f"none of these is in the package: {', '.join(map(str, paths))}")
+
+
+def _uncompressed(image: bytes) -> bytes:
+    """The ELF file within a bzImage, which qemu starts by itself (PVH); the image as it is where that is not found.
+
+    Unpacking it here saves every boot two seconds of emulation.
+    """
+    at = image.find(b"\xfd7zXZ\0")
+    if at >= 0:
+        with suppress(lzma.LZMAError):
+            kernel = lzma.LZMADecompressor().decompress(image[at:])
+            if kernel.startswith(b"\x7fELF"):
+                return kernel
+    return image
 
 
 def _prune(kernel: Path) -> None:

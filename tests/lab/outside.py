@@ -178,7 +178,11 @@ def _pytest_command(config: pytest.Config, items: list[pytest.Item]) -> list[str
 
 def _environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name == "PYTHONPATH" or name.startswith("FLOWC_")}
-    return kept | {"FLOWC_LAB_GUEST": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    return kept | {
+        "FLOWC_LAB_GUEST": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",  # it would go to the guest's memory
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # importing one (hypothesis) takes seconds in emulation
+    }
 
 
 def _failure(item: pytest.Item, message: str, when: Literal["call", "teardown"]) -> pytest.TestReport:
