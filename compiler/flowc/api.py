@@ -30,7 +30,7 @@ from flowc.hoststate import HostState
 from flowc.ir.network import Host, Network
 from flowc.lower import lower
 from flowc.resolve import resolve
-from flowc.syntax import load
+from flowc.syntax.load import load
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +79,7 @@ def compile_files(paths: Iterable[str | Path], host: str | None = None) -> Compi
     with _collector_paused():
         network = _understand(paths, diagnostics)
         if not diagnostics.has_errors:
-            for chosen in _choose(network, host):
-                states[chosen.name] = lower(network, chosen, diagnostics)
-    if diagnostics.has_errors:  # lowering can find something that the host's kernel cannot do
-        states.clear()
+            states = {chosen.name: lower(network, chosen) for chosen in _choose(network, host)}
     return CompileResult(diagnostics, states)
 
 

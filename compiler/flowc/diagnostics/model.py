@@ -90,9 +90,12 @@ class Diagnostic:
 
 @dataclass(slots=True)
 class Diagnostics:
-    """What the stages have reported so far. Stages get it handed in and append; none of them prints."""
+    """What the stages have reported so far. Stages get it handed in and report; none of them prints.
 
-    items: list[Diagnostic] = field(default_factory=list)
+    The same finding twice is one finding: what stands outside of host blocks is looked at once for each host.
+    """
+
+    items: dict[Diagnostic, None] = field(default_factory=dict)
 
     def report(
         self,
@@ -105,16 +108,15 @@ class Diagnostics:
         notes: Iterable[str] = (),
         help: str | None = None,
     ) -> None:
-        self.items.append(
-            Diagnostic(
-                code,
-                message,
-                Label(span, label),
-                tuple(Label(place, text) for place, text in related),
-                tuple(notes),
-                help,
-            )
+        finding = Diagnostic(
+            code,
+            message,
+            Label(span, label),
+            tuple(Label(place, text) for place, text in related),
+            tuple(notes),
+            help,
         )
+        self.items[finding] = None
 
     @property
     def has_errors(self) -> bool:

@@ -1,0 +1,31 @@
+"""The nft backend: `table inet flowc` as one transaction, for `nft -f`.
+
+How packets go through the table can be read in `ruleset.nft.j2`, which looks like what it prints. Elements of sets and
+rules are text made in `text.py`: there may be 100,000 of them, and joining strings is what is fast.
+"""
+
+from __future__ import annotations
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from flowc.backends.nft.text import Text
+from flowc.hoststate import HostState
+
+
+def render(state: HostState, *, provenance: bool = True) -> str:
+    """The text of `ruleset.nft`."""
+    environment = Environment(
+        loader=PackageLoader(__name__, ""),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701  # the output is a ruleset, not HTML; names were validated by resolution
+    )
+    template = environment.get_template("ruleset.nft.j2")
+    return template.render(
+        host=state.host, table=state.nft, text=Text(provenance), mark_offload="0x40000000", mark_hairpin="0x20000000"
+    )
+
+
+__all__ = ["render"]

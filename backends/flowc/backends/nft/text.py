@@ -1,0 +1,178 @@
+"""What the template prints many of: elements of sets, and rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from flowc.hoststate.nft import (
+    AddressMatch,
+    ByFamily,
+    Clamp,
+    FilterRule,
+    IcmpMatch,
+    NftSet,
+    Outside,
+    PolicyChain,
+    PortMatch,
+    ProtocolMatch,
+    RateLimit,
+    SnatRule,
+    TrafficMatch,
+    Verdict,
+)
+from flowc.source import Span
+
+COMMENT_BYTES = 127
+"""nft refuses a comment of more than 128 bytes with its final NUL (NFTNL_UDATA_COMMENT_MAXLEN)."""
+
+OFFLOAD, NO_OFFLOAD = "ct mark set ct mark | 0x40000000", "ct mark set ct mark & 0xbfffffff"
+
+
+class Text:
+    """The functions that the template calls, with or without provenance."""
+
+    def __init__(self, provenance: bool) -> None:
+        self._provenance = provenance
+
+    # ---- sets and maps
+
+    def declared(self, groups: Iterable[NftSet | ByFamily]) -> str:
+        """The declarations of the sets that have elements."""
+        return "\n".join(self._set(one) for group in groups for one in _each(group) if one)
+
+    def _set(self, one: NftSet) -> str:
+        kind, type_ = ("set", one.key) if one.value is None else ("map", f"{one.key} : {one.value}")
+        head = f"    {kind} {one.name} {{\n        typeof {type_}\n"
+        flags = "        flags interval\n" if one.interval else ""
+        return head + flags + "        elements = {\n" + self._elements(one) + "        }\n    }"
+
+    def _elements(self, one: NftSet) -> str:
+        keys: Iterable[str] = one.keys
+        if one.value is not None:
+            keys = map(" : ".join, zip(one.keys, one.values, strict=True))
+        if not self._provenance:
+            return "".join(f"            {key},\n" for key in keys)
+        return "".join(f"            {key},  # {span}\n" for key, span in zip(keys, one.spans, strict=True))
+
+    def verdicts(self, one: NftSet) -> str:
+        """The elements of an anonymous verdict map."""
+        return ", ".join(map(" : ".join, zip(one.keys, one.values, strict=True)))
+
+    def quoted(self, devices: Iterable[str]) -> str:
+        return ", ".join(f'"{device}"' for device in devices)
+
+    def clamped_devices(self, clamps: Iterable[Clamp]) -> str:
+        return self.quoted(sorted(device for clamp in clamps for device in clamp.devices))
+
+    def sibling(self, word: str, outside: Outside) -> str:
+        """The name of another chain of the same zone."""
+        return word + outside.chain.removeprefix("nat")
+
+    # ---- rules
+
+    def rules(self, chain: PolicyChain) -> str:
+        lines = [line for rule in chain.rules for line in self._rule(rule)]
+        lines.append("counter drop" + self._comment(chain.span, "default deny"))
+        return "\n".join(f"        {line}" for line in lines)
+
+    def _rule(self, rule: FilterRule) -> Iterator[str]:
+        parts = [*_family(rule), *_addresses("saddr", rule.source), *_addresses("daddr", rule.destination)]
+        parts += [*_traffic(rule.traffic), *(["ct status dnat"] if rule.translated else []), *_limit(rule.limit)]
+        if rule.offload is not None:
+            parts.append(OFFLOAD if rule.offload else NO_OFFLOAD)
+        if rule.log is not None:
+            parts.append(f'log prefix "{rule.log}: "')
+        if rule.counter or rule.verdict is not Verdict.ACCEPT:
+            parts.append("counter")
+        comment = self._comment(rule.span)
+        if rule.verdict is Verdict.REJECT and _can_be_tcp(rule.traffic):
+            yield " ".join([*parts, "meta l4proto tcp", "reject with tcp reset"]) + comment
+        yield " ".join([*parts, rule.verdict]) + comment
+
+    def snat(self, rule: SnatRule) -> str:
+        ip = "ip" if rule.family == 4 else "ip6"
+        match = f"ct zone {rule.zone} {ip} saddr {_list(rule.source, negated=rule.negated)}"
+        comment = self._comment(rule.span)
+        lines = []
+        if rule.ports:
+            low, high = rule.ports
+            ports = f":{low}" if low == high else f":{low}-{high}"
+            lines.append(f"{match} meta l4proto {{ tcp, udp }} {_translate(rule, ip, ports)}{comment}")
+        lines.append(f"{match} {_translate(rule, ip, '')}{comment}")
+        return "\n".join(f"        {line}" for line in lines)
+
+    def _comment(self, span: Span, otherwise: str = "") -> str:
+        """Where the rule comes from, as nft keeps it; the end of a long path says more than its start."""
+        if not self._provenance:
+            return f' comment "{otherwise}"' if otherwise else ""
+        text = "".join(c if c.isprintable() and c not in '"\\' else "?" for c in str(span))
+        if otherwise:
+            text = f"{text} {otherwise}"
+        return f' comment "{text.encode()[-COMMENT_BYTES:].decode(errors="ignore")}"'
+
+
+def _each(group: NftSet | ByFamily) -> tuple[NftSet, ...]:
+    return (group,) if isinstance(group, NftSet) else (group.v4, group.v6)
+
+
+def _family(rule: FilterRule) -> list[str]:
+    """Nothing where an address or an ICMP type says it."""
+    if rule.family is None or rule.source or rule.destination or isinstance(rule.traffic, IcmpMatch):
+        return []
+    return [f"meta nfproto ipv{rule.family}"]
+
+
+def _addresses(side: str, match: AddressMatch | None) -> list[str]:
+    if match is None:
+        return []
+    ip = "ip" if match.family == 4 else "ip6"
+    return [f"{ip} {side} {_list(match.elements, negated=match.negated)}"]
+
+
+def _list(elements: tuple[str, ...], *, negated: bool) -> str:
+    text = elements[0] if len(elements) == 1 else "{ " + ", ".join(elements) + " }"
+    return f"!= {text}" if negated else text
+
+
+def _traffic(match: TrafficMatch | None) -> list[str]:
+    if match is None:
+        return []
+    if isinstance(match, ProtocolMatch):
+        return [f"meta l4proto {_list(match.protocols, negated=False)}"]
+    if isinstance(match, IcmpMatch):
+        return [f"{'icmp' if match.family == 4 else 'icmpv6'} type {_list(match.types, negated=False)}"]
+    protocols = {protocol for protocol, _, _ in match.ports}
+    if len(protocols) == 1:
+        ports = tuple(_range(low, high) for _, low, high in match.ports)
+        return [f"{protocols.pop()} dport {_list(ports, negated=False)}"]
+    pairs = tuple(f"{protocol} . {_range(low, high)}" for protocol, low, high in match.ports)
+    return [f"meta l4proto . th dport {_list(pairs, negated=False)}"]
+
+
+def _range(low: int, high: int) -> str:
+    return str(low) if low == high else f"{low}-{high}"
+
+
+def _limit(limit: RateLimit | None) -> list[str]:
+    if limit is None:
+        return []
+    burst = f" burst {limit.burst} packets" if limit.burst else ""
+    return [f"limit rate {limit.rate}/{limit.unit}{burst}"]
+
+
+def _can_be_tcp(match: TrafficMatch | None) -> bool:
+    if match is None:
+        return True
+    if isinstance(match, PortMatch):
+        return any(protocol == "tcp" for protocol, _, _ in match.ports)
+    return isinstance(match, ProtocolMatch) and "tcp" in match.protocols
+
+
+def _translate(rule: SnatRule, ip: str, ports: str) -> str:
+    """The statement itself. An IPv6 address with ports stands in brackets."""
+    if rule.to is None:
+        return f"masquerade to {ports}" if ports else "masquerade"
+    to = rule.to
+    if ports and ip == "ip6":
+        to = "-".join(f"[{end}]" for end in to.split("-"))
+    return f"snat {ip} to {to}{ports}"

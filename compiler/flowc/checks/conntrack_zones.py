@@ -1,0 +1,53 @@
+"""Two VRFs that would share a conntrack zone."""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+from flowc.checks.base import Check
+from flowc.diagnostics import Diagnostics, Severity, register
+from flowc.ir.links import Vrf
+from flowc.ir.network import Host, Network
+
+CODE = register(
+    "FC505",
+    "shared-conntrack-zone",
+    Severity.ERROR,
+    "A VRF's connections are tracked in a conntrack zone of its own, a 16-bit number: the VRF's table where that fits, "
+    "else a hash of its name. Two VRFs got the same number, so their connections could be mistaken for each other's. "
+    "Give one of them a table below 65536.",
+)
+
+
+def zone_number(vrf: Vrf) -> int:
+    """The number of a VRF's conntrack zone (kernel: 16 bits, include/net/netfilter/nf_conntrack_zones.h)."""
+    return vrf.table if vrf.table <= 0xFFFF else 1 + crc32(vrf.name.encode()) % 0xFFFF
+
+
+def run(host: Host, network: Network, diagnostics: Diagnostics) -> None:
+    """Report the second of two VRFs with one number."""
+    seen: dict[int, Vrf] = {}
+    for vrf in host.vrfs.values():
+        first = seen.setdefault(zone_number(vrf), vrf)
+        if first is not vrf:
+            diagnostics.report(
+                CODE,
+                f"vrf `{vrf.name}` and vrf `{first.name}` would share conntrack zone {zone_number(vrf)}",
+                vrf.span,
+                related=[(first.span, "the other VRF")],
+                help="give one of them another table, below 65536",
+            )
+
+
+CHECK = Check(
+    CODE,
+    run,
+    bad="""
+vrf acme { table 100000 }
+vrf blue { table 49155 }
+""",
+    good="""
+vrf acme { table 100000 }
+vrf blue { table 1001 }
+""",
+)

@@ -1,0 +1,76 @@
+"""Parts of the language that this version understands and cannot yet put into effect."""
+
+from __future__ import annotations
+
+from flowc.checks.base import Check
+from flowc.diagnostics import Diagnostics, Severity, register
+from flowc.ir.links import Tunnel
+from flowc.ir.network import Host, Network
+from flowc.source import Span
+
+CODE = register(
+    "FC901",
+    "not-supported-yet",
+    Severity.ERROR,
+    "The file uses a part of the language that this version of flowc reads and cannot lower yet. Nothing is written, "
+    "rather than a ruleset that does less than the file says.",
+)
+
+
+def report(diagnostics: Diagnostics, what: str, span: Span, instead: str | None = None) -> None:
+    """Report one such part."""
+    diagnostics.report(CODE, f"{what} cannot be lowered yet", span, help=instead)
+
+
+def run(host: Host, network: Network, diagnostics: Diagnostics) -> None:
+    """Look at everything that lowering would have to leave out."""
+    for interface in host.interfaces.values():
+        if isinstance(interface.link, Tunnel) and (interface.link.over or interface.link.shared):
+            report(diagnostics, "a shared tunnel", interface.span, "give each key a tunnel of its own")
+    for zone in host.zones.values():
+        for member in zone.members:
+            if member.source is not None:
+                report(diagnostics, "a zone by source address", member.span, "put the whole interface into the zone")
+    for policy in host.policies:
+        for rule in policy.rules:
+            if rule.helper:
+                report(diagnostics, f"the conntrack helper `{rule.helper}`", rule.span)
+            if rule.connections:
+                report(diagnostics, "a limit on open connections", rule.connections.span)
+            if rule.limit and rule.limit.per_source:
+                report(diagnostics, "a limit per source", rule.limit.span, "leave `per source` out")
+    _across_vrfs(host, diagnostics)
+
+
+def _across_vrfs(host: Host, diagnostics: Diagnostics) -> None:
+    """Translation between VRFs: the target and the zone it is reached from have to be in one."""
+
+    def vrfs(zone: str) -> set[str | None]:
+        return {host.interfaces[name].vrf for name in host.zones[zone].interfaces}
+
+    instead = "put the outside interface into the target's VRF"
+    for eip in host.eips:
+        if vrfs(eip.zone) - {eip.vrf}:
+            report(diagnostics, "an EIP that is reached from another VRF", eip.span, instead)
+    for forward in host.forwards:
+        if vrfs(forward.zone) - {forward.vrf}:
+            report(diagnostics, "a port forward into another VRF", forward.span, instead)
+    for nat in host.nats:
+        if (nat.snats or nat.masquerades) and vrfs(nat.source) != vrfs(nat.target):
+            report(diagnostics, "source translation into another VRF", nat.span, instead)
+
+
+CHECK = Check(
+    CODE,
+    run,
+    bad="""
+interface lan { device eth1; address 10.0.0.1/24 }
+zone inside { interface lan }
+policy inside -> self { accept tcp 22 limit 3/minute per source }
+""",
+    good="""
+interface lan { device eth1; address 10.0.0.1/24 }
+zone inside { interface lan }
+policy inside -> self { accept tcp 22 limit 3/minute }
+""",
+)

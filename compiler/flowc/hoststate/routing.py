@@ -1,0 +1,57 @@
+"""Addresses, routes, routing rules and neighbours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from flowc.source import Span
+
+Family = Literal[4, 6]
+
+
+class AddressRow(NamedTuple):
+    family: Family
+    address: str
+    """With prefix length: `10.0.0.1/24`."""
+    device: str
+    span: Span
+
+
+class RouteRow(NamedTuple):
+    """One route. `nexthops` are (gateway or None, device or None, weight); none of them for `unreachable`."""
+
+    family: Family
+    table: int
+    """Routing table number; 254 is main."""
+    destination: str
+    """`default` or a prefix."""
+    kind: Literal["unicast", "unreachable", "blackhole"]
+    nexthops: tuple[tuple[str | None, str | None, int], ...]
+    metric: int | None
+    span: Span
+
+
+class NeighborRow(NamedTuple):
+    """A permanent neighbour, or with `mac` None a managed one (NTF_EXT_MANAGED, since 5.16): never both, the kernel
+    would forget the MAC."""
+
+    family: Family
+    address: str
+    device: str
+    mac: str | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`ip rule`. `table` 255 is local. `mark` is (value, mask)."""
+
+    family: Family
+    preference: int
+    table: int
+    span: Span = field(compare=False)
+    mark: tuple[int, int] | None = None
+    device: str | None = None
+    """`iif`."""
+    source: str | None = None

@@ -1,0 +1,39 @@
+"""The state of one host."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from flowc.hoststate.links import Link
+from flowc.hoststate.nft import NftTable
+from flowc.hoststate.routing import AddressRow, NeighborRow, RouteRow, Rule
+from flowc.hoststate.tc import FlowerFilter
+from flowc.ir.tables import Table
+from flowc.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Sysctl:
+    """`key` in the slash form (`net/ipv4/conf/eth0.100/rp_filter`): device names may contain dots."""
+
+    key: str
+    value: str
+    span: Span | None = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HostState:
+    """Everything in the order in which it can be loaded; each sequence is sorted by its own key, never by the file."""
+
+    host: str
+    links: tuple[Link, ...]
+    """A master and an underlay stand before the devices that name them."""
+    sysctls: tuple[Sysctl, ...]
+    addresses: Table[AddressRow]
+    routes: Table[RouteRow]
+    rules: tuple[Rule, ...]
+    local_rule_last: bool
+    """Move the `local` rule behind the VRF lookup (pref 0 to 32765), so that a VRF cannot reach another's addresses."""
+    neighbors: Table[NeighborRow]
+    nft: NftTable
+    filters: tuple[FlowerFilter, ...]

@@ -1,0 +1,104 @@
+"""VRFs and interfaces. A tunnel is an interface whose link is a `Tunnel`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from ipaddress import IPv4Interface, IPv6Interface
+from typing import TypeAlias
+
+from flowc.ir.addresses import Family, Prefix
+from flowc.ir.model import Model
+from flowc.source import Span
+
+
+class Vrf(Model):
+    name: str
+    device: str
+    table: int
+    """Routing table number, which also names the VRF to conntrack (see lower.numbers)."""
+    span: Span
+
+
+class Spoofing(StrEnum):
+    """Which source addresses an interface takes."""
+
+    CHECKED = "checked"
+    """Those of its prefixes and of the routes that lead out of it."""
+    ALLOWED = "allowed"
+    """All."""
+    STRICT = "strict"
+    """Those of the endpoints declared on it."""
+
+
+class Device(Model):
+    """A device that is there already."""
+
+
+class Vlan(Model):
+    parent: str
+    """Name of the parent interface."""
+    id: int
+
+
+class Bridge(Model):
+    ports: tuple[str, ...]
+    """Names of interfaces."""
+
+
+class Veth(Model):
+    peer: str
+    """Device name of the other end."""
+
+
+class TunnelKind(StrEnum):
+    GRE = "gre"
+    GRETAP = "gretap"
+    IP6GRE = "ip6gre"
+    IP6GRETAP = "ip6gretap"
+
+    @property
+    def ethernet(self) -> bool:
+        return self in (TunnelKind.GRETAP, TunnelKind.IP6GRETAP)
+
+    @property
+    def outer_family(self) -> Family:
+        return 4 if self in (TunnelKind.GRE, TunnelKind.GRETAP) else 6
+
+
+class Tunnel(Model):
+    """`remote` and the keys are None for a shared (collect-metadata) device; `over` names such a device."""
+
+    kind: TunnelKind
+    local: int | None
+    remote: int | None
+    ikey: int | None
+    okey: int | None
+    ttl: int | None
+    underlay: str | None
+    """Name of the interface the tunnel is bound to."""
+    shared: bool = False
+    over: str | None = None
+
+
+LinkSpec: TypeAlias = Device | Vlan | Bridge | Veth | Tunnel
+
+
+class Interface(Model):
+    name: str
+    device: str
+    link: LinkSpec
+    addresses: tuple[IPv4Interface | IPv6Interface, ...]
+    vrf: str | None
+    mtu: int | None
+    mac: str | None
+    dhcp: bool
+    spoofing: Spoofing
+    span: Span
+
+    @property
+    def prefixes(self) -> tuple[Prefix, ...]:
+        """The connected prefixes."""
+        found = (address.network for address in self.addresses)
+        return tuple(
+            Prefix(4 if net.version == 4 else 6, int(net.network_address), net.prefixlen) for net in found
+        )

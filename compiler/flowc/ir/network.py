@@ -1,0 +1,53 @@
+"""The whole meaning of the files: the hosts, each with all that belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from flowc.ir.links import Interface, Vrf
+from flowc.ir.model import Model
+from flowc.ir.nat import Nat
+from flowc.ir.policy import Policy
+from flowc.ir.rows import EipRow, EndpointRow, ForwardRow, NeighborRow, RouteRow
+from flowc.ir.tables import Table
+from flowc.ir.zones import Pool, Zone
+from flowc.source import Span
+
+
+class Offload(StrEnum):
+    HARDWARE = "hardware"
+    SOFTWARE = "software"
+    OFF = "off"
+
+
+class Host(Model):
+    """One host: what is declared inside its block, and all that stands outside of any."""
+
+    name: str
+    kernel: tuple[int, int]
+    offload: Offload
+    vrfs: Mapping[str, Vrf]
+    interfaces: Mapping[str, Interface]
+    zones: Mapping[str, Zone]
+    pools: Mapping[str, Pool]
+    policies: tuple[Policy, ...]
+    nats: tuple[Nat, ...]
+    endpoints: Table[EndpointRow]
+    eips: Table[EipRow]
+    forwards: Table[ForwardRow]
+    neighbors: Table[NeighborRow]
+    routes: Table[RouteRow]
+    span: Span | None
+    """None where the file has no host block."""
+
+    def zone_of(self) -> Mapping[str, str]:
+        """Interface name to the name of its zone."""
+        return MappingProxyType(
+            {member.interface: zone.name for zone in self.zones.values() for member in zone.members}
+        )
+
+
+class Network(Model):
+    hosts: tuple[Host, ...]

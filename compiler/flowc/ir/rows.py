@@ -1,0 +1,72 @@
+"""The rows of the tables. Addresses are integers with a family column; names are what the file calls a thing."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from flowc.ir.addresses import Family
+from flowc.source import Span
+
+
+class EndpointRow(NamedTuple):
+    """A machine behind an interface; with a MAC, its neighbour entry is permanent and its sources are pinned to it."""
+
+    name: str
+    v4: int | None
+    v6: int | None
+    interface: str
+    mac: str | None
+    span: Span
+
+
+class EipRow(NamedTuple):
+    """A public address and the inside address that owns it, both ways. `zone` is the outside: that of the pool."""
+
+    family: Family
+    public: int
+    target: int
+    vrf: str | None
+    zone: str
+    label: str
+    """The target as written."""
+    span: Span
+
+
+class ForwardRow(NamedTuple):
+    """A port forward (DNAT). `protocol` None translates the whole address, then the ports are 0."""
+
+    family: Family
+    protocol: Literal["tcp", "udp", "sctp", "udplite"] | None
+    public: int
+    low: int
+    high: int
+    target: int
+    target_low: int
+    """First port of a range of the same size; equal to `low` where ports are kept."""
+    vrf: str | None
+    zone: str
+    """The outside: where it is addressed from."""
+    span: Span
+
+
+class NeighborRow(NamedTuple):
+    """Without a MAC the kernel keeps it resolved (`managed`)."""
+
+    family: Family
+    address: int
+    interface: str
+    mac: str | None
+    span: Span
+
+
+class RouteRow(NamedTuple):
+    """`nexthops` are (gateway or None, interface name, weight); empty for `unreachable` and `blackhole`."""
+
+    family: Family
+    network: int
+    length: int
+    kind: Literal["unicast", "unreachable", "blackhole"]
+    nexthops: tuple[tuple[int | None, str, int], ...]
+    vrf: str | None
+    metric: int | None
+    span: Span

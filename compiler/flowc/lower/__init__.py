@@ -1,0 +1,31 @@
+"""Lowering: from what a host's part of the file means to the kernel objects that do it. Pure, one host at a time."""
+
+from __future__ import annotations
+
+from flowc.hoststate import HostState
+from flowc.ir.network import Host, Network
+from flowc.lower import links, nft, routing
+from flowc.lower.nft.nat import public_addresses
+from flowc.lower.topology import Topology
+
+
+def lower(network: Network, host: Host) -> HostState:
+    """The state of one host. The network must have passed the checks: what cannot be lowered is reported there."""
+    topology = Topology(host)
+    public = public_addresses(topology)
+    table = nft.table(topology, public)
+    return HostState(
+        host=host.name,
+        links=links.links(topology),
+        sysctls=links.sysctls(topology, offload=table.flowtable is not None),
+        addresses=routing.addresses(topology, public),
+        routes=routing.routes(topology),
+        rules=(),
+        local_rule_last=bool(host.vrfs),
+        neighbors=routing.neighbors(topology),
+        nft=table,
+        filters=(),
+    )
+
+
+__all__ = ["lower"]

@@ -1,0 +1,123 @@
+"""Devices and sysctls."""
+
+from __future__ import annotations
+
+from flowc.hoststate import GreTunnel, Link, LinkKind, Sysctl
+from flowc.ir.addresses import format_address
+from flowc.ir.links import Bridge, Interface, Tunnel, Veth, Vlan
+from flowc.lower.topology import Topology
+
+
+def links(topology: Topology) -> tuple[Link, ...]:
+    """VRFs, then devices in the order in which one can name the other: a parent or underlay before what is on it."""
+    host = topology.host
+    found = [
+        Link(device=vrf.device, kind=LinkKind.VRF, span=vrf.span, table=vrf.table)
+        for vrf in sorted(host.vrfs.values(), key=lambda vrf: vrf.device)
+    ]
+    masters = _bridge_masters(topology)
+    done: dict[str, None] = {}
+
+    def visit(interface: Interface) -> None:
+        if interface.name in done:
+            return
+        done[interface.name] = None
+        for other in _needs(interface, topology):
+            visit(host.interfaces[other])
+        found.append(_link(interface, masters.get(interface.name), topology))
+
+    for interface in sorted(host.interfaces.values(), key=lambda one: one.device):
+        visit(interface)
+    return tuple(found)
+
+
+def _needs(interface: Interface, topology: Topology) -> list[str]:
+    """Names of the interfaces that have to exist first."""
+    link = interface.link
+    if isinstance(link, Vlan):
+        return [link.parent]
+    if isinstance(link, Tunnel):
+        below = topology.underlay(link)
+        return [below.name] if below and below.name != interface.name else []
+    return []
+
+
+def _bridge_masters(topology: Topology) -> dict[str, str]:
+    """Port's interface name to the bridge's device."""
+    return {
+        port: interface.device
+        for interface in topology.host.interfaces.values()
+        if isinstance(interface.link, Bridge)
+        for port in interface.link.ports
+    }
+
+
+def _link(interface: Interface, bridge: str | None, topology: Topology) -> Link:
+    link = interface.link
+    vrf = topology.vrf(interface.name)
+    kind = LinkKind.EXISTING
+    vlan, peer, tunnel = None, None, None
+    if isinstance(link, Vlan):
+        kind, vlan = LinkKind.VLAN, (topology.device(link.parent), link.id)
+    elif isinstance(link, Bridge):
+        kind = LinkKind.BRIDGE
+    elif isinstance(link, Veth):
+        kind, peer = LinkKind.VETH, link.peer
+    elif isinstance(link, Tunnel):
+        kind, tunnel = LinkKind(link.kind.value), _tunnel(link, topology)
+    return Link(
+        device=interface.device,
+        kind=kind,
+        span=interface.span,
+        master=bridge or (vrf.device if vrf else None),
+        mtu=topology.mtu(interface),
+        mac=interface.mac,
+        vlan=vlan,
+        peer=peer,
+        tunnel=tunnel,
+    )
+
+
+def _tunnel(link: Tunnel, topology: Topology) -> GreTunnel:
+    family = link.kind.outer_family
+    return GreTunnel(
+        local=None if link.local is None else format_address(family, link.local),
+        remote=None if link.remote is None else format_address(family, link.remote),
+        ikey=link.ikey,
+        okey=link.okey,
+        ttl=link.ttl,
+        underlay=topology.device(link.underlay) if link.underlay else None,
+        external=link.shared,
+    )
+
+
+def uses_ipv6(topology: Topology) -> bool:
+    """Something of the file's inside is IPv6: then the host forwards it."""
+    host = topology.host
+    return (
+        any(prefix.family == 6 for interface in host.interfaces.values() for prefix in interface.prefixes)
+        or 6 in host.routes.column("family")
+        or any(address is not None for address in host.endpoints.column("v6"))
+    )
+
+
+def sysctls(topology: Topology, *, offload: bool) -> tuple[Sysctl, ...]:
+    """Forwarding, and what forwarding with policies of one's own needs (kernel: Documentation/networking/ip-sysctl)."""
+    found = [
+        # Sending traffic back to the wire it came from is what a policy says, not a mistake to tell the sender of.
+        # The effective value is all OR the device's.
+        Sysctl("net/ipv4/conf/all/send_redirects", "0", None),
+        Sysctl("net/ipv4/ip_forward", "1", None),
+    ]
+    if uses_ipv6(topology):
+        found.append(Sysctl("net/ipv6/conf/all/forwarding", "1", None))
+    for interface in topology.zoned():
+        base = f"net/ipv4/conf/{interface.device}"
+        found.append(Sysctl(f"{base}/send_redirects", "0", interface.span))
+        # The ruleset checks sources. The kernel's strict check would look for the way back in one VRF only; the
+        # effective value is the larger of all's and the device's, and 2 (loose) is the larger.
+        found.append(Sysctl(f"{base}/rp_filter", "2", interface.span))
+    if offload:
+        # A flowtable's `counter` counts into conntrack, and only with accounting on when the connection starts.
+        found.append(Sysctl("net/netfilter/nf_conntrack_acct", "1", None))
+    return tuple(sorted(found, key=lambda sysctl: sysctl.key))

@@ -1,0 +1,196 @@
+"""Translation: EIPs, port forwards, SNAT, masquerade, and traffic that comes back at once (hairpin).
+
+All lookups are keyed by conntrack zone, that is by VRF. A zone with public addresses is an `Outside`: what leaves to
+it is translated in one chain, in the order EIP, `snat`, `masquerade`. What calls one of its addresses from inside is
+judged as if it had gone out and come back: by the caller's policy to that zone, then by that zone's policy to the
+target, and it gets the source that it would have had outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flowc.hoststate.nft import ByFamily, NftSet, Outside, SnatRule, Translation, by_family
+from flowc.ir.addresses import FAMILIES, AddressSet, Family, Range, format_address, format_range, merge, subtract
+from flowc.ir.rows import EipRow
+from flowc.lower import names
+from flowc.lower.nft.policies import chain_name, policy_for
+from flowc.lower.topology import Topology
+from flowc.source import Span
+
+Public = dict[tuple[Family, int], tuple[str, Span]]
+"""A public address of this host: the zone it is reached from, and where it was declared."""
+
+
+def public_addresses(topology: Topology) -> Public:
+    """Addresses of EIPs, port forwards and SNAT. A range of SNAT addresses counts one by one."""
+    found: Public = {}
+    for eip in topology.host.eips:
+        found.setdefault((eip.family, eip.public), (eip.zone, eip.span))
+    for forward in topology.host.forwards:
+        found.setdefault((forward.family, forward.public), (forward.zone, forward.span))
+    for nat in topology.host.nats:
+        for snat in nat.snats:
+            for address in range(snat.to.low, snat.to.high + 1):
+                found.setdefault((snat.family, address), (nat.target, snat.span))
+    return dict(sorted(found.items()))
+
+
+def translation(topology: Topology, public: Public) -> Translation:
+    """The maps and chains of the table's nat hooks."""
+    forwards, ranges, eips = _inbound(topology)
+    pools = by_family("pools", "ct zone . {ip} daddr", interval=True)
+    exits = NftSet("exits", "oifname", "verdict")
+    gates = by_family("gates", "ct zone . {ip} daddr", "verdict", interval=True)
+    entries = by_family("entries", "ct zone . ct original {ip} daddr", "verdict", interval=True)
+    returns = by_family("returns", "ct zone . ct original {ip} daddr", "verdict", interval=True)
+    outsides: list[Outside] = []
+    for zone in sorted(topology.host.zones):
+        outside = _outside(zone, topology)
+        reached = _reached(zone, topology, public)
+        if reached or outside.snats or outside.eips.v4 or outside.eips.v6:
+            outsides.append(outside)
+            for device in outside.devices:
+                exits.add(f'"{device}"', outside.span, f"goto {outside.chain}")
+        for family, found, span, pooled in reached:
+            for vrf in topology.zone_vrfs(zone):
+                key = f"{topology.conntrack_zone(vrf)} . {format_range(family, *found)}"
+                if pooled:
+                    pools.of(family).add(key, span)
+                gates.of(family).add(key, span, f"jump {names.chain('out', zone)}")
+                entries.of(family).add(key, span, f"goto {names.chain('back', zone)}")
+                returns.of(family).add(key, span, f"goto {outside.chain}")
+    return Translation(forwards, ranges, eips, pools, exits, gates, entries, returns, tuple(outsides))
+
+
+def _inbound(topology: Topology) -> tuple[ByFamily, ByFamily, ByFamily]:
+    """Port forwards, port forwards of ranges that keep their ports, and whole addresses."""
+    ports = "ct zone . {ip} daddr . meta l4proto . th dport"
+    forwards = by_family("forwards", ports, "{ip} daddr . th dport")
+    ranges = by_family("forward_ranges", ports, "{ip} daddr", interval=True)
+    eips = by_family("eips", "ct zone . {ip} daddr", "{ip} daddr")
+    zones = {vrf: topology.conntrack_zone(vrf) for vrf in (None, *topology.host.vrfs)}
+    for row in topology.host.eips.sorted("family", "public"):
+        public, target = format_address(row.family, row.public), format_address(row.family, row.target)
+        eips.of(row.family).add(f"{zones[row.vrf]} . {public}", row.span, target)
+    for forward in sorted(topology.host.forwards, key=lambda row: (row.family, row.public, row.protocol or "", row.low)):
+        family = forward.family
+        public, target = format_address(family, forward.public), format_address(family, forward.target)
+        key = f"{zones[forward.vrf]} . {public}"
+        if forward.protocol is None:
+            eips.of(family).add(key, forward.span, target)
+        elif forward.high > forward.low and forward.target_low == forward.low:
+            key += f" . {forward.protocol} . {forward.low}-{forward.high}"
+            ranges.of(family).add(key, forward.span, target)
+        else:
+            # A map's value cannot be a range of ports: a shifted range is one element for each port.
+            shift = forward.target_low - forward.low
+            for port in range(forward.low, forward.high + 1):
+                one = f"{key} . {forward.protocol} . {port}"
+                forwards.of(family).add(one, forward.span, f"{target} . {port + shift}")
+    return forwards, ranges, eips
+
+
+def _reached(zone: str, topology: Topology, public: Public) -> list[tuple[Family, Range, Span, bool]]:
+    """Ranges of public addresses that are reached from a zone, and whether they are of a pool.
+
+    A pool does not hold what somebody there really has: the host's and its neighbours' own addresses.
+    """
+    result: list[tuple[Family, Range, Span, bool]] = []
+    for family in FAMILIES:
+        taken = _real_addresses(topology, family)
+        pooled: list[Range] = []
+        for pool in topology.host.pools.values():
+            if pool.zone != zone:
+                continue
+            found = subtract((prefix.range for prefix in pool.prefixes if prefix.family == family), taken)
+            pooled += found
+            result += [(family, one, pool.span, True) for one in found]
+        singles = {value: span for (f, value), (where, span) in public.items() if f == family and where == zone}
+        rest = subtract((Range(value, value) for value in singles), pooled)
+        result += [(family, one, singles[one.low], False) for one in rest]
+    return sorted(result, key=lambda one: (one[0], one[1]))
+
+
+def _real_addresses(topology: Topology, family: Family) -> list[Range]:
+    host = topology.host
+    found = [int(own.ip) for one in host.interfaces.values() for own in one.addresses if own.version == family]
+    found += [value for value in host.endpoints.column("v4" if family == 4 else "v6") if value is not None]
+    found += [row.address for row in host.neighbors if row.family == family]
+    found += [
+        gateway
+        for row in host.routes
+        if row.family == family
+        for gateway, _, _ in row.nexthops
+        if gateway is not None
+    ]
+    return merge(Range(value, value) for value in found)  # type: ignore[return-value]  # a tuple does as well
+
+
+def _outside(zone: str, topology: Topology) -> Outside:
+    eips = by_family(names.chain("eip_sources", zone, ""), "ct zone . {ip} saddr", "{ip} saddr")
+    table = topology.host.eips
+    mine = (row for row in table if row.zone == zone)
+    for row in sorted(mine, key=lambda row: (row.family, topology.conntrack_zone(row.vrf), row.target)):
+        _add_source(eips, row, topology)
+    callers = NftSet("", "iifname", "verdict")
+    targets = NftSet("", "oifname", "verdict")
+    for other in sorted(topology.host.zones):
+        out, back = policy_for(topology, other, zone), policy_for(topology, zone, other)
+        for device in topology.devices(other) if other != zone else ():
+            if out:
+                callers.add(f'"{device}"', out.span, f"goto {chain_name(out)}")
+            if back:
+                targets.add(f'"{device}"', back.span, f"goto {chain_name(back)}")
+    return Outside(
+        zone=zone,
+        chain=names.chain("nat", zone),
+        devices=tuple(topology.devices(zone)),
+        eips=eips,
+        snats=tuple(_snats(zone, topology)),
+        callers=callers,
+        targets=targets,
+        span=topology.host.zones[zone].span,
+    )
+
+
+def _add_source(eips: ByFamily, row: EipRow, topology: Topology) -> None:
+    key = f"{topology.conntrack_zone(row.vrf)} . {format_address(row.family, row.target)}"
+    eips.of(row.family).add(key, row.span, format_address(row.family, row.public))
+
+
+def _snats(zone: str, topology: Topology) -> Iterable[SnatRule]:
+    """`snat` before `masquerade`, blocks by name, rules of a block as written."""
+    blocks = sorted((nat for nat in topology.host.nats if nat.target == zone), key=lambda nat: nat.source)
+    for nat in blocks:
+        for number in sorted({topology.conntrack_zone(vrf) for vrf in topology.zone_vrfs(nat.source)}):
+            for snat in nat.snats:
+                source = _sources(snat.source, snat.family)
+                to = format_range_as_pool(snat.family, snat.to)
+                yield SnatRule(number, snat.family, source, snat.source.negated, to, snat.ports, snat.span)
+    for nat in blocks:
+        for number in sorted({topology.conntrack_zone(vrf) for vrf in topology.zone_vrfs(nat.source)}):
+            for masquerade in nat.masquerades:
+                operand = masquerade.source or _zone_sources(nat.source, topology)
+                for family in operand.families:
+                    source = _sources(operand, family)
+                    yield SnatRule(number, family, source, operand.negated, None, masquerade.ports, masquerade.span)
+
+
+def _sources(operand: AddressSet, family: Family) -> tuple[str, ...]:
+    return tuple(format_range(family, *one) for one in operand.ranges(family))
+
+
+def format_range_as_pool(family: Family, found: Range) -> str:
+    """nft takes an address or `A-B` behind `snat to`; it lists an aligned range as a prefix."""
+    low = format_address(family, found.low)
+    return low if found.low == found.high else f"{low}-{format_address(family, found.high)}"
+
+
+def _zone_sources(zone: str, topology: Topology) -> AddressSet:
+    """All that can be behind a zone's interfaces, without what a default route would add."""
+    prefixes = [
+        prefix for interface in topology.members(zone) for prefix in topology.behind(interface) if prefix.length
+    ]
+    by_family_ = {family: merge(p.range for p in prefixes if p.family == family) for family in FAMILIES}
+    return AddressSet(by_family_[4], by_family_[6])

@@ -1,0 +1,34 @@
+"""Numbers that flowc gives out: they depend on the thing declared, never on its place in the file."""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+from flowc.ir.links import Vrf
+
+MAIN_TABLE = 254
+"""The kernel's main routing table (include/uapi/linux/rtnetlink.h)."""
+
+UNREACHABLE_METRIC = 4278198272
+"""Of the last-resort route in a VRF, so that lookups do not fall through to the next rule
+(kernel: Documentation/networking/vrf.rst)."""
+
+OFFLOAD_MARK = 0x40000000
+"""Connection mark: a rule with `offload` admitted the connection."""
+
+HAIRPIN_MARK = 0x20000000
+"""Connection mark: it goes out to a public address of this host and comes back."""
+
+MAIN_ZONE = 0
+"""Conntrack zone of what is in no VRF."""
+
+
+def conntrack_zone(vrf: Vrf | None) -> int:
+    """A VRF's table number where it fits into 16 bits (NF_CT_ZONES), else a hash of its name."""
+    if vrf is None:
+        return MAIN_ZONE
+    return vrf.table if vrf.table <= 0xFFFF else 1 + crc32(vrf.name.encode()) % 0xFFFF
+
+
+def routing_table(vrf: Vrf | None) -> int:
+    return MAIN_TABLE if vrf is None else vrf.table

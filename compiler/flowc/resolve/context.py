@@ -1,0 +1,68 @@
+"""What the resolution of one host has found so far; the parts of resolution fill it one after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from flowc.diagnostics import Diagnostics
+from flowc.ir.addresses import Family, Prefix
+from flowc.ir.links import Interface, Vrf
+from flowc.ir.rows import EndpointRow
+from flowc.ir.tables import Table
+from flowc.ir.zones import Pool, Zone
+from flowc.resolve.scope import Scope
+from flowc.syntax import tree
+
+
+@dataclass(slots=True)
+class Context:
+    diagnostics: Diagnostics
+    scope: Scope
+    vrfs: dict[str, Vrf] = field(default_factory=dict)
+    interfaces: dict[str, Interface] = field(default_factory=dict)
+    endpoints: Table[EndpointRow] = field(default_factory=lambda: Table(EndpointRow))
+    endpoint_index: dict[str, int] = field(default_factory=dict)
+    zones: dict[str, Zone] = field(default_factory=dict)
+    pools: dict[str, Pool] = field(default_factory=dict)
+
+    def vrf_name(self, name: tree.Name | None) -> str | None:
+        """The VRF a name stands for; None is the main routing table."""
+        if name is None:
+            return None
+        found = self.scope.find(name, tree.Vrf)
+        return found.name.text if found else None
+
+    def interface(self, name: tree.Name) -> Interface | None:
+        """An interface or tunnel by name; None after a report, also where its own declaration was wrong."""
+        found = self.scope.find(name, tree.Interface, tree.Tunnel)
+        return self.interfaces.get(name.text) if found else None
+
+    def endpoint(self, name: tree.Name) -> EndpointRow | None:
+        found = self.scope.find(name, tree.Endpoint)
+        index = self.endpoint_index.get(name.text) if found else None
+        return None if index is None else self.endpoints[index]
+
+    def connected(self, family: Family, address: int, vrf: str | None) -> Interface | None:
+        """The interface in a VRF whose prefix holds an address; the longest prefix wins."""
+        best: tuple[int, Interface] | None = None
+        for interface in self.interfaces.values():
+            if interface.vrf != vrf:
+                continue
+            for prefix in interface.prefixes:
+                if prefix.contains(family, address) and (best is None or prefix.length > best[0]):
+                    best = (prefix.length, interface)
+        return best[1] if best else None
+
+    def pool_of(self, family: Family, address: int) -> Pool | None:
+        for pool in self.pools.values():
+            if any(prefix.contains(family, address) for prefix in pool.prefixes):
+                return pool
+        return None
+
+
+def endpoint_address(endpoint: EndpointRow, family: Family) -> int | None:
+    return endpoint.v4 if family == 4 else endpoint.v6
+
+
+def covers(prefixes: tuple[Prefix, ...], family: Family, address: int) -> bool:
+    return any(prefix.contains(family, address) for prefix in prefixes)

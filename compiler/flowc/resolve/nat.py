@@ -1,0 +1,264 @@
+"""Translation: `nat` blocks and EIPs."""
+
+from __future__ import annotations
+
+from flowc.diagnostics import Diagnostics
+from flowc.ir.addresses import Family, Range, format_address
+from flowc.ir.nat import Masquerade, Nat, Snat
+from flowc.ir.policy import ANY, SELF
+from flowc.ir.rows import EipRow, ForwardRow
+from flowc.ir.tables import Table
+from flowc.resolve import codes, operands, values
+from flowc.resolve.context import Context, endpoint_address
+from flowc.source import Span
+from flowc.syntax import tree
+
+
+def nat(node: tree.Nat, context: Context, forwards: Table[ForwardRow]) -> Nat | None:
+    for name in (node.source, node.target):
+        if name.text in (SELF, ANY):
+            context.diagnostics.report(
+                codes.BAD_PAIR, f"nat is between two zones, `{name.text}` is none", name.span, help="name the zone"
+            )
+            return None
+    source = context.scope.find(node.source, tree.Zone)
+    target = context.scope.find(node.target, tree.Zone)
+    snats: list[Snat] = []
+    masquerades: list[Masquerade] = []
+    for rule in node.rules:
+        if isinstance(rule, tree.Snat):
+            snat = _snat(rule, context)
+            snats += [snat] if snat else []
+        elif isinstance(rule, tree.Masquerade):
+            masquerade = _masquerade(rule, context)
+            masquerades += [masquerade] if masquerade else []
+        else:
+            _forward(rule, node.source.text, context, forwards)
+    if source is None or target is None:
+        return None
+    return Nat(
+        source=node.source.text,
+        target=node.target.text,
+        snats=tuple(snats),
+        masquerades=tuple(masquerades),
+        span=node.source.span.to(node.target.span),
+    )
+
+
+def _snat(node: tree.Snat, context: Context) -> Snat | None:
+    source = operands.address_set(node.source, context)
+    ports = None if node.ports is None else values.ports(node.ports, context.diagnostics)
+    to: tuple[Family, Range] | None
+    if isinstance(node.to, tree.AddressRange):
+        to = operands.address_range(node.to, context)
+    else:
+        one = values.host_address(node.to, context.diagnostics, "the address to leave as")
+        to = None if one is None else (one[0], Range(one[1], one[1]))
+    if source is None or to is None or (node.ports is not None and ports is None):
+        return None
+    family, addresses = to
+    if family not in source.families:
+        context.diagnostics.report(
+            codes.WRONG_FAMILY,
+            f"the source has no IPv{family} address, `{node.to.span.text}` is IPv{family}",
+            node.span,
+        )
+        return None
+    return Snat(source=source, family=family, to=addresses, ports=ports, span=node.span)
+
+
+def _masquerade(node: tree.Masquerade, context: Context) -> Masquerade | None:
+    source = None if node.source is None else operands.address_set(node.source, context)
+    ports = None if node.ports is None else values.ports(node.ports, context.diagnostics)
+    if (node.source is not None and source is None) or (node.ports is not None and ports is None):
+        return None
+    return Masquerade(source=source, ports=ports, span=node.span)
+
+
+def _forward(node: tree.Dnat, zone: str, context: Context, forwards: Table[ForwardRow]) -> None:
+    diagnostics = context.diagnostics
+    if isinstance(node.public.address, tree.Name):
+        diagnostics.report(
+            codes.BAD_ADDRESS, "a port forward is addressed by an address, not by a name", node.public.span
+        )
+        return
+    public = values.host_address(node.public.address, diagnostics, "the public address")
+    if public is None:
+        return
+    family = public[0]
+    target = _target(node.target.address, family, None, context)
+    if target is None:
+        return
+    address, vrf = target
+    low, high, target_low = 0, 0, 0
+    if node.protocols:
+        found = _forward_ports(node, diagnostics)
+        if found is None:
+            return
+        low, high, target_low = found
+    protocols = [protocol.text for protocol in node.protocols] or [None]
+    for protocol in protocols:
+        forwards.append(
+            ForwardRow(
+                family,
+                protocol,  # type: ignore[arg-type]  # the grammar knows only these protocols
+                public[1],
+                low,
+                high,
+                address,
+                target_low,
+                vrf,
+                zone,
+                node.span,
+            )
+        )
+
+
+def _forward_ports(node: tree.Dnat, diagnostics: Diagnostics) -> tuple[int, int, int] | None:
+    """First and last public port and first target port."""
+    if node.public.ports is None:
+        diagnostics.report(
+            codes.MISSING_OPTION,
+            "a port forward needs a public port",
+            node.public.span,
+            help=f"write `{node.public.span.text}:PORT`, or for the whole address: `dnat ADDRESS -> TARGET`",
+        )
+        return None
+    public = values.ports(node.public.ports, diagnostics)
+    target = public if node.target.ports is None else values.ports(node.target.ports, diagnostics)
+    if public is None or target is None:
+        return None
+    if public[1] - public[0] != target[1] - target[0]:
+        diagnostics.report(
+            codes.RANGE_SIZES_DIFFER,
+            f"{public[1] - public[0] + 1} public ports are mapped to {target[1] - target[0] + 1}",
+            node.target.span,
+            related=[(node.public.span, "the public ports")],
+            help=f"the target's range would end at {target[0] + public[1] - public[0]}",
+        )
+        return None
+    return public[0], public[1], target[0]
+
+
+def _target(
+    node: tree.Address | tree.Name, family: Family, vrf_node: tree.Name | None, context: Context
+) -> tuple[int, str | None] | None:
+    """The inside address and its VRF."""
+    diagnostics = context.diagnostics
+    if isinstance(node, tree.Name):
+        endpoint = context.endpoint(node)
+        if endpoint is None:
+            return None
+        address = endpoint_address(endpoint, family)
+        if address is None:
+            diagnostics.report(
+                codes.WRONG_FAMILY,
+                f"endpoint `{node.text}` has no IPv{family} address",
+                node.span,
+                related=[(endpoint.span, "declared here")],
+                help=f"give it an IPv{family} address as well: `address A, B`",
+            )
+            return None
+        return address, context.interfaces[endpoint.interface].vrf
+    found = values.host_address(node, diagnostics, "the target's address")
+    if found is None:
+        return None
+    if found[0] != family:
+        diagnostics.report(
+            codes.WRONG_FAMILY,
+            f"the public address is IPv{family}, `{node.text}` is IPv{found[0]}",
+            node.span,
+        )
+        return None
+    if vrf_node is not None:
+        return found[1], context.vrf_name(vrf_node)
+    homes = {one.vrf for one in context.interfaces.values() if any(p.contains(*found) for p in one.prefixes)}
+    if len(homes) == 1:
+        return found[1], homes.pop()
+    diagnostics.report(
+        codes.TARGET_UNPLACED,
+        f"`{node.text}` is {'in several VRFs' if homes else 'on no declared interface'}",
+        node.span,
+        help="declare it as an endpoint, and use its name",
+    )
+    return None
+
+
+def eip(node: tree.Eip, context: Context, eips: Table[EipRow]) -> None:
+    diagnostics = context.diagnostics
+    public = values.host_address(node.public, diagnostics, "the EIP's address")
+    if public is None:
+        return
+    family, address = public
+    target = _target(node.target, family, node.vrf, context)
+    pool = context.pool_of(family, address)
+    if pool is None:
+        declared = ", ".join(f"`{name}`" for name in sorted(context.pools))
+        diagnostics.report(
+            codes.NOT_IN_A_POOL,
+            f"EIP `{node.public.text}` is in no pool",
+            node.public.span,
+            help=f"declare one: `pool NAME {node.public.text}/{24 if family == 4 else 64} at ZONE`"
+            + (f" (there are: {declared})" if declared else ""),
+        )
+        return
+    if target is not None:
+        eips.append(EipRow(family, address, target[0], target[1], pool.zone, node.target.text, node.span))
+
+
+def conflicts(eips: Table[EipRow], forwards: Table[ForwardRow], diagnostics: Diagnostics) -> None:
+    """One public address has one owner and one owner one EIP; no two forwards claim one port."""
+    public: dict[tuple[Family, int], Span] = {}
+    inside: dict[tuple[Family, str | None, int], Span] = {}
+    for row in eips:
+        _claim_eip(public, (row.family, row.public), row, f"EIP `{format_address(row.family, row.public)}`", diagnostics)
+        _claim_eip(inside, (row.family, row.vrf, row.target), row, f"`{row.label}` with an EIP", diagnostics)
+    whole: dict[tuple[Family, int], Span] = {}
+    for forward in forwards:
+        if forward.protocol is None:
+            key = (forward.family, forward.public)
+            first = whole.setdefault(key, public.get(key, forward.span))
+            if first is not forward.span:
+                diagnostics.report(
+                    codes.OVERLAPPING_FORWARDS,
+                    f"`{format_address(*key)}` is translated twice",
+                    forward.span,
+                    related=[(first, "first here")],
+                )
+    _overlapping_ports(forwards, diagnostics)
+
+
+def _claim_eip(
+    seen: dict[tuple[object, ...], Span] | dict[tuple[Family, int], Span] | dict[tuple[Family, str | None, int], Span],
+    key: tuple[object, ...],
+    row: EipRow,
+    what: str,
+    diagnostics: Diagnostics,
+) -> None:
+    first = seen.setdefault(key, row.span)  # type: ignore[arg-type]  # the caller's key fits the caller's dict
+    if first is not row.span:
+        diagnostics.report(
+            codes.DUPLICATE_EIP, f"{what} is declared twice", row.span, related=[(first, "first declared here")]
+        )
+
+
+def _overlapping_ports(forwards: Table[ForwardRow], diagnostics: Diagnostics) -> None:
+    """Sorted by first port, a forward overlaps an earlier one if it starts before the farthest end so far."""
+    by_address: dict[tuple[object, ...], list[ForwardRow]] = {}
+    for row in forwards:
+        if row.protocol is not None:
+            by_address.setdefault((row.family, row.public, row.protocol), []).append(row)
+    for rows in by_address.values():
+        rows.sort(key=lambda row: (row.low, row.high, row.span.start))
+        farthest = rows[0]
+        for row in rows[1:]:
+            if row.low <= farthest.high:
+                address = format_address(row.family, row.public)
+                diagnostics.report(
+                    codes.OVERLAPPING_FORWARDS,
+                    f"{row.protocol} port {row.low} of `{address}` is forwarded twice",
+                    row.span,
+                    related=[(farthest.span, "first forwarded here")],
+                )
+            if row.high > farthest.high:
+                farthest = row

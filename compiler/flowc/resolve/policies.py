@@ -1,0 +1,185 @@
+"""Policies and their rules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flowc.diagnostics import Diagnostics
+from flowc.ir.addresses import FAMILIES, AddressSet, Family
+from flowc.ir.nat import Nat
+from flowc.ir.policy import ANY, SELF, Action, Connections, Icmp, Limit, Log, Policy, Rule, Traffic
+from flowc.resolve import codes, operands, values
+from flowc.resolve.context import Context
+from flowc.syntax import tree
+
+LOG_PREFIX_BYTES = 125
+"""NF_LOG_PREFIXLEN is 128 with the final NUL; flowc adds `: `."""
+
+HELPERS = ("amanda", "ftp", "h323", "irc", "netbios-ns", "pptp", "sane", "sip", "snmp", "tftp")
+"""Conntrack helpers of the kernel (net/netfilter/nf_conntrack_*.c)."""
+
+
+def policy(node: tree.Policy, context: Context) -> Policy | None:
+    ends = [end_of(name, context) for name in (node.source, node.target)]
+    if node.source.text == SELF and node.target.text == SELF:
+        context.diagnostics.report(codes.BAD_PAIR, "the host does not forward from itself to itself", node.target.span)
+        return None
+    rules = [rule(one, context) for one in node.rules]
+    if None in ends:
+        return None
+    return Policy(
+        source=node.source.text,
+        target=node.target.text,
+        rules=tuple(one for one in rules if one is not None),
+        span=node.source.span.to(node.target.span),
+    )
+
+
+def end_of(name: tree.Name, context: Context) -> str | None:
+    """A zone, `self` or `any`."""
+    if name.text in (SELF, ANY):
+        return name.text
+    found = context.scope.find(name, tree.Zone)
+    return found.name.text if found else None
+
+
+def duplicate_pairs(what: str, blocks: Sequence[Policy | Nat], diagnostics: Diagnostics) -> None:
+    """Policies, or nat blocks, of one pair of zones."""
+    seen: dict[tuple[str, str], Policy | Nat] = {}
+    for one in blocks:
+        first = seen.setdefault((one.source, one.target), one)
+        if first is not one:
+            diagnostics.report(
+                codes.DUPLICATE_PAIR,
+                f"there are two {what} {one.source} -> {one.target}",
+                one.span,
+                related=[(first.span, "the first one")],
+                help="write all rules of a pair into one block: their order decides",
+            )
+
+
+def rule(node: tree.Rule, context: Context) -> Rule | None:
+    diagnostics = context.diagnostics
+    clauses = _clauses(node, diagnostics)
+    traffic = operands.traffic(node.matches, context)
+    source = _operand(clauses.get("from"), context)
+    destination = _operand(clauses.get("to"), context)
+    limit, connections = _limit(clauses.get("limit"), diagnostics), _connections(clauses.get("connections"), diagnostics)
+    log = _log(clauses.get("log"), node, diagnostics)
+    helper = clauses.get("helper")
+    for key in ("offload", "helper"):
+        if key in clauses and node.action.text != "accept":
+            diagnostics.report(
+                codes.CLAUSE_NOT_ALLOWED,
+                f"`{key}` is for rules that accept",
+                clauses[key].span,
+                related=[(node.action.span, f"this rule says `{node.action.text}`")],
+            )
+    name = helper.values[0] if helper else None
+    if isinstance(name, tree.Name) and name.text not in HELPERS:
+        diagnostics.report(
+            codes.UNKNOWN_NAME,
+            f"there is no conntrack helper `{name.text}`",
+            name.span,
+            help="helpers are: " + ", ".join(HELPERS),
+        )
+    if traffic is None or source is False or destination is False:
+        return None
+    found = Rule(
+        action=Action(node.action.text),
+        traffic=tuple(traffic),
+        source=source or None,
+        destination=destination or None,
+        via_eip="via" in clauses,
+        limit=limit,
+        connections=connections,
+        log=log,
+        counter="counter" in clauses,
+        offload="offload" in clauses,
+        helper=name.text if isinstance(name, tree.Name) else None,
+        span=node.span,
+    )
+    if not families(found):
+        diagnostics.report(
+            codes.NO_COMMON_FAMILY,
+            "this rule matches nothing: its parts are of different IP families",
+            node.span,
+            related=[(clauses[key].span, "") for key in ("from", "to") if key in clauses],
+        )
+        return None
+    return found
+
+
+def families(one: Rule) -> tuple[Family, ...]:
+    """The families whose packets can match."""
+
+    def possible(family: Family) -> bool:
+        sets: list[AddressSet] = [operand for operand in (one.source, one.destination) if operand is not None]
+        if not all(family in operand.families for operand in sets):
+            return False
+        return not one.traffic or any(_on(family, traffic) for traffic in one.traffic)
+
+    return tuple(family for family in FAMILIES if possible(family))
+
+
+def _on(family: Family, traffic: Traffic) -> bool:
+    return not isinstance(traffic, Icmp) or traffic.family in (None, family)
+
+
+def _clauses(node: tree.Rule, diagnostics: Diagnostics) -> dict[str, tree.Clause]:
+    found: dict[str, tree.Clause] = {}
+    for clause in node.clauses:
+        first = found.setdefault(clause.key.text, clause)
+        if first is not clause:
+            diagnostics.report(
+                codes.REPEATED_OPTION,
+                f"`{clause.key.text}` is given twice",
+                clause.span,
+                related=[(first.span, "first given here")],
+                help="for several addresses write a set: `{A, B}`" if clause.key.text in ("from", "to") else None,
+            )
+    return found
+
+
+def _operand(clause: tree.Clause | None, context: Context) -> AddressSet | None | bool:
+    """None without a clause, False after a report."""
+    if clause is None or clause.values[0] is None:
+        return None
+    operand = clause.values[0]
+    if isinstance(operand, tree.Name) and operand.text == ANY:
+        return None
+    found = operands.address_set(operand, context)
+    return False if found is None else found
+
+
+def _limit(clause: tree.Clause | None, diagnostics: Diagnostics) -> Limit | None:
+    if clause is None:
+        return None
+    rate, unit, burst, source = clause.values
+    assert rate is not None and isinstance(unit, tree.Name)
+    count = values.number(rate, 1, 2**32 - 1, "rate", diagnostics)
+    packets = None if burst is None else values.number(burst, 1, 2**32 - 1, "burst", diagnostics)
+    if count is None:
+        return None
+    return Limit.model_validate(
+        {"rate": count, "unit": unit.text, "burst": packets, "per_source": source is not None, "span": clause.span}
+    )
+
+
+def _connections(clause: tree.Clause | None, diagnostics: Diagnostics) -> Connections | None:
+    if clause is None:
+        return None
+    number, source = clause.values
+    assert number is not None
+    count = values.number(number, 1, 2**32 - 1, "number of connections", diagnostics)
+    return None if count is None else Connections(count=count, per_source=source is not None, span=clause.span)
+
+
+def _log(clause: tree.Clause | None, node: tree.Rule, diagnostics: Diagnostics) -> Log | None:
+    if clause is None:
+        return None
+    text = clause.values[0] if clause.values else None
+    if not isinstance(text, tree.String):
+        return Log(prefix=node.action.text, span=clause.span)
+    prefix = values.printable(text, LOG_PREFIX_BYTES, "log prefix", diagnostics)
+    return None if prefix is None else Log(prefix=prefix, span=clause.span)

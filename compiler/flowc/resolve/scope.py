@@ -1,0 +1,127 @@
+"""Names: one flat namespace for each host, and lookups that say what was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TypeAlias, TypeVar
+
+from flowc.diagnostics import Diagnostics
+from flowc.resolve import codes
+from flowc.syntax import tree
+
+Named: TypeAlias = (
+    tree.Host
+    | tree.Vrf
+    | tree.Interface
+    | tree.Tunnel
+    | tree.Endpoint
+    | tree.Zone
+    | tree.Pool
+    | tree.Service
+    | tree.Let
+)
+NAMED = (
+    tree.Host,
+    tree.Vrf,
+    tree.Interface,
+    tree.Tunnel,
+    tree.Endpoint,
+    tree.Zone,
+    tree.Pool,
+    tree.Service,
+    tree.Let,
+)
+RESERVED = ("self", "any")
+LONGEST_NAME = 64
+"""Bytes. Two names and a few letters make an nft chain name, which holds 255 bytes."""
+
+N = TypeVar("N", bound=Named)
+
+
+def kind(node: Named | type[Named]) -> str:
+    """What the language calls a declaration: `vrf`, `zone`, ..."""
+    cls = node if isinstance(node, type) else type(node)
+    return cls.__name__.lower()
+
+
+def article(word: str) -> str:
+    return f"an {word}" if word[0] in "aeiou" else f"a {word}"
+
+
+@dataclass(slots=True)
+class Scope:
+    """The names that one host sees."""
+
+    diagnostics: Diagnostics
+    names: dict[str, Named] = field(default_factory=dict)
+
+    def declare(self, declarations: Iterable[tree.Statement]) -> None:
+        for node in declarations:
+            if isinstance(node, NAMED):
+                self._declare(node)
+
+    def _declare(self, node: Named) -> None:
+        name = node.name
+        if name.text in RESERVED:
+            self.diagnostics.report(
+                codes.RESERVED_NAME,
+                f"`{name.text}` is reserved",
+                name.span,
+                help="`self` is the host itself, `any` is every zone: choose another name",
+            )
+            return
+        if not name.text or not name.text.isprintable() or len(name.text.encode()) > LONGEST_NAME:
+            self.diagnostics.report(
+                codes.BAD_TEXT,
+                "a name has 1 to 64 bytes of printable text",
+                name.span,
+            )
+            return
+        first = self.names.setdefault(name.text, node)
+        if first is not node:
+            self.diagnostics.report(
+                codes.DUPLICATE_NAME,
+                f"`{name.text}` is declared twice",
+                name.span,
+                f"second declaration, as {article(kind(node))}",
+                related=[(first.name.span, f"first declared here, as {article(kind(first))}")],
+                help="zones, interfaces, endpoints and all other names share one namespace: rename one",
+            )
+
+    def find(self, name: tree.Name, *kinds: type[N]) -> N | None:
+        """The declaration of a name, if it is of one of these kinds; else reports and returns None."""
+        node = self.names.get(name.text)
+        if isinstance(node, kinds):
+            return node
+        wanted = " or ".join(article(kind(each)) for each in kinds)
+        if node is None:
+            self._unknown(name, wanted, kinds)
+        else:
+            self.diagnostics.report(
+                codes.WRONG_KIND,
+                f"`{name.text}` is {article(kind(node))}, not {wanted}",
+                name.span,
+                related=[(node.name.span, "declared here")],
+            )
+        return None
+
+    def _unknown(self, name: tree.Name, wanted: str, kinds: tuple[type[Named], ...]) -> None:
+        candidates = [text for text, node in self.names.items() if isinstance(node, kinds)]
+        close = get_close_matches(name.text, candidates, 1) or get_close_matches(
+            name.text.lower(), [text.lower() for text in candidates], 1
+        )
+        help_line = None
+        if close:
+            right = next(text for text in candidates if text.lower() == close[0].lower())
+            help_line = f"did you mean `{right}`?"
+        elif 0 < len(candidates) <= 8:
+            help_line = "declared are: " + ", ".join(f"`{text}`" for text in sorted(candidates))
+        self.diagnostics.report(
+            codes.UNKNOWN_NAME,
+            f"`{name.text}` is not declared",
+            name.span,
+            f"{wanted} is needed here",
+            help=help_line,
+        )

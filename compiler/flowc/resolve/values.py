@@ -1,0 +1,230 @@
+"""Reading single values: addresses, prefixes, ports, MACs, device names, numbers.
+
+Each function returns the value, or None after it has reported what is wrong with the text.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Interface, IPv6Interface, ip_interface
+
+from flowc.diagnostics import Diagnostics
+from flowc.ir.addresses import WIDTH, Family, Prefix, format_address, mask, parse_address
+from flowc.resolve import codes
+from flowc.syntax import tree
+
+_DEVICE = re.compile(r"[A-Za-z0-9_.@=+-]+\Z")
+"""Narrower than the kernel: what neither nft, ip, tc nor a shell reads as anything but a name."""
+
+_BROADCAST = 0xFFFFFFFF
+
+
+def address(node: tree.Value, diagnostics: Diagnostics, what: str = "an address") -> tuple[Family, int] | None:
+    """One address without a prefix length."""
+    if not isinstance(node, tree.Address):
+        diagnostics.report(codes.BAD_ADDRESS, f"expected {what}", node.span)
+        return None
+    if "/" in node.text:
+        bare = node.text.split("/")[0]
+        diagnostics.report(
+            codes.BAD_ADDRESS,
+            f"expected {what}, found the prefix `{node.text}`",
+            node.span,
+            help=f"write the address alone: `{bare}`",
+        )
+        return None
+    try:
+        return parse_address(node.text)
+    except ValueError as error:
+        diagnostics.report(codes.BAD_ADDRESS, str(error), node.span, _why_bad(node.text))
+        return None
+
+
+def _why_bad(text: str) -> str:
+    """Say what is wrong with an IPv4 text; for IPv6 there is no short answer."""
+    if ":" in text:
+        return ""
+    parts = text.split(".")
+    if len(parts) != 4:
+        return f"an IPv4 address has four numbers, this has {len(parts)}"
+    for part in parts:
+        if int(part) > 255:
+            return f"{part} is more than 255"
+        if part != str(int(part)):
+            return f"`{part}` has a leading zero"
+    return ""
+
+
+def host_address(node: tree.Value, diagnostics: Diagnostics, what: str = "an address") -> tuple[Family, int] | None:
+    """The address that a machine can have: no multicast, loopback, broadcast or unspecified address."""
+    found = address(node, diagnostics, what)
+    if found is None:
+        return None
+    kind = _special(*found)
+    if kind:
+        diagnostics.report(codes.NOT_A_HOST, f"`{format_address(*found)}` is {kind}, not a machine's address", node.span)
+        return None
+    return found
+
+
+def _special(family: Family, value: int) -> str | None:
+    if family == 4:
+        first = value >> 24
+        if value == _BROADCAST:
+            return "the broadcast address"
+        if first == 0:
+            return "an unspecified address"
+        if first == 127:
+            return "a loopback address"
+        if 224 <= first < 240:
+            return "a multicast address"
+        return "a reserved address" if first >= 240 else None
+    if value == 0:
+        return "the unspecified address"
+    if value == 1:
+        return "the loopback address"
+    return "a multicast address" if value >> 120 == 0xFF else None
+
+
+def prefix(node: tree.Address, diagnostics: Diagnostics) -> Prefix | None:
+    """A prefix; a bare address is the prefix of itself. Host bits are an error."""
+    text, slash, length_text = node.text.partition("/")
+    try:
+        family, value = parse_address(text)
+    except ValueError as error:
+        diagnostics.report(codes.BAD_ADDRESS, str(error), node.span, _why_bad(text))
+        return None
+    length = int(length_text) if slash else WIDTH[family]
+    if length > WIDTH[family]:
+        diagnostics.report(
+            codes.BAD_ADDRESS, f"an IPv{family} prefix is at most {WIDTH[family]} bits long, not {length}", node.span
+        )
+        return None
+    network = mask(family, value, length)
+    if network != value:
+        right = f"{format_address(family, network)}/{length}"
+        diagnostics.report(
+            codes.HOST_BITS, f"`{node.text}` has host bits set", node.span, help=f"the network is `{right}`"
+        )
+        return None
+    return Prefix(family, network, length)
+
+
+def interface_address(node: tree.Value, diagnostics: Diagnostics) -> IPv4Interface | IPv6Interface | None:
+    """An interface's own address with its prefix length."""
+    assert isinstance(node, tree.Address)
+    text, slash, length = node.text.partition("/")
+    bare = tree.Address(text, node.span)
+    found = host_address(bare, diagnostics, "an address with a prefix length")
+    if found is None:
+        return None
+    family, value = found
+    if not slash:
+        diagnostics.report(
+            codes.BAD_ADDRESS,
+            f"`{text}` lacks its prefix length",
+            node.span,
+            help=f"an interface has an address and a network: `{text}/{24 if family == 4 else 64}`",
+        )
+        return None
+    if int(length) > WIDTH[family]:
+        diagnostics.report(
+            codes.BAD_ADDRESS, f"an IPv{family} prefix is at most {WIDTH[family]} bits long, not {length}", node.span
+        )
+        return None
+    result = ip_interface(node.text)
+    net = result.network
+    if net.prefixlen < WIDTH[family] - 1 and (
+        result.ip == net.network_address or (family == 4 and result.ip == net.broadcast_address)
+    ):
+        which = "network" if result.ip == net.network_address else "broadcast"
+        diagnostics.report(
+            codes.NOT_A_HOST, f"`{text}` is the {which} address of {net}, not a machine's address", node.span
+        )
+        return None
+    assert value == int(result.ip)
+    return result
+
+
+def mac(node: tree.Value, diagnostics: Diagnostics) -> str | None:
+    """In lower case with two digits each, as the kernel prints it."""
+    assert isinstance(node, tree.Mac)
+    parts = node.text.lower().split(":")
+    text = ":".join(part.zfill(2) for part in parts)
+    if any(len(part) != 2 for part in parts):
+        diagnostics.report(
+            codes.BAD_MAC, f"`{node.text}` is not a MAC address", node.span, help=f"six pairs of digits: `{text}`"
+        )
+        return None
+    if text == "00:00:00:00:00:00":
+        diagnostics.report(codes.BAD_MAC, "the all-zero MAC address is nobody's", node.span)
+        return None
+    if int(parts[0], 16) & 1:
+        kind = "broadcast" if text == "ff:ff:ff:ff:ff:ff" else "multicast"
+        diagnostics.report(codes.BAD_MAC, f"`{text}` is a {kind} MAC address, no machine has it", node.span)
+        return None
+    return text
+
+
+def ports(node: tree.PortRange, diagnostics: Diagnostics) -> tuple[int, int] | None:
+    """A port range, both ends included."""
+    low, high = node.low.value, node.high.value
+    for end in (node.low, node.high):
+        if not 1 <= end.value <= 65535:
+            diagnostics.report(codes.BAD_PORT, f"{end.value} is not a port", end.span, "ports are 1 to 65535")
+            return None
+    if high < low:
+        diagnostics.report(
+            codes.INVERTED_RANGE,
+            f"the range ends before it starts: {low}-{high}",
+            node.span,
+            help=f"write `{high}-{low}`",
+        )
+        return None
+    return low, high
+
+
+def number(node: tree.Value, low: int, high: int, what: str, diagnostics: Diagnostics) -> int | None:
+    """An integer between two bounds, both included."""
+    assert isinstance(node, tree.Number)
+    if low <= node.value <= high:
+        return node.value
+    diagnostics.report(
+        codes.BAD_NUMBER, f"{node.value} is not a valid {what}", node.span, f"it has to be {low} to {high}"
+    )
+    return None
+
+
+def device(node: tree.Name, diagnostics: Diagnostics, *, declared: bool = False) -> str | None:
+    """A network device's name. `declared`: it is the name of the declaration and no `device` was given."""
+    text = node.text
+    problem = None
+    if not 1 <= len(text.encode()) <= 15:
+        problem = f"it has {len(text.encode())} bytes, the kernel takes 1 to 15"
+    elif not _DEVICE.match(text) or text in (".", ".."):
+        problem = "letters, digits and `_ . @ = + -` are possible"
+    elif text in ("lo", "all", "default"):
+        problem = "the kernel uses it for something else"
+    if problem is None:
+        return text
+    diagnostics.report(
+        codes.BAD_DEVICE,
+        f"`{text}` cannot be a device name",
+        node.span,
+        problem,
+        help="give the device a name of its own: `device NAME`" if declared else None,
+    )
+    return None
+
+
+def printable(node: tree.String | tree.Name, limit: int, what: str, diagnostics: Diagnostics) -> str | None:
+    """A text that goes into a ruleset as it is: no control characters, at most `limit` bytes."""
+    if not node.text.isprintable() or '"' in node.text or "\\" in node.text:
+        diagnostics.report(codes.BAD_TEXT, f"the {what} holds a character that nft cannot print", node.span)
+        return None
+    if len(node.text.encode()) > limit:
+        diagnostics.report(
+            codes.BAD_TEXT, f"the {what} has {len(node.text.encode())} bytes, at most {limit} are possible", node.span
+        )
+        return None
+    return node.text
