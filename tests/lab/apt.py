@@ -42,7 +42,12 @@ class PrivateApt:
         if not KEYRING.exists():
             raise FetchError(f"{KEYRING} is missing; sh tests/lab/install.sh installs debian-archive-keyring")
         etc = folder / "etc"
-        for needed in (etc / "apt.conf.d", folder / "state/lists/partial", folder / "cache/archives/partial"):
+        for needed in (
+            etc / "apt.conf.d",
+            etc / "preferences.d",
+            folder / "state/lists/partial",
+            folder / "cache/archives/partial",
+        ):
             needed.mkdir(parents=True)
         (folder / "state/status").touch()
         (etc / "sources.list").write_text(_sources(suite))
@@ -101,6 +106,7 @@ def _config(folder: Path) -> str:
         "APT::Architecture": "amd64",
         "APT::Architectures": "amd64",
         "APT::Sandbox::User": "root",  # the folder need not be readable for the user _apt
+        "APT::Update::Error-Mode": "any",  # a mirror that is not reached is an error
         "Acquire::Languages": "none",
         "Acquire::Retries": "3",
     }

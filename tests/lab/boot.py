@@ -19,15 +19,17 @@ from tests.lab.apt import FetchError
 from tests.lab.kernel import LabKernel
 
 INIT = Path(__file__).with_name("guest-init.sh")
+GUEST_WORK = "/run/lab"  # the work folder, in the guest
 QEMU = "qemu-system-x86_64"
-TAIL_LINES = 40
+SHARE = "local,security_model=none,multidevs=remap"  # remap: / may hold several file systems
+TAIL_LINES = 80  # a kernel's last words are long
 
 
 class Guest:
     """One run of one command in a guest; the guest powers off when the command ends.
 
     The command runs in `folder`, with `environment` and with `programs` ahead on the PATH; after `timeout`
-    seconds qemu is ended, whatever happens. `work`, with the files in `prepare`, is shared read-write (/run/lab inside). The boot leaves there: `console.txt`,
+    seconds qemu is ended, whatever happens. `work`, with the files in `prepare`, is shared read-write (GUEST_WORK inside). The boot leaves there: `console.txt`,
     `state` (when init has started), `output.txt` (of the command), `status` (its exit code) and `kernel.log`.
     """
 
@@ -104,14 +106,13 @@ class Guest:
 
     def _qemu(self, kernel: LabKernel) -> list[str]:
         accelerator = os.environ.get("FLOWC_LAB_ACCEL", "tcg,thread=multi")
-        share = "-fsdev", "local,security_model=none,multidevs=remap,"
         return [
             QEMU, "-machine", "q35", "-accel", accelerator, "-cpu", "max", "-smp", "2", "-m", "2G",
             "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-net", "none",
-            "-serial", f"file:{self.work / 'console.txt'}",
-            share[0], f"{share[1]}id=root,path=/,readonly=on",
+            "-serial", f"file:{_escape(self.work / 'console.txt')}",
+            "-fsdev", f"{SHARE},id=root,path=/,readonly=on",
             "-device", "virtio-9p-pci,fsdev=root,mount_tag=root",
-            share[0], f"{share[1]}id=work,path={self.work}",
+            "-fsdev", f"{SHARE},id=work,path={_escape(self.work)}",
             "-device", "virtio-9p-pci,fsdev=work,mount_tag=work",
             "-kernel", str(kernel.image), "-initrd", str(self.work / "initramfs"),
             # panic=-1: reboot at once, which -no-reboot turns into the end of qemu.
@@ -128,6 +129,11 @@ def _script(command: Sequence[str], folder: Path, environment: Mapping[str, str]
     lines = [f"export {name}={shlex.quote(value)}" for name, value in environment.items()]
     lines += [f"cd {shlex.quote(str(folder))} || exit 125", f"exec {shlex.join(command)}"]
     return "\n".join(lines) + "\n"
+
+
+def _escape(path: Path) -> str:
+    """A path within a qemu option, where a comma ends a value."""
+    return str(path).replace(",", ",,")
 
 
 def _tail(path: Path) -> str:

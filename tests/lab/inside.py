@@ -1,9 +1,11 @@
 """The guest's part of the packet lab: run the selected tests, write reports as they come."""
 
 import json
+import os
 import signal
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
 import pytest
@@ -15,8 +17,9 @@ class Inside:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._selected: list[str] = json.loads((SHARED / SELECTED).read_text())
-        self._reports = (SHARED / REPORTS).open("a", encoding="utf-8")
+        shared = Path(os.environ[SHARED])
+        self._selected: list[str] = json.loads((shared / SELECTED).read_text())
+        self._reports = (shared / REPORTS).open("a", encoding="utf-8")
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -54,7 +57,7 @@ def _limit(seconds: float) -> Iterator[None]:
     """Fail what hangs, so that one test does not take the others' time."""
 
     def give_up(_signal: int, _frame: FrameType | None) -> None:
-        pytest.fail(f"gave up after {seconds:.0f} s")
+        pytest.fail(f"gave up after {seconds:g} s")
 
     before = signal.signal(signal.SIGALRM, give_up)
     signal.setitimer(signal.ITIMER_REAL, seconds)

@@ -101,23 +101,24 @@ def _fetch_tools(target: Path, suite: str, say: Say) -> None:
         for deb in PrivateApt(scratch / "apt", suite).download_with_dependencies(*_TOOLS):
             unpack(deb, result / "root")
         shutil.rmtree(result / "root/usr/share")
+        loader = _first(*(result / folder / "ld-linux-x86-64.so.2" for folder in _LIBRARIES)).relative_to(result)
+        libraries = ":".join(f"$here/{folder}" for folder in _LIBRARIES)
         for name in (name for names in _TOOLS.values() for name in names):
             places = (result / "root" / folder / name for folder in ("usr/sbin", "sbin", "usr/bin", "bin"))
             program = _first(*places).relative_to(result)
             wrapper = result / "bin" / name
-            wrapper.write_text(_WRAPPER.format(program=program))
+            wrapper.write_text(_WRAPPER.format(loader=loader, libraries=libraries, program=program))
             wrapper.chmod(0o755)
         _publish(result, target)
 
 
-# Programs of another release need its libraries, hence its loader; nothing is linked to this machine's.
+# Programs of another release need its libraries, hence its loader; nothing is linked to this machine's. (In /lib64 there
+# is only a symbolic link, and in some releases an absolute one.)
+_LIBRARIES = ("root/lib/x86_64-linux-gnu", "root/usr/lib/x86_64-linux-gnu")
 _WRAPPER = """\
 #!/bin/sh
 here=${{0%/*}}/..
-libraries=$here/root/lib/x86_64-linux-gnu:$here/root/usr/lib/x86_64-linux-gnu
-for loader in "$here"/root/lib64/ld-linux-x86-64.so.2 "$here"/root/usr/lib64/ld-linux-x86-64.so.2; do
-    [ ! -e "$loader" ] || exec "$loader" --library-path "$libraries" "$here/{program}" "$@"
-done
+exec "$here/{loader}" --library-path "{libraries}" "$here/{program}" "$@"
 """
 
 

@@ -13,8 +13,8 @@ from typing import Literal
 import pytest
 from tests.lab import kernel
 from tests.lab.apt import FetchError
-from tests.lab.boot import Guest
-from tests.lab.protocol import REPORTS, SELECTED, is_packet_test, time_limit
+from tests.lab.boot import GUEST_WORK, Guest
+from tests.lab.protocol import REPORTS, SELECTED, SHARED, is_packet_test, time_limit
 
 _BOOT_LIMIT = 300.0  # seconds until the guest's init must run; five is usual, on a busy machine forty
 _SLACK = 300.0  # seconds without any report beyond what one test may take: collection, a stalled machine
@@ -180,6 +180,7 @@ def _environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name == "PYTHONPATH" or name.startswith("FLOWC_")}
     return kept | {
         "FLOWC_LAB_GUEST": "1",
+        SHARED: GUEST_WORK,
         "PYTHONDONTWRITEBYTECODE": "1",  # it would go to the guest's memory
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # importing one (hypothesis) takes seconds in emulation
     }

@@ -1,10 +1,8 @@
 """What the two pytests of the packet lab agree on: names of files, and time limits."""
 
-from pathlib import Path
-
 import pytest
 
-SHARED = Path("/run/lab")  # the work folder, as the guest sees it
+SHARED = "FLOWC_LAB_SHARED"  # the environment's name for the work folder, as the guest sees it
 SELECTED = "selected.json"  # node ids to run, in this order
 REPORTS = "reports.jsonl"  # one serialised report a line, as they come
 

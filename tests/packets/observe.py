@@ -7,7 +7,7 @@ import ipaddress
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -118,7 +118,7 @@ def tc_filters(namespace: Namespace, device: str, hook: str = "ingress") -> list
     )
 
 
-def parse_tc_filters(listing: list[Mapping[str, Any]]) -> list[TcFilter]:
+def parse_tc_filters(listing: Sequence[Mapping[str, Any]]) -> list[TcFilter]:
     """Read `tc -statistics -json filter show`."""
     filters = []
     for entry in listing:
