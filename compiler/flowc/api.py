@@ -3,7 +3,7 @@
     files    = load(paths)        text to syntax trees, includes followed
     network  = resolve(files)     names looked up, values read: the typed IR, what is meant
     check(network)                what can be said about it before it reaches a host
-    state    = lower(network, h)  the kernel objects of one host
+    state    = lower(host)        the kernel objects of one host
     texts    = render(state)      those objects in the words of ip, sysctl, nft and tc
 
 Findings do not interrupt: every stage reports to the one `Diagnostics` it is handed, so that a run tells all it can.
@@ -79,7 +79,7 @@ def compile_files(paths: Iterable[str | Path], host: str | None = None) -> Compi
     with _collector_paused():
         network = _understand(paths, diagnostics)
         if not diagnostics.has_errors:
-            states = {chosen.name: lower(network, chosen) for chosen in _choose(network, host)}
+            states = {chosen.name: lower(chosen) for chosen in _choose(network, host)}
     return CompileResult(diagnostics, states)
 
 

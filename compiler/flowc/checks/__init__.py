@@ -5,7 +5,14 @@ A check is one file with its code, its explanation and two examples, and one lin
 
 from __future__ import annotations
 
-from flowc.checks import conntrack_zones, interface_without_zone, needs_l3mdev_accept, offload_is_off, unsupported
+from flowc.checks import (
+    conntrack_zones,
+    interface_without_zone,
+    needs_l3mdev_accept,
+    offload_is_off,
+    tests_not_run,
+    unsupported,
+)
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics
 from flowc.ir.network import Network
@@ -16,6 +23,7 @@ CHECKS: tuple[Check, ...] = (
     offload_is_off.CHECK,
     needs_l3mdev_accept.CHECK,
     unsupported.CHECK,
+    tests_not_run.CHECK,
 )
 
 
@@ -25,7 +33,7 @@ def check(network: Network, diagnostics: Diagnostics) -> None:
         return
     for host in network.hosts:
         for one in CHECKS:
-            one.run(host, network, diagnostics)
+            one.run(host, diagnostics)
 
 
 __all__ = ["CHECKS", "Check", "check"]

@@ -7,7 +7,7 @@ from zlib import crc32
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.links import Vrf
-from flowc.ir.network import Host, Network
+from flowc.ir.network import Host
 
 CODE = register(
     "FC505",
@@ -24,7 +24,7 @@ def zone_number(vrf: Vrf) -> int:
     return vrf.table if vrf.table <= 0xFFFF else 1 + crc32(vrf.name.encode()) % 0xFFFF
 
 
-def run(host: Host, network: Network, diagnostics: Diagnostics) -> None:
+def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report the second of two VRFs with one number."""
     seen: dict[int, Vrf] = {}
     for vrf in host.vrfs.values():

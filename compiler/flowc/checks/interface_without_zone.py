@@ -5,7 +5,7 @@ from __future__ import annotations
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.links import Bridge, Tunnel, Vlan
-from flowc.ir.network import Host, Network
+from flowc.ir.network import Host
 
 CODE = register(
     "FC202",
@@ -16,13 +16,13 @@ CODE = register(
 )
 
 
-def run(host: Host, network: Network, diagnostics: Diagnostics) -> None:
+def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report interfaces in no zone, but those that only carry others."""
     zoned = host.zone_of()
     carriers = {port for one in host.interfaces.values() if isinstance(one.link, Bridge) for port in one.link.ports}
     carriers |= {one.link.parent for one in host.interfaces.values() if isinstance(one.link, Vlan)}
     for interface in host.interfaces.values():
-        shared = isinstance(interface.link, Tunnel) and interface.link.shared
+        shared = isinstance(interface.link, Tunnel) and (interface.link.shared or interface.link.over)
         bare_carrier = interface.name in carriers and not interface.addresses
         if interface.name not in zoned and not bare_carrier and not shared:
             diagnostics.report(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.network import Host, Network
+from flowc.ir.network import Host
 from flowc.ir.policy import ANY, SELF, Action
 
 CODE = register(
@@ -18,15 +18,13 @@ CODE = register(
 )
 
 
-def run(host: Host, network: Network, diagnostics: Diagnostics) -> None:
+def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report policies to `self` from zones with an interface in a VRF."""
     for policy in host.policies:
         if policy.target != SELF or not any(rule.action is Action.ACCEPT for rule in policy.rules):
             continue
         zones = host.zones.values() if policy.source == ANY else [host.zones[policy.source]]
-        inside = sorted(
-            name for zone in zones for name in zone.interfaces if host.interfaces[name].vrf is not None
-        )
+        inside = sorted(name for zone in zones for name in zone.interfaces if host.interfaces[name].vrf is not None)
         if inside:
             interface = host.interfaces[inside[0]]
             diagnostics.report(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.network import Host, Network, Offload
+from flowc.ir.network import Host, Offload
 from flowc.ir.policy import SELF
 
 CODE = register(
@@ -16,7 +16,7 @@ CODE = register(
 )
 
 
-def run(host: Host, network: Network, diagnostics: Diagnostics) -> None:
+def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report every rule with `offload` that cannot have an effect."""
     for policy in host.policies:
         local = SELF in (policy.source, policy.target)

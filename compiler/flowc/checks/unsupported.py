@@ -5,7 +5,7 @@ from __future__ import annotations
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.links import Tunnel
-from flowc.ir.network import Host, Network
+from flowc.ir.network import Host
 from flowc.source import Span
 
 CODE = register(
@@ -22,11 +22,11 @@ def report(diagnostics: Diagnostics, what: str, span: Span, instead: str | None 
     diagnostics.report(CODE, f"{what} cannot be lowered yet", span, help=instead)
 
 
-def run(host: Host, network: Network, diagnostics: Diagnostics) -> None:
+def run(host: Host, diagnostics: Diagnostics) -> None:
     """Look at everything that lowering would have to leave out."""
-    for interface in host.interfaces.values():
-        if isinstance(interface.link, Tunnel) and (interface.link.over or interface.link.shared):
-            report(diagnostics, "a shared tunnel", interface.span, "give each key a tunnel of its own")
+    for what, span in host.left_out:
+        report(diagnostics, what, span)
+    _shared_tunnels(host, diagnostics)
     for zone in host.zones.values():
         for member in zone.members:
             if member.source is not None:
@@ -40,6 +40,25 @@ def run(host: Host, network: Network, diagnostics: Diagnostics) -> None:
             if rule.limit and rule.limit.per_source:
                 report(diagnostics, "a limit per source", rule.limit.span, "leave `per source` out")
     _across_vrfs(host, diagnostics)
+
+
+def _shared_tunnels(host: Host, diagnostics: Diagnostics) -> None:
+    """A key over a shared tunnel is brought into its VRF; nothing else can be said of it so far."""
+    keys = {one.name for one in host.interfaces.values() if isinstance(one.link, Tunnel) and one.link.over}
+    instead = "give this key a tunnel of its own: a `tunnel` with `local`, `remote` and `key`, without `over`"
+    for name in sorted(keys):
+        if host.interfaces[name].addresses:
+            report(diagnostics, "an address on a key of a shared tunnel", host.interfaces[name].span, instead)
+    for zone in host.zones.values():
+        for member in zone.members:
+            if member.interface in keys:
+                report(diagnostics, "a zone with a key of a shared tunnel", member.span, instead)
+    for row in [*host.endpoints, *host.neighbors]:
+        if row.interface in keys:
+            report(diagnostics, "a neighbour behind a key of a shared tunnel", row.span, instead)
+    for route in host.routes:
+        if any(interface in keys for _, interface, _ in route.nexthops):
+            report(diagnostics, "a route into a key of a shared tunnel", route.span, instead)
 
 
 def _across_vrfs(host: Host, diagnostics: Diagnostics) -> None:

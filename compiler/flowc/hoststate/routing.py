@@ -34,7 +34,8 @@ class RouteRow(NamedTuple):
 
 class NeighborRow(NamedTuple):
     """A permanent neighbour, or with `mac` None a managed one (NTF_EXT_MANAGED, since 5.16): never both, the kernel
-    would forget the MAC."""
+    would forget the MAC.
+    """
 
     family: Family
     address: str

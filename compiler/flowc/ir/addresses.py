@@ -7,6 +7,7 @@ A family (4 or 6) and an integer are all the arithmetic needs, for 100,000 rows 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -81,16 +82,16 @@ def subtract(ranges: Iterable[Range], holes: Iterable[Range]) -> tuple[Range, ..
     result: list[Range] = []
     removed = merge(holes)
     start = 0
-    for low, high in merge(ranges):
+    for left, high in merge(ranges):
+        low = left
         while start < len(removed) and removed[start].high < low:
             start += 1
-        index = start
-        while low <= high and index < len(removed) and removed[index].low <= high:
-            hole = removed[index]
+        for hole in islice(removed, start, None):
+            if low > high or hole.low > high:
+                break
             if hole.low > low:
                 result.append(Range(low, hole.low - 1))
             low = max(low, hole.high + 1)
-            index += 1
         if low <= high:
             result.append(Range(low, high))
     return tuple(result)

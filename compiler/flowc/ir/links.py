@@ -99,6 +99,4 @@ class Interface(Model):
     def prefixes(self) -> tuple[Prefix, ...]:
         """The connected prefixes."""
         found = (address.network for address in self.addresses)
-        return tuple(
-            Prefix(4 if net.version == 4 else 6, int(net.network_address), net.prefixlen) for net in found
-        )
+        return tuple(Prefix(4 if net.version == 4 else 6, int(net.network_address), net.prefixlen) for net in found)

@@ -39,6 +39,10 @@ class Host(Model):
     forwards: Table[ForwardRow]
     neighbors: Table[NeighborRow]
     routes: Table[RouteRow]
+    left_out: tuple[tuple[str, Span], ...]
+    """What the IR cannot hold yet: what it is called, and where it stands. A check reports it as an error."""
+    tests: tuple[Span, ...]
+    """Test blocks, which resolution has looked at and nothing runs yet."""
     span: Span | None
     """None where the file has no host block."""
 
@@ -50,4 +54,6 @@ class Host(Model):
 
 
 class Network(Model):
+    """All hosts of the files, in the order of their blocks."""
+
     hosts: tuple[Host, ...]

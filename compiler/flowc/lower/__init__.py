@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from flowc.hoststate import HostState
-from flowc.ir.network import Host, Network
-from flowc.lower import links, nft, routing
+from flowc.ir.network import Host
+from flowc.lower import links, nft, routing, shared
 from flowc.lower.nft.nat import public_addresses
 from flowc.lower.topology import Topology
 
 
-def lower(network: Network, host: Host) -> HostState:
-    """The state of one host. The network must have passed the checks: what cannot be lowered is reported there."""
+def lower(host: Host) -> HostState:
+    """The state of one host. It must have passed the checks: what cannot be lowered is reported there."""
     topology = Topology(host)
     public = public_addresses(topology)
     table = nft.table(topology, public)
@@ -20,11 +20,11 @@ def lower(network: Network, host: Host) -> HostState:
         sysctls=links.sysctls(topology, offload=table.flowtable is not None),
         addresses=routing.addresses(topology, public),
         routes=routing.routes(topology),
-        rules=(),
+        rules=shared.rules(topology),
         local_rule_last=bool(host.vrfs),
         neighbors=routing.neighbors(topology),
         nft=table,
-        filters=(),
+        filters=shared.filters(topology),
     )
 
 

@@ -27,7 +27,8 @@ def links(topology: Topology) -> tuple[Link, ...]:
         found.append(_link(interface, masters.get(interface.name), topology))
 
     for interface in sorted(host.interfaces.values(), key=lambda one: one.device):
-        visit(interface)
+        if not (isinstance(interface.link, Tunnel) and interface.link.over):  # a key is no device
+            visit(interface)
     return tuple(found)
 
 

@@ -31,4 +31,5 @@ def conntrack_zone(vrf: Vrf | None) -> int:
 
 
 def routing_table(vrf: Vrf | None) -> int:
+    """The table a VRF's routes are in; without a VRF the main table."""
     return MAIN_TABLE if vrf is None else vrf.table

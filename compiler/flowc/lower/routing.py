@@ -10,6 +10,7 @@ from flowc.lower.links import uses_ipv6
 from flowc.lower.topology import Topology
 from flowc.source import Span
 
+
 def addresses(topology: Topology, public: dict[tuple[Family, int], tuple[str, Span]]) -> Table[AddressRow]:
     """The interfaces' own, and the public addresses that lie on a link and so have to answer ARP and ND there."""
     found = Table(AddressRow)
@@ -37,9 +38,7 @@ def routes(topology: Topology) -> Table[RouteRow]:
     for vrf in host.vrfs.values():
         for family in families:
             found.append(
-                RouteRow(
-                    family, vrf.table, "default", "unreachable", (), numbers.UNREACHABLE_METRIC, vrf.span
-                )
+                RouteRow(family, vrf.table, "default", "unreachable", (), numbers.UNREACHABLE_METRIC, vrf.span)
             )
     for row in host.routes:
         prefix = Prefix(row.family, row.network, row.length)

@@ -119,7 +119,8 @@ class Topology:
 
 def overhead(tunnel: Tunnel) -> int:
     """Bytes that a tunnel adds: outer IP, GRE, the key, an inner Ethernet header, and over IPv6 the encapsulation
-    limit option that Linux sends by default (RFC 2784, RFC 2890, RFC 2473; kernel: net/ipv6/ip6_gre.c)."""
+    limit option that Linux sends by default (RFC 2784, RFC 2890, RFC 2473; kernel: net/ipv6/ip6_gre.c).
+    """
     outer = 20 if tunnel.kind.outer_family == 4 else 40 + 8
     keyed = tunnel.okey is not None or tunnel.shared
     return outer + 4 + (4 if keyed else 0) + (14 if tunnel.kind.ethernet else 0)

@@ -1,21 +1,17 @@
 """Name resolution: syntax trees in, a `Network` out, with every name looked up and every value read.
 
 What is wrong is reported and left out, and the rest goes on, so that one run tells everything. The order of the
-declarations in the files never matters: they are resolved kind by kind, in the order of `_resolve_host`.
+declarations in the files never matters: they are resolved kind by kind, in the order of `STEPS`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from flowc.diagnostics import Diagnostics
-from flowc.ir.nat import Nat
 from flowc.ir.network import Host, Network, Offload
-from flowc.ir.policy import Policy
-from flowc.ir.rows import EipRow, ForwardRow, NeighborRow, RouteRow
-from flowc.ir.tables import Table
-from flowc.resolve import links, nat, operands, policies, rows, zones
+from flowc.resolve import links, nat, operands, policies, rows, tests, zones
 from flowc.resolve.context import Context
 from flowc.resolve.properties import Properties
 from flowc.resolve.scope import Scope
@@ -27,7 +23,26 @@ UNNAMED_HOST = "localhost"
 OLDEST_KERNEL = (6, 1)
 """Assumed where a host does not say: Debian 12's."""
 
-N = TypeVar("N")
+# What resolves a node of the kind (Any: the node is of the kind beside it), and what then looks at all of them.
+Step = tuple[type, Callable[[Any, Context], None], Callable[[Context], None] | None]
+
+STEPS: tuple[Step, ...] = (
+    (tree.Vrf, links.vrf, None),
+    (tree.Interface, links.interface, None),
+    (tree.Tunnel, links.tunnel, links.duplicate_tunnels),
+    (tree.Endpoint, rows.endpoint, None),
+    (tree.Neighbor, rows.neighbor, rows.duplicate_neighbors),
+    (tree.Route, rows.route, rows.duplicate_routes),
+    (tree.Let, operands.let, None),
+    (tree.Service, operands.service, None),
+    (tree.Zone, zones.zone, zones.interface_in_two_zones),
+    (tree.Pool, zones.pool, None),
+    (tree.Policy, policies.policy, policies.duplicate_policies),
+    (tree.Nat, nat.nat, nat.duplicate_nats),
+    (tree.Eip, nat.eip, nat.conflicts),
+    (tree.Test, tests.test, None),
+    (tree.Table, rows.table, None),
+)
 
 
 def resolve(files: Iterable[tree.File], diagnostics: Diagnostics) -> Network:
@@ -35,89 +50,55 @@ def resolve(files: Iterable[tree.File], diagnostics: Diagnostics) -> Network:
     statements = [statement for file in files for statement in file.statements]
     hosts = [one for one in statements if isinstance(one, tree.Host)]
     shared = [one for one in statements if not isinstance(one, tree.Host)]
-    everybody = Scope(diagnostics)
-    everybody.declare(hosts)
-    return Network(
-        hosts=tuple(_resolve_host(host, hosts, shared, diagnostics) for host in hosts or [None]),
-    )
+    Scope(diagnostics).declare(hosts)
+    blocks: list[tree.Host | None] = [*hosts] if hosts else [None]
+    return Network(hosts=tuple(_resolve_host(block, hosts, shared, diagnostics) for block in blocks))
 
 
 def _resolve_host(
-    host: tree.Host | None, hosts: list[tree.Host], shared: list[tree.Declaration], diagnostics: Diagnostics
+    block: tree.Host | None, hosts: list[tree.Host], shared: list[tree.Declaration], diagnostics: Diagnostics
 ) -> Host:
-    declarations = [*shared, *(host.body if host else ())]
+    declared = [*shared, *(block.body if block else ())]
     context = Context(diagnostics, Scope(diagnostics))
     context.scope.declare(hosts)
-    context.scope.declare(declarations)
-
-    for vrf in _all(declarations, tree.Vrf):
-        links.vrf(vrf, context)
-    for interface in _all(declarations, tree.Interface):
-        links.interface(interface, context)
-    for tunnel in _all(declarations, tree.Tunnel):
-        links.tunnel(tunnel, context)
-    links.duplicate_tunnels(context)
-    for endpoint in _all(declarations, tree.Endpoint):
-        rows.endpoint(endpoint, context)
-    for zone in _all(declarations, tree.Zone):
-        zones.zone(zone, context)
-    zones.interface_in_two_zones(context)
-    for pool in _all(declarations, tree.Pool):
-        zones.pool(pool, context)
-    for let in _all(declarations, tree.Let):
-        operands.let(let, context)
-    for service in _all(declarations, tree.Service):
-        operands.traffic(service.matches, context, (service.name.text,))
-
-    neighbors, routes = Table(NeighborRow), Table(RouteRow)
-    for neighbor in _all(declarations, tree.Neighbor):
-        rows.neighbor(neighbor, context, neighbors)
-    rows.duplicate_neighbors(context, neighbors)
-    for route in _all(declarations, tree.Route):
-        rows.route(route, context, routes)
-    rows.duplicate_routes(context, routes)
-
-    eips, forwards = Table(EipRow), Table(ForwardRow)
-    found_policies: list[Policy] = []
-    found_nats: list[Nat] = []
-    for policy in _all(declarations, tree.Policy):
-        found_policies += filter(None, [policies.policy(policy, context)])
-    policies.duplicate_pairs("policies", found_policies, diagnostics)
-    for block in _all(declarations, tree.Nat):
-        found_nats += filter(None, [nat.nat(block, context, forwards)])
-    policies.duplicate_pairs("nat blocks", found_nats, diagnostics)
-    for eip in _all(declarations, tree.Eip):
-        nat.eip(eip, context, eips)
-    nat.conflicts(eips, forwards, diagnostics)
-
-    kernel, offload = _options(host, diagnostics)
+    context.scope.declare(declared)
+    # A second declaration of a name is reported and does not take the place of the first.
+    declarations = [node for node in declared if context.scope.owns(node)]
+    for kind, resolve_node, look_at_all in STEPS:
+        for node in declarations:
+            if isinstance(node, kind):
+                resolve_node(node, context)
+        if look_at_all:
+            look_at_all(context)
+    kernel, offload = _options(block, context)
     return Host(
-        name=host.name.text if host else UNNAMED_HOST,
+        name=block.name.text if block else UNNAMED_HOST,
         kernel=kernel,
         offload=offload,
         vrfs=context.vrfs,
         interfaces=context.interfaces,
         zones=context.zones,
         pools=context.pools,
-        policies=tuple(sorted(found_policies, key=lambda one: (one.source, one.target))),
-        nats=tuple(sorted(found_nats, key=lambda one: (one.source, one.target))),
+        policies=tuple(sorted(context.policies, key=lambda one: (one.source, one.target))),
+        nats=tuple(sorted(context.nats, key=lambda one: (one.source, one.target))),
         endpoints=context.endpoints,
-        eips=eips,
-        forwards=forwards,
-        neighbors=neighbors,
-        routes=routes,
-        span=host.span if host else None,
+        eips=context.eips,
+        forwards=context.forwards,
+        neighbors=context.neighbors,
+        routes=context.routes,
+        left_out=tuple(context.left_out),
+        tests=tuple(context.tests),
+        span=block.span if block else None,
     )
 
 
-def _all(declarations: Iterable[tree.Declaration], kind: type[N]) -> Iterator[N]:
-    return (node for node in declarations if isinstance(node, kind))
-
-
-def _options(host: tree.Host | None, diagnostics: Diagnostics) -> tuple[tuple[int, int], Offload]:
-    if host is None:
+def _options(block: tree.Host | None, context: Context) -> tuple[tuple[int, int], Offload]:
+    if block is None:
         return OLDEST_KERNEL, Offload.SOFTWARE
-    options = Properties("host", host.name, host.properties, diagnostics)
+    options = Properties("host", block.name, block.properties, context.diagnostics)
+    datapath = options.value("datapath")
+    if isinstance(datapath, tree.Name) and datapath.text == "tc":
+        context.left_out.append(("the tc datapath", options.span("datapath")))
     kernel, offload = options.value("kernel"), options.value("offload")
     return (
         (kernel.major, kernel.minor) if isinstance(kernel, tree.Version) else OLDEST_KERNEL,

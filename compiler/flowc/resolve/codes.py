@@ -1,5 +1,6 @@
 """The codes that resolution reports. FC1xx names and values, FC2xx zones and policies, FC3xx translation,
-FC4xx tunnels, FC5xx VRFs and routes, FC6xx neighbours."""
+FC4xx tunnels, FC5xx VRFs and routes, FC6xx neighbours.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +56,9 @@ NOT_A_HOST = register(
     ERROR,
     "A machine's address is needed, and this is a network, broadcast, multicast, loopback or unspecified address.",
 )
-BAD_TEXT = register("FC117", "bad-text", ERROR, "A text is too long for the kernel or holds a character nft cannot print.")
+BAD_TEXT = register(
+    "FC117", "bad-text", ERROR, "A text is too long for the kernel or holds a character nft cannot print."
+)
 DEVICE_TWICE = register("FC118", "device-used-twice", ERROR, "Two declarations stand for one device.")
 CIRCULAR = register("FC119", "circular-definition", ERROR, "A `let` or `service` contains itself.")
 NO_COMMON_FAMILY = register(
@@ -111,7 +114,10 @@ NOT_ON_LINK = register(
     "FC503", "next-hop-not-on-link", ERROR, "A next hop lies in no connected prefix, so the kernel refuses the route."
 )
 DUPLICATE_ROUTE = register(
-    "FC504", "duplicate-route", ERROR, "Two routes have the same destination, table and metric; one would replace the other."
+    "FC504",
+    "duplicate-route",
+    ERROR,
+    "Two routes have the same destination, table and metric; one would replace the other.",
 )
 
 DUPLICATE_NEIGHBOR = register(

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from flowc.diagnostics import Diagnostics
 from flowc.ir.addresses import Family, Prefix
 from flowc.ir.links import Interface, Vrf
-from flowc.ir.rows import EndpointRow
+from flowc.ir.nat import Nat
+from flowc.ir.policy import Policy
+from flowc.ir.rows import EipRow, EndpointRow, ForwardRow, NeighborRow, RouteRow
 from flowc.ir.tables import Table
 from flowc.ir.zones import Pool, Zone
 from flowc.resolve.scope import Scope
+from flowc.source import Span
 from flowc.syntax import tree
 
 
@@ -24,6 +27,15 @@ class Context:
     endpoint_index: dict[str, int] = field(default_factory=dict)
     zones: dict[str, Zone] = field(default_factory=dict)
     pools: dict[str, Pool] = field(default_factory=dict)
+    neighbors: Table[NeighborRow] = field(default_factory=lambda: Table(NeighborRow))
+    routes: Table[RouteRow] = field(default_factory=lambda: Table(RouteRow))
+    policies: list[Policy] = field(default_factory=list)
+    nats: list[Nat] = field(default_factory=list)
+    eips: Table[EipRow] = field(default_factory=lambda: Table(EipRow))
+    forwards: Table[ForwardRow] = field(default_factory=lambda: Table(ForwardRow))
+    tests: list[Span] = field(default_factory=list)
+    left_out: list[tuple[str, Span]] = field(default_factory=list)
+    """What is understood and has no place in the IR yet."""
 
     def vrf_name(self, name: tree.Name | None) -> str | None:
         """The VRF a name stands for; None is the main routing table."""
@@ -61,8 +73,10 @@ class Context:
 
 
 def endpoint_address(endpoint: EndpointRow, family: Family) -> int | None:
+    """An endpoint's address of a family."""
     return endpoint.v4 if family == 4 else endpoint.v6
 
 
 def covers(prefixes: tuple[Prefix, ...], family: Family, address: int) -> bool:
+    """One of the prefixes holds the address."""
     return any(prefix.contains(family, address) for prefix in prefixes)

@@ -16,6 +16,7 @@ KERNEL_TABLES = {0: "unspec", 253: "default", 254: "main", 255: "local"}
 
 
 def vrf(node: tree.Vrf, context: Context) -> None:
+    """A VRF, if its table is its own."""
     diagnostics = context.diagnostics
     options = Properties("vrf", node.name, node.properties, diagnostics)
     value = options.require("table", "table 1000")
@@ -46,6 +47,7 @@ def vrf(node: tree.Vrf, context: Context) -> None:
 
 
 def interface(node: tree.Interface, context: Context) -> None:
+    """An interface of any kind but a tunnel."""
     diagnostics = context.diagnostics
     options = Properties("interface", node.name, node.properties, diagnostics)
     options.exclusive("vlan", "bridge", "veth")
@@ -69,6 +71,7 @@ def interface(node: tree.Interface, context: Context) -> None:
 
 
 def tunnel(node: tree.Tunnel, context: Context) -> None:
+    """A GRE tunnel, a shared tunnel device, or a key over one."""
     diagnostics = context.diagnostics
     options = Properties("tunnel", node.name, node.properties, diagnostics)
     options.exclusive("key", "ikey")
@@ -79,7 +82,7 @@ def tunnel(node: tree.Tunnel, context: Context) -> None:
     kind_name = _name(options.value("type"))
     if kind_name is None and "over" not in options:
         options.require("type", "type gretap")
-    kind = TunnelKind(kind_name.text) if kind_name else TunnelKind.GRETAP
+    kind = TunnelKind(kind_name.text) if kind_name else _carrier_kind(node, context)
     keys = {}
     for key in ("key", "ikey", "okey"):
         value = options.value(key)
@@ -89,9 +92,7 @@ def tunnel(node: tree.Tunnel, context: Context) -> None:
     underlay = _name(options.value("on"))
     if underlay:
         context.scope.find(underlay, tree.Interface, tree.Tunnel)
-    over = _name(options.value("over"))
-    if over:
-        context.scope.find(over, tree.Tunnel)
+    over = _carrier(options, context)
     link = Tunnel(
         kind=kind,
         local=_outer("local", kind, options, context, required="over" not in options),
@@ -104,6 +105,28 @@ def tunnel(node: tree.Tunnel, context: Context) -> None:
         over=over.text if over else None,
     )
     _add(node.name, options, link, node, context)
+
+
+def _carrier(options: Properties, context: Context) -> tree.Name | None:
+    """The shared tunnel that a key goes over: its type and local address are the shared tunnel's."""
+    over = _name(options.value("over"))
+    if over is None:
+        return None
+    for key in ("type", "local", "on", "mtu", "mac"):
+        options.exclusive("over", key)
+    options.require("key", "key 1000")
+    carrier = context.scope.find(over, tree.Tunnel)
+    if carrier is None:
+        return None
+    if not any(option.key.text == "shared" for option in carrier.properties):
+        context.diagnostics.report(
+            codes.WRONG_KIND,
+            f"tunnel `{over.text}` is not shared, it has one key of its own",
+            over.span,
+            related=[(carrier.name.span, "declared here")],
+            help=f"add `shared` to tunnel `{over.text}`, and give it no key and no remote",
+        )
+    return over
 
 
 def _outer(key: str, kind: TunnelKind, options: Properties, context: Context, *, required: bool) -> int | None:
@@ -170,7 +193,8 @@ def _add(
 
 
 def _device_taken(device: str, name: tree.Name, context: Context) -> bool:
-    for other in [*context.interfaces.values(), *context.vrfs.values()]:
+    others: list[Interface | Vrf] = [*context.interfaces.values(), *context.vrfs.values()]
+    for other in others:
         if other.device == device and other.name != name.text:
             context.diagnostics.report(
                 codes.DEVICE_TWICE,
@@ -182,20 +206,42 @@ def _device_taken(device: str, name: tree.Name, context: Context) -> bool:
     return False
 
 
+def _carrier_kind(node: tree.Tunnel, context: Context) -> TunnelKind:
+    """The type of the shared tunnel that this one goes over."""
+    for option in node.properties:
+        value = option.values[0] if option.values else None
+        if option.key.text == "over" and isinstance(value, tree.Name):
+            carrier = context.scope.names.get(value.text)
+            if isinstance(carrier, tree.Tunnel) and carrier is not node:
+                return _declared_kind(carrier)
+    return TunnelKind.GRETAP
+
+
+def _declared_kind(node: tree.Tunnel) -> TunnelKind:
+    for option in node.properties:
+        value = option.values[0] if option.values else None
+        if option.key.text == "type" and isinstance(value, tree.Name):
+            return TunnelKind(value.text)
+    return TunnelKind.GRETAP
+
+
 def duplicate_tunnels(context: Context) -> None:
     """The kernel takes one tunnel for each local, remote and key, over all types of one family."""
     seen: dict[tuple[object, ...], Interface] = {}
     for one in context.interfaces.values():
         link = one.link
-        if not isinstance(link, Tunnel) or link.over or link.remote is None:
+        if not isinstance(link, Tunnel) or link.remote is None:
             continue
-        identity = (link.kind, link.local, link.remote, link.ikey, link.underlay)
+        if link.over:
+            identity: tuple[object, ...] = (link.over, link.ikey)
+        else:
+            identity = (link.kind, link.local, link.remote, link.ikey, link.underlay)
         first = seen.setdefault(identity, one)
         if first is not one:
             key = "no key" if link.ikey is None else f"key {link.ikey}"
             context.diagnostics.report(
                 codes.DUPLICATE_TUNNEL,
-                f"tunnels `{first.name}` and `{one.name}` have the same ends and {key}",
+                f"tunnels `{first.name}` and `{one.name}` have the same {'carrier' if link.over else 'ends'} and {key}",
                 one.span,
                 related=[(first.span, "the other tunnel")],
                 help="give each tunnel between two hosts a key of its own",

@@ -10,17 +10,19 @@ from flowc.ir.rows import EipRow, ForwardRow
 from flowc.ir.tables import Table
 from flowc.resolve import codes, operands, values
 from flowc.resolve.context import Context, endpoint_address
+from flowc.resolve.policies import duplicate_pairs
 from flowc.source import Span
 from flowc.syntax import tree
 
 
-def nat(node: tree.Nat, context: Context, forwards: Table[ForwardRow]) -> Nat | None:
+def nat(node: tree.Nat, context: Context) -> None:
+    """A block of translations between two zones; its port forwards become rows."""
     for name in (node.source, node.target):
         if name.text in (SELF, ANY):
             context.diagnostics.report(
                 codes.BAD_PAIR, f"nat is between two zones, `{name.text}` is none", name.span, help="name the zone"
             )
-            return None
+            return
     source = context.scope.find(node.source, tree.Zone)
     target = context.scope.find(node.target, tree.Zone)
     snats: list[Snat] = []
@@ -33,16 +35,23 @@ def nat(node: tree.Nat, context: Context, forwards: Table[ForwardRow]) -> Nat | 
             masquerade = _masquerade(rule, context)
             masquerades += [masquerade] if masquerade else []
         else:
-            _forward(rule, node.source.text, context, forwards)
+            _forward(rule, node.source.text, context)
     if source is None or target is None:
-        return None
-    return Nat(
-        source=node.source.text,
-        target=node.target.text,
-        snats=tuple(snats),
-        masquerades=tuple(masquerades),
-        span=node.source.span.to(node.target.span),
+        return
+    context.nats.append(
+        Nat(
+            source=node.source.text,
+            target=node.target.text,
+            snats=tuple(snats),
+            masquerades=tuple(masquerades),
+            span=node.source.span.to(node.target.span),
+        )
     )
+
+
+def duplicate_nats(context: Context) -> None:
+    """One block for each pair of zones."""
+    duplicate_pairs("nat blocks", context.nats, context.diagnostics)
 
 
 def _snat(node: tree.Snat, context: Context) -> Snat | None:
@@ -75,7 +84,7 @@ def _masquerade(node: tree.Masquerade, context: Context) -> Masquerade | None:
     return Masquerade(source=source, ports=ports, span=node.span)
 
 
-def _forward(node: tree.Dnat, zone: str, context: Context, forwards: Table[ForwardRow]) -> None:
+def _forward(node: tree.Dnat, zone: str, context: Context) -> None:
     diagnostics = context.diagnostics
     if isinstance(node.public.address, tree.Name):
         diagnostics.report(
@@ -96,9 +105,9 @@ def _forward(node: tree.Dnat, zone: str, context: Context, forwards: Table[Forwa
         if found is None:
             return
         low, high, target_low = found
-    protocols = [protocol.text for protocol in node.protocols] or [None]
-    for protocol in protocols:
-        forwards.append(
+    protocols: list[str | None] = [protocol.text for protocol in node.protocols]
+    for protocol in protocols or [None]:
+        context.forwards.append(
             ForwardRow(
                 family,
                 protocol,  # type: ignore[arg-type]  # the grammar knows only these protocols
@@ -184,8 +193,12 @@ def _target(
     return None
 
 
-def eip(node: tree.Eip, context: Context, eips: Table[EipRow]) -> None:
+def eip(node: tree.Eip, context: Context) -> None:
+    """An EIP: its outside is its pool's zone, its VRF the target's."""
     diagnostics = context.diagnostics
+    if "/" in node.public.text and values.prefix(node.public, diagnostics):
+        context.left_out.append(("a prefix of EIPs", node.span))
+        return
     public = values.host_address(node.public, diagnostics, "the EIP's address")
     if public is None:
         return
@@ -203,15 +216,18 @@ def eip(node: tree.Eip, context: Context, eips: Table[EipRow]) -> None:
         )
         return
     if target is not None:
-        eips.append(EipRow(family, address, target[0], target[1], pool.zone, node.target.text, node.span))
+        context.eips.append(EipRow(family, address, target[0], target[1], pool.zone, node.target.text, node.span))
 
 
-def conflicts(eips: Table[EipRow], forwards: Table[ForwardRow], diagnostics: Diagnostics) -> None:
+def conflicts(context: Context) -> None:
     """One public address has one owner and one owner one EIP; no two forwards claim one port."""
+    eips, forwards, diagnostics = context.eips, context.forwards, context.diagnostics
     public: dict[tuple[Family, int], Span] = {}
     inside: dict[tuple[Family, str | None, int], Span] = {}
     for row in eips:
-        _claim_eip(public, (row.family, row.public), row, f"EIP `{format_address(row.family, row.public)}`", diagnostics)
+        _claim_eip(
+            public, (row.family, row.public), row, f"EIP `{format_address(row.family, row.public)}`", diagnostics
+        )
         _claim_eip(inside, (row.family, row.vrf, row.target), row, f"`{row.label}` with an EIP", diagnostics)
     whole: dict[tuple[Family, int], Span] = {}
     for forward in forwards:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 from flowc.ir.addresses import FAMILIES, AddressSet, Family, Range, merge
+from flowc.ir.icmp import ICMP_TYPES, ICMPV6_TYPES
 from flowc.ir.policy import Icmp, Ports, Protocol, Traffic
 from flowc.resolve import codes, values
 from flowc.resolve.context import Context
-from flowc.ir.icmp import ICMP_TYPES, ICMPV6_TYPES
 from flowc.syntax import tree
 
 Trail = tuple[str, ...]
@@ -38,6 +40,7 @@ def _of(family: Family, found: Range) -> AddressSet:
 
 
 def address_range(node: tree.AddressRange, context: Context) -> tuple[Family, Range] | None:
+    """`A-B`, both of one family and in order."""
     low = values.address(node.low, context.diagnostics)
     high = values.address(node.high, context.diagnostics)
     if low is None or high is None:
@@ -148,6 +151,11 @@ def _holds_ports(node: tree.Value, context: Context, trail: Trail) -> bool:
     return isinstance(node, tree.PortRange)
 
 
+def service(node: tree.Service, context: Context) -> None:
+    """Report what is wrong with a definition even if nothing uses it."""
+    traffic(node.matches, context, (node.name.text,))
+
+
 def traffic(matches: tuple[tree.Match | tree.Name, ...], context: Context, trail: Trail = ()) -> list[Traffic] | None:
     """What a list of protocols and services stands for, with the ports of one protocol merged."""
     ports: dict[str, list[Ports]] = {}
@@ -174,10 +182,10 @@ def traffic(matches: tuple[tree.Match | tree.Name, ...], context: Context, trail
 
 def _match(match: tree.Match | tree.Name, context: Context, trail: Trail) -> list[Traffic] | None:
     if isinstance(match, tree.Name):
-        service = context.scope.find(match, tree.Service)
-        if service is None or _circular(match, trail, context):
+        found = context.scope.find(match, tree.Service)
+        if found is None or _circular(match, trail, context):
             return None
-        return traffic(service.matches, context, (*trail, match.text))
+        return traffic(found.matches, context, (*trail, match.text))
     protocol, argument = match.protocol.text, match.argument
     if protocol in ("icmp", "icmpv4", "icmpv6"):
         return _icmp(protocol, argument, context)
@@ -191,6 +199,11 @@ def _match(match: tree.Match | tree.Name, context: Context, trail: Trail) -> lis
     return None if ranges is None else [Ports.model_validate({"protocol": protocol, "ports": ranges})]
 
 
+def _similar_type(text: str, known: frozenset[str]) -> str:
+    close = get_close_matches(text, sorted(known), 1)
+    return f"did you mean `{close[0]}`?" if close else "types are named as in nft(8), for example `echo-request`"
+
+
 def _icmp(protocol: str, argument: tree.Value | None, context: Context) -> list[Traffic] | None:
     family: Family | None = {"icmpv4": 4, "icmpv6": 6}.get(protocol)  # type: ignore[assignment]  # dict of Literal
     if argument is None:
@@ -202,7 +215,7 @@ def _icmp(protocol: str, argument: tree.Value | None, context: Context) -> list[
             codes.UNKNOWN_ICMP_TYPE,
             f"`{argument.text}` is not a type of {protocol}",
             argument.span,
-            help="types are: " + ", ".join(sorted(known)),
+            help=_similar_type(argument.text, known),
         )
         return None
     return [Icmp(family=family, type=argument.text)]

@@ -19,20 +19,22 @@ HELPERS = ("amanda", "ftp", "h323", "irc", "netbios-ns", "pptp", "sane", "sip", 
 """Conntrack helpers of the kernel (net/netfilter/nf_conntrack_*.c)."""
 
 
-def policy(node: tree.Policy, context: Context) -> Policy | None:
+def policy(node: tree.Policy, context: Context) -> None:
+    """A policy with those of its rules that are right."""
     ends = [end_of(name, context) for name in (node.source, node.target)]
     if node.source.text == SELF and node.target.text == SELF:
         context.diagnostics.report(codes.BAD_PAIR, "the host does not forward from itself to itself", node.target.span)
-        return None
+        return
     rules = [rule(one, context) for one in node.rules]
     if None in ends:
-        return None
-    return Policy(
+        return
+    found = Policy(
         source=node.source.text,
         target=node.target.text,
         rules=tuple(one for one in rules if one is not None),
         span=node.source.span.to(node.target.span),
     )
+    context.policies.append(found)
 
 
 def end_of(name: tree.Name, context: Context) -> str | None:
@@ -41,6 +43,11 @@ def end_of(name: tree.Name, context: Context) -> str | None:
         return name.text
     found = context.scope.find(name, tree.Zone)
     return found.name.text if found else None
+
+
+def duplicate_policies(context: Context) -> None:
+    """One policy for each pair of zones."""
+    duplicate_pairs("policies", context.policies, context.diagnostics)
 
 
 def duplicate_pairs(what: str, blocks: Sequence[Policy | Nat], diagnostics: Diagnostics) -> None:
@@ -59,12 +66,16 @@ def duplicate_pairs(what: str, blocks: Sequence[Policy | Nat], diagnostics: Diag
 
 
 def rule(node: tree.Rule, context: Context) -> Rule | None:
+    """One rule of a policy; None after a report."""
     diagnostics = context.diagnostics
     clauses = _clauses(node, diagnostics)
     traffic = operands.traffic(node.matches, context)
-    source = _operand(clauses.get("from"), context)
-    destination = _operand(clauses.get("to"), context)
-    limit, connections = _limit(clauses.get("limit"), diagnostics), _connections(clauses.get("connections"), diagnostics)
+    source, good_source = _operand(clauses.get("from"), context)
+    destination, good_destination = _operand(clauses.get("to"), context)
+    limit, connections = (
+        _limit(clauses.get("limit"), diagnostics),
+        _connections(clauses.get("connections"), diagnostics),
+    )
     log = _log(clauses.get("log"), node, diagnostics)
     helper = clauses.get("helper")
     for key in ("offload", "helper"):
@@ -83,13 +94,13 @@ def rule(node: tree.Rule, context: Context) -> Rule | None:
             name.span,
             help="helpers are: " + ", ".join(HELPERS),
         )
-    if traffic is None or source is False or destination is False:
+    if traffic is None or not good_source or not good_destination:
         return None
     found = Rule(
         action=Action(node.action.text),
         traffic=tuple(traffic),
-        source=source or None,
-        destination=destination or None,
+        source=source,
+        destination=destination,
         via_eip="via" in clauses,
         limit=limit,
         connections=connections,
@@ -141,22 +152,23 @@ def _clauses(node: tree.Rule, diagnostics: Diagnostics) -> dict[str, tree.Clause
     return found
 
 
-def _operand(clause: tree.Clause | None, context: Context) -> AddressSet | None | bool:
-    """None without a clause, False after a report."""
+def _operand(clause: tree.Clause | None, context: Context) -> tuple[AddressSet | None, bool]:
+    """The addresses, None for any; and whether they could be read."""
     if clause is None or clause.values[0] is None:
-        return None
+        return None, True
     operand = clause.values[0]
     if isinstance(operand, tree.Name) and operand.text == ANY:
-        return None
+        return None, True
     found = operands.address_set(operand, context)
-    return False if found is None else found
+    return found, found is not None
 
 
 def _limit(clause: tree.Clause | None, diagnostics: Diagnostics) -> Limit | None:
     if clause is None:
         return None
     rate, unit, burst, source = clause.values
-    assert rate is not None and isinstance(unit, tree.Name)
+    assert rate is not None
+    assert isinstance(unit, tree.Name)
     count = values.number(rate, 1, 2**32 - 1, "rate", diagnostics)
     packets = None if burst is None else values.number(burst, 1, 2**32 - 1, "burst", diagnostics)
     if count is None:

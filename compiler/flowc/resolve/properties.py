@@ -13,7 +13,9 @@ from flowc.syntax import tree
 class Properties:
     """Look up by keyword; repeated options are reported on construction, the first one counts."""
 
-    def __init__(self, owner: str, name: tree.Name, properties: Iterable[tree.Property], diagnostics: Diagnostics):
+    def __init__(
+        self, owner: str, name: tree.Name, properties: Iterable[tree.Property], diagnostics: Diagnostics
+    ) -> None:
         self._owner = owner
         self._name = name
         self._diagnostics = diagnostics

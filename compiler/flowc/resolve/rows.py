@@ -7,7 +7,6 @@ from ipaddress import ip_network
 from flowc.ir.addresses import Family, Prefix, format_address
 from flowc.ir.links import Interface, Tunnel
 from flowc.ir.rows import EndpointRow, NeighborRow, RouteRow
-from flowc.ir.tables import Table
 from flowc.resolve import codes, values
 from flowc.resolve.context import Context, covers, endpoint_address
 from flowc.resolve.properties import Properties
@@ -15,7 +14,13 @@ from flowc.source import Span
 from flowc.syntax import tree
 
 
+def table(node: tree.Table, context: Context) -> None:
+    """A bulk table: its rows have a place in the IR, reading them from CSV is not there yet."""
+    context.left_out.append((f"a table of {node.kind.text}", node.span))
+
+
 def endpoint(node: tree.Endpoint, context: Context) -> None:
+    """An endpoint, with one address of each family at most."""
     diagnostics = context.diagnostics
     options = Properties("endpoint", node.name, node.properties, diagnostics)
     options.require("address", "address 10.0.0.75")
@@ -42,9 +47,7 @@ def endpoint(node: tree.Endpoint, context: Context) -> None:
         return
     _check_place(node, interface, found, mac_node, context)
     context.endpoint_index[node.name.text] = len(context.endpoints)
-    context.endpoints.append(
-        EndpointRow(node.name.text, found.get(4), found.get(6), interface.name, mac, node.span)
-    )
+    context.endpoints.append(EndpointRow(node.name.text, found.get(4), found.get(6), interface.name, mac, node.span))
 
 
 def _check_place(
@@ -93,7 +96,8 @@ def _network_or_broadcast(network: object, address: int) -> bool:
     return address in (int(net.network_address), int(net.broadcast_address))
 
 
-def neighbor(node: tree.Neighbor, context: Context, neighbors: Table[NeighborRow]) -> None:
+def neighbor(node: tree.Neighbor, context: Context) -> None:
+    """A neighbour; for an endpoint's name one of each family."""
     interface = context.interface(node.interface)
     mac = None if node.mac is None else values.mac(node.mac, context.diagnostics)
     if isinstance(node.address, tree.Name):
@@ -111,10 +115,10 @@ def neighbor(node: tree.Neighbor, context: Context, neighbors: Table[NeighborRow
         return
     for family, address in found:
         if address is not None:
-            neighbors.append(NeighborRow(family, address, interface.name, mac, node.span))
+            context.neighbors.append(NeighborRow(family, address, interface.name, mac, node.span))
 
 
-def duplicate_neighbors(context: Context, neighbors: Table[NeighborRow]) -> None:
+def duplicate_neighbors(context: Context) -> None:
     """One entry for each address on an interface: a neighbour statement or an endpoint's MAC, or two endpoints."""
     seen: dict[tuple[Family, int, str], Span] = {}
 
@@ -132,11 +136,12 @@ def duplicate_neighbors(context: Context, neighbors: Table[NeighborRow]) -> None
         for family, address in ((4, one.v4), (6, one.v6)):
             if address is not None:
                 claim(4 if family == 4 else 6, address, one.interface, one.span)
-    for row in neighbors:
+    for row in context.neighbors:
         claim(row.family, row.address, row.interface, row.span)
 
 
-def route(node: tree.Route, context: Context, routes: Table[RouteRow]) -> None:
+def route(node: tree.Route, context: Context) -> None:
+    """A route; a default route may be one of each family."""
     diagnostics = context.diagnostics
     name = tree.Name("route", node.span)
     options = Properties("route", name, node.options, diagnostics)
@@ -158,7 +163,7 @@ def route(node: tree.Route, context: Context, routes: Table[RouteRow]) -> None:
         ways = nexthops.get(4 if family == 4 else 6, ())
         if kind == "unicast" and not ways:
             continue
-        routes.append(
+        context.routes.append(
             RouteRow(
                 4 if family == 4 else 6,
                 destination.network if destination else 0,
@@ -181,7 +186,7 @@ def _nexthops(
         if interface is None:
             return {}
         families: tuple[Family, ...] = (destination.family,) if destination else _families_of(interface)
-        return {family: ((None, interface.name, 1),) for family in families}
+        return dict.fromkeys(families, ((None, interface.name, 1),))
     result: dict[Family, list[tuple[int | None, str, int]]] = {}
     for hop in node.nexthops:
         weight = 1 if hop.weight is None else values.number(hop.weight, 1, 256, "weight", context.diagnostics) or 1
@@ -241,9 +246,10 @@ def _gateway(
     return result
 
 
-def duplicate_routes(context: Context, routes: Table[RouteRow]) -> None:
+def duplicate_routes(context: Context) -> None:
+    """The kernel tells routes of one table apart by destination and metric."""
     seen: dict[tuple[object, ...], Span] = {}
-    for row in routes:
+    for row in context.routes:
         first = seen.setdefault((row.family, row.network, row.length, row.vrf, row.metric or 0), row.span)
         if first is not row.span:
             context.diagnostics.report(

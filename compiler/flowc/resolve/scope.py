@@ -40,13 +40,14 @@ LONGEST_NAME = 64
 N = TypeVar("N", bound=Named)
 
 
-def kind(node: Named | type[Named]) -> str:
+def kind(node: Named | type) -> str:
     """What the language calls a declaration: `vrf`, `zone`, ..."""
     cls = node if isinstance(node, type) else type(node)
     return cls.__name__.lower()
 
 
 def article(word: str) -> str:
+    """The word with `a` or `an`."""
     return f"an {word}" if word[0] in "aeiou" else f"a {word}"
 
 
@@ -90,6 +91,10 @@ class Scope:
                 help="zones, interfaces, endpoints and all other names share one namespace: rename one",
             )
 
+    def owns(self, node: tree.Statement) -> bool:
+        """The name of a declaration stands for it, or it has none."""
+        return not isinstance(node, NAMED) or self.names.get(node.name.text) is node
+
     def find(self, name: tree.Name, *kinds: type[N]) -> N | None:
         """The declaration of a name, if it is of one of these kinds; else reports and returns None."""
         node = self.names.get(name.text)
@@ -107,7 +112,7 @@ class Scope:
             )
         return None
 
-    def _unknown(self, name: tree.Name, wanted: str, kinds: tuple[type[Named], ...]) -> None:
+    def _unknown(self, name: tree.Name, wanted: str, kinds: tuple[type, ...]) -> None:
         candidates = [text for text, node in self.names.items() if isinstance(node, kinds)]
         close = get_close_matches(name.text, candidates, 1) or get_close_matches(
             name.text.lower(), [text.lower() for text in candidates], 1

@@ -62,7 +62,9 @@ def host_address(node: tree.Value, diagnostics: Diagnostics, what: str = "an add
         return None
     kind = _special(*found)
     if kind:
-        diagnostics.report(codes.NOT_A_HOST, f"`{format_address(*found)}` is {kind}, not a machine's address", node.span)
+        diagnostics.report(
+            codes.NOT_A_HOST, f"`{format_address(*found)}` is {kind}, not a machine's address", node.span
+        )
         return None
     return found
 

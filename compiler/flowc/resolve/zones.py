@@ -10,12 +10,15 @@ from flowc.syntax import tree
 
 
 def zone(node: tree.Zone, context: Context) -> None:
+    """A zone with those of its members that are declared."""
     members: list[ZoneMember] = []
     for written in node.members:
         source = None if written.source is None else operands.address_set(written.source, context)
-        for name in written.interfaces:
-            if context.interface(name) is not None:
-                members.append(ZoneMember(interface=name.text, source=source, span=name.span))
+        members += [
+            ZoneMember(interface=name.text, source=source, span=name.span)
+            for name in written.interfaces
+            if context.interface(name) is not None
+        ]
     context.zones[node.name.text] = Zone(name=node.name.text, members=tuple(members), span=node.span)
 
 
@@ -38,6 +41,7 @@ def interface_in_two_zones(context: Context) -> None:
 
 
 def pool(node: tree.Pool, context: Context) -> None:
+    """A pool, if it shares no address with another."""
     found = context.scope.find(node.zone, tree.Zone)
     prefixes = [values.prefix(prefix, context.diagnostics) for prefix in node.prefixes]
     good = tuple(prefix for prefix in prefixes if prefix is not None)
@@ -60,6 +64,4 @@ def pool(node: tree.Pool, context: Context) -> None:
     if len(merge(prefix.range for prefix in good if prefix.family == 4)) < sum(p.family == 4 for p in good):
         context.diagnostics.report(codes.OVERLAPPING_POOLS, "the prefixes of this pool overlap", node.span)
     if found is not None and good:
-        context.pools[node.name.text] = Pool(
-            name=node.name.text, prefixes=good, zone=found.name.text, span=node.span
-        )
+        context.pools[node.name.text] = Pool(name=node.name.text, prefixes=good, zone=found.name.text, span=node.span)

@@ -14,6 +14,4 @@ def clamps(topology: Topology) -> tuple[Clamp, ...]:
         mtu = topology.mtu(interface)
         if isinstance(interface.link, Tunnel) and mtu is not None:
             devices.setdefault(mtu, []).append(interface.device)
-    return tuple(
-        Clamp(tuple(sorted(names)), mss4=mtu - 40, mss6=mtu - 60) for mtu, names in sorted(devices.items())
-    )
+    return tuple(Clamp(tuple(sorted(names)), mss4=mtu - 40, mss6=mtu - 60) for mtu, names in sorted(devices.items()))

@@ -14,6 +14,7 @@ from flowc.lower.topology import Topology
 
 
 def conntrack(topology: Topology) -> Conntrack:
+    """The sets that put a packet into its zone."""
     zones = NftSet("vrf_zones", "iifname", "ct zone")
     open_devices = NftSet("open_devices", "iifname")
     inside = by_family("inside", "iifname . {ip} daddr", interval=True)

@@ -73,7 +73,9 @@ def _inbound(topology: Topology) -> tuple[ByFamily, ByFamily, ByFamily]:
     for row in topology.host.eips.sorted("family", "public"):
         public, target = format_address(row.family, row.public), format_address(row.family, row.target)
         eips.of(row.family).add(f"{zones[row.vrf]} . {public}", row.span, target)
-    for forward in sorted(topology.host.forwards, key=lambda row: (row.family, row.public, row.protocol or "", row.low)):
+    for forward in sorted(
+        topology.host.forwards, key=lambda row: (row.family, row.public, row.protocol or "", row.low)
+    ):
         family = forward.family
         public, target = format_address(family, forward.public), format_address(family, forward.target)
         key = f"{zones[forward.vrf]} . {public}"
@@ -118,11 +120,7 @@ def _real_addresses(topology: Topology, family: Family) -> list[Range]:
     found += [value for value in host.endpoints.column("v4" if family == 4 else "v6") if value is not None]
     found += [row.address for row in host.neighbors if row.family == family]
     found += [
-        gateway
-        for row in host.routes
-        if row.family == family
-        for gateway, _, _ in row.nexthops
-        if gateway is not None
+        gateway for row in host.routes if row.family == family for gateway, _, _ in row.nexthops if gateway is not None
     ]
     return merge(Range(value, value) for value in found)  # type: ignore[return-value]  # a tuple does as well
 
@@ -182,7 +180,7 @@ def _sources(operand: AddressSet, family: Family) -> tuple[str, ...]:
 
 
 def format_range_as_pool(family: Family, found: Range) -> str:
-    """nft takes an address or `A-B` behind `snat to`; it lists an aligned range as a prefix."""
+    """What nft takes behind `snat to`: an address or `A-B`, never a prefix."""
     low = format_address(family, found.low)
     return low if found.low == found.high else f"{low}-{format_address(family, found.high)}"
 

@@ -43,6 +43,7 @@ def policy_for(topology: Topology, source: str, target: str) -> Policy | None:
 
 
 def chain_name(policy: Policy) -> str:
+    """The nft chain of a policy."""
     return names.chain("policy", policy.source, policy.target)
 
 

@@ -15,6 +15,7 @@ from flowc.source import Span
 
 
 def sources(topology: Topology, public: dict[tuple[Family, int], tuple[str, Span]]) -> Sources:
+    """The sets of the source check."""
     checks = NftSet("source_checks", "iifname", "verdict")
     allowed = by_family("sources", "iifname . {ip} saddr", interval=True)
     foreign = by_family("foreign", "iifname . {ip} saddr", interval=True)
@@ -73,5 +74,3 @@ def _foreign(
         if own.version == family
     ]
     return found
-
-
