@@ -29,19 +29,11 @@ def add_file_arguments(parser: argparse.ArgumentParser) -> None:
 
 @contextmanager
 def readable() -> Iterator[None]:
-    """Turn a file that cannot be read into words."""
+    """Turn a file that cannot be read into words: loading raises OSError with all of them."""
     try:
         yield
-    except UnicodeDecodeError as error:
-        raise CannotRunError(f"cannot read a file: it is not UTF-8 text ({error.reason})") from error
-    except BrokenPipeError:
-        raise
     except OSError as error:
-        raise CannotRunError(f"cannot read {_name(error)}: {error.strerror or error}") from error
-
-
-def _name(error: OSError) -> str:
-    return "the files" if error.filename is None else str(error.filename)
+        raise CannotRunError(str(error)) from error
 
 
 def print_diagnostics(diagnostics: Diagnostics, arguments: argparse.Namespace, stream: TextIO) -> None:

@@ -91,14 +91,14 @@ def _fixed(link: Link) -> str:
     if link.vlan is not None:
         return f"id {link.vlan[1]} on {link.vlan[0]}"
     if link.tunnel is not None:
-        return "external" if link.tunnel.external else "fixed"
+        return "external" if link.tunnel.external else "keyed"
     return "-"
 
 
 def _first_ipv6(state: HostState, provenance: bool) -> str:
-    """What in the file first asks for IPv6."""
+    """Where the file first asks for IPv6."""
     if not provenance:
-        return "-"
+        return "(compiled without provenance)"
     spans = [
         *(link.span for link in state.links if link.kind in (LinkKind.IP6GRE, LinkKind.IP6GRETAP)),
         *(row.span for row in state.addresses if row.family == 6),

@@ -50,11 +50,14 @@ def _tunnel(tunnel: GreTunnel) -> Iterator[str]:
         yield f"okey {tunnel.okey}"
 
 
+def claim(link: Link) -> str:
+    """The command that says whose device this is: by itself, so that nothing else can keep it from being said."""
+    return f"link set dev {link.device} alias {ALIAS}"
+
+
 def properties(link: Link) -> str | None:
     """`link set` of what a device has from the start, before it is up. None when the file asks for nothing."""
     parts = []
-    if link.created:
-        parts.append(f"alias {ALIAS}")
     if link.mac is not None:
         parts.append(f"address {link.mac}")
     if link.mtu is not None:

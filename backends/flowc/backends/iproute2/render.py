@@ -14,7 +14,7 @@ from flowc.backends.script import Script, one_line
 from flowc.hoststate import LinkKind
 
 if TYPE_CHECKING:
-    from flowc.hoststate import HostState, Link
+    from flowc.hoststate import HostState
     from flowc.source import Span
 
 AFTER_RULESET = "---- from here on: after ruleset.nft is loaded ----"
@@ -37,21 +37,19 @@ def render(state: HostState, *, provenance: bool = True) -> str:
 
 
 def _create(script: Script, state: HostState) -> None:
-    created = [link for link in state.links if link.created]
-    if created:
-        script.section("devices: made here, still down")
+    """Make devices, and give all their MAC and MTU: a tunnel takes its MTU from the device below when it is made."""
+    if state.links:
+        script.section("devices: those that flowc makes are still down")
     made: set[str] = set()
-    for link in created:
-        if link.device not in made:  # the second end of a veth pair comes with the first
+    for link in state.links:
+        if link.created and link.device not in made:  # the second end of a veth pair comes with the first
             script.command(links.creation(link), link.span)
-        made.update(name for name in (link.device, link.peer) if name is not None)
-        _properties(script, link)
-
-
-def _properties(script: Script, link: Link) -> None:
-    settings = links.properties(link)
-    if settings is not None:
-        script.command(settings, link.span)
+            made.update(name for name in (link.device, link.peer) if name is not None)
+        if link.created:
+            script.command(links.claim(link), link.span)
+        settings = links.properties(link)
+        if settings is not None:
+            script.command(settings, link.span)
 
 
 def _rules(script: Script, state: HostState) -> None:
@@ -96,8 +94,6 @@ def _activate(script: Script, state: HostState) -> None:
     if state.links:
         script.section("devices: into their VRF or bridge, and up")
     for link in state.links:
-        if not link.created:
-            _properties(script, link)
         script.command(links.activation(link), link.span)
 
 
