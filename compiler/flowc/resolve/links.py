@@ -132,7 +132,7 @@ def _carrier(options: Properties, context: Context) -> tree.Name | None:
 def _outer(key: str, kind: TunnelKind, options: Properties, context: Context, *, required: bool) -> int | None:
     """A tunnel's local or remote address, in the family that its type needs."""
     family: Family = kind.outer_family
-    example = f"{key} {'192.0.2.1' if family == 4 else '2001:db8::1'}"
+    example = f"{key} {'192.0.2.' if family == 4 else '2001:db8::'}{1 if key == 'local' else 2}"
     value = options.require(key, example) if required else options.value(key)
     if value is None:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TypeAlias, TypeVar
@@ -49,6 +49,11 @@ def kind(node: Named | type) -> str:
 def article(word: str) -> str:
     """The word with `a` or `an`."""
     return f"an {word}" if word[0] in "aeiou" else f"a {word}"
+
+
+def alternatives(words: Sequence[str]) -> str:
+    """`a`, `a or b`, `a, b or c`."""
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 @dataclass(slots=True)
@@ -100,7 +105,7 @@ class Scope:
         node = self.names.get(name.text)
         if isinstance(node, kinds):
             return node
-        wanted = " or ".join(article(kind(each)) for each in kinds)
+        wanted = alternatives([article(kind(each)) for each in kinds])
         if node is None:
             self._unknown(name, wanted, kinds)
         else:

@@ -1,0 +1,23 @@
+"""Names in the nft table."""
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flowc.lower import names
+
+NFT_IDENTIFIER = re.compile(r"[A-Za-z_.][A-Za-z0-9/\\_.-]*\Z")
+"""nftables: src/scanner.l, `string`."""
+
+anything = st.text(min_size=1, max_size=12)
+
+
+@given(anything, anything)
+def test_every_pair_of_names_gives_an_identifier_of_nft(source: str, target: str) -> None:
+    assert NFT_IDENTIFIER.match(names.chain("policy", source, target))
+
+
+@given(anything, anything, anything, anything)
+def test_different_pairs_give_different_chains(a: str, b: str, c: str, d: str) -> None:
+    assert (names.chain("policy", a, b) == names.chain("policy", c, d)) == ((a, b) == (c, d))
