@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from flowc.cli.reporting import add_file_arguments, print_diagnostics, readable, say
+from flowc.cli.reporting import add_file_arguments, print_diagnostics, readable, say, summary
 
 if TYPE_CHECKING:
     import argparse
@@ -23,11 +23,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Findings go to standard output, the summary to standard error."""
     from flowc.api import check_files  # noqa: PLC0415  # the heavy part, not for --help
-    from flowc.diagnostics.render_text import summary  # noqa: PLC0415
 
     with readable():
         diagnostics = check_files(arguments.files).diagnostics
     print_diagnostics(diagnostics, arguments, sys.stdout)
     if not arguments.quiet and arguments.format == "text":
-        say(f"{', '.join(arguments.files)}: {summary(diagnostics)}")
+        say(summary(diagnostics, arguments))
     return 1 if diagnostics.has_errors else 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flowc.backends import BACKENDS, LOADER, Backend
 from flowc.cli.outcome import CannotRunError
-from flowc.cli.reporting import add_file_arguments, print_diagnostics, readable, say
+from flowc.cli.reporting import add_file_arguments, print_diagnostics, readable, say, summary
 
 if TYPE_CHECKING:
     import argparse
@@ -41,10 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
     if len(result.diagnostics) or arguments.format == "json":
         print_diagnostics(result.diagnostics, arguments, sys.stderr)
     if result.diagnostics.has_errors:
-        from flowc.diagnostics.render_text import summary  # noqa: PLC0415
-
         if arguments.format == "text" and not arguments.quiet:
-            say(f"{', '.join(arguments.files)}: {summary(result.diagnostics)}; nothing was written")
+            say(f"{summary(result.diagnostics, arguments)}; nothing was written")
         return 1
     backend = next((backend for backend in BACKENDS if backend.name == arguments.backend), None)
     if arguments.output is not None:

@@ -52,6 +52,16 @@ def print_diagnostics(diagnostics: Diagnostics, arguments: argparse.Namespace, s
     stream.flush()
 
 
+def summary(diagnostics: Diagnostics, arguments: argparse.Namespace) -> str:
+    """What was found, in a line: `gw.flow: 2 errors, 1 warning`. Notes that are not shown are hinted at."""
+    from flowc.diagnostics import Severity  # noqa: PLC0415
+    from flowc.diagnostics.render_text import counts  # noqa: PLC0415
+
+    notes = 0 if arguments.verbose else diagnostics.count(Severity.NOTE)
+    hint = f" ({notes} note{'s' * (notes != 1)} with -v)" if notes else ""
+    return f"{', '.join(arguments.files)}: {counts(diagnostics, notes=arguments.verbose)}{hint}"
+
+
 def wants_color(stream: TextIO) -> bool:
     """True for a terminal, unless NO_COLOR is set (https://no-color.org)."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

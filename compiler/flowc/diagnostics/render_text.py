@@ -45,10 +45,11 @@ def render_text(diagnostics: Iterable[Diagnostic], *, color: bool = False, width
     return "".join(render_one(diagnostic, color=color, width=width) + "\n" for diagnostic in diagnostics)
 
 
-def summary(diagnostics: Diagnostics) -> str:
+def counts(diagnostics: Diagnostics, *, notes: bool = True) -> str:
     """`2 errors, 1 warning`; `no findings` for none."""
-    counts = [(severity.label, diagnostics.count(severity)) for severity in sorted(Severity, reverse=True)]
-    return ", ".join(f"{count} {name}{'s' * (count != 1)}" for name, count in counts if count) or "no findings"
+    severities = [Severity.ERROR, Severity.WARNING, *([Severity.NOTE] if notes else [])]
+    found = [(severity.label, diagnostics.count(severity)) for severity in severities]
+    return ", ".join(f"{count} {name}{'s' * (count != 1)}" for name, count in found if count) or "no findings"
 
 
 def render_one(diagnostic: Diagnostic, *, color: bool = False, width: int = LINE_WIDTH) -> str:
