@@ -13,6 +13,12 @@ from enum import StrEnum
 from flowc.hoststate.routing import Family
 from flowc.source import Span
 
+OFFLOAD_MARK = 0x40000000
+"""Connection mark: a rule with `offload` admitted the connection."""
+
+HAIRPIN_MARK = 0x20000000
+"""Connection mark: it goes out to a public address of this host and comes back."""
+
 
 @dataclass(frozen=True, slots=True)
 class NftSet:
@@ -147,8 +153,12 @@ class PolicyChain:
 
 @dataclass(frozen=True, slots=True)
 class Flowtable:
+    """The fast path. In hardware mode every device has to take flows, or the kernel refuses it as a whole."""
+
     devices: tuple[str, ...]
     hardware: bool
+    span: Span = field(compare=False)
+    """What asks for it: the host's `offload`, or else a rule's."""
 
 
 @dataclass(frozen=True, slots=True)

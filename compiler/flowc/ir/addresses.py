@@ -41,6 +41,10 @@ class Range(NamedTuple):
     low: int
     high: int
 
+    def within(self, other: Range) -> range:
+        """The addresses that are in both."""
+        return range(max(self.low, other.low), min(self.high, other.high) + 1)
+
 
 class Prefix(NamedTuple):
     """A network: host bits are zero."""

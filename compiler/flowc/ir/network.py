@@ -28,6 +28,8 @@ class Host(Model):
     name: str
     kernel: tuple[int, int]
     offload: Offload
+    offload_span: Span | None
+    """Where the host says so."""
     vrfs: Mapping[str, Vrf]
     interfaces: Mapping[str, Interface]
     zones: Mapping[str, Zone]

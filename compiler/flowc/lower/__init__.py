@@ -5,14 +5,14 @@ from __future__ import annotations
 from flowc.hoststate import HostState
 from flowc.ir.network import Host
 from flowc.lower import links, nft, routing, shared
-from flowc.lower.nft.nat import public_addresses
+from flowc.lower.public import Public
 from flowc.lower.topology import Topology
 
 
 def lower(host: Host) -> HostState:
     """The state of one host. It must have passed the checks: what cannot be lowered is reported there."""
     topology = Topology(host)
-    public = public_addresses(topology)
+    public = Public(host)
     table = nft.table(topology, public)
     return HostState(
         host=host.name,

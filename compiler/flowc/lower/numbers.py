@@ -13,12 +13,6 @@ UNREACHABLE_METRIC = 4278198272
 """Of the last-resort route in a VRF, so that lookups do not fall through to the next rule
 (kernel: Documentation/networking/vrf.rst)."""
 
-OFFLOAD_MARK = 0x40000000
-"""Connection mark: a rule with `offload` admitted the connection."""
-
-HAIRPIN_MARK = 0x20000000
-"""Connection mark: it goes out to a public address of this host and comes back."""
-
 MAIN_ZONE = 0
 """Conntrack zone of what is in no VRF."""
 

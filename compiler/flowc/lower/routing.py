@@ -7,11 +7,11 @@ from flowc.ir.addresses import FAMILIES, WIDTH, Family, Prefix, format_address
 from flowc.ir.tables import Table
 from flowc.lower import numbers
 from flowc.lower.links import uses_ipv6
+from flowc.lower.public import Public
 from flowc.lower.topology import Topology
-from flowc.source import Span
 
 
-def addresses(topology: Topology, public: dict[tuple[Family, int], tuple[str, Span]]) -> Table[AddressRow]:
+def addresses(topology: Topology, public: Public) -> Table[AddressRow]:
     """The interfaces' own, and the public addresses that lie on a link and so have to answer ARP and ND there."""
     found = Table(AddressRow)
     own: set[tuple[Family, int]] = set()
@@ -20,13 +20,15 @@ def addresses(topology: Topology, public: dict[tuple[Family, int], tuple[str, Sp
             family: Family = 4 if address.version == 4 else 6
             own.add((family, int(address.ip)))
             found.append(AddressRow(family, str(address), interface.device, interface.span))
-    for (family, value), (zone, span) in public.items():
-        if (family, value) in own:
-            continue
+    for zone in sorted(topology.host.zones):
         for interface in topology.members(zone):
-            if any(prefix.contains(family, value) for prefix in interface.prefixes):
-                text = f"{format_address(family, value)}/{WIDTH[family]}"
-                found.append(AddressRow(family, text, interface.device, span))
+            for prefix in interface.prefixes:
+                for one in public.of(zone, prefix.family):
+                    for value in one.range.within(prefix.range):
+                        if (prefix.family, value) not in own:
+                            own.add((prefix.family, value))
+                            text = f"{format_address(prefix.family, value)}/{WIDTH[prefix.family]}"
+                            found.append(AddressRow(prefix.family, text, interface.device, one.span))
     return found.sorted("family", "device", "address")
 
 

@@ -7,7 +7,7 @@ declarations in the files never matters: they are resolved kind by kind, in the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from flowc.diagnostics import Diagnostics
 from flowc.ir.network import Host, Network, Offload
@@ -15,6 +15,7 @@ from flowc.resolve import links, nat, operands, policies, rows, tests, zones
 from flowc.resolve.context import Context
 from flowc.resolve.properties import Properties
 from flowc.resolve.scope import Scope
+from flowc.source import Span
 from flowc.syntax import tree
 
 UNNAMED_HOST = "localhost"
@@ -70,11 +71,12 @@ def _resolve_host(
                 resolve_node(node, context)
         if look_at_all:
             look_at_all(context)
-    kernel, offload = _options(block, context)
+    options = _options(block, context)
     return Host(
         name=block.name.text if block else UNNAMED_HOST,
-        kernel=kernel,
-        offload=offload,
+        kernel=options.kernel,
+        offload=options.offload,
+        offload_span=options.offload_span,
         vrfs=context.vrfs,
         interfaces=context.interfaces,
         zones=context.zones,
@@ -92,18 +94,28 @@ def _resolve_host(
     )
 
 
-def _options(block: tree.Host | None, context: Context) -> tuple[tuple[int, int], Offload]:
+class Options(NamedTuple):
+    """What a host block says of the host itself."""
+
+    kernel: tuple[int, int] = OLDEST_KERNEL
+    offload: Offload = Offload.SOFTWARE
+    offload_span: Span | None = None
+
+
+def _options(block: tree.Host | None, context: Context) -> Options:
     if block is None:
-        return OLDEST_KERNEL, Offload.SOFTWARE
+        return Options()
     options = Properties("host", block.name, block.properties, context.diagnostics)
     datapath = options.value("datapath")
     if isinstance(datapath, tree.Name) and datapath.text == "tc":
         context.left_out.append(("the tc datapath", options.span("datapath")))
+    found = Options()
     kernel, offload = options.value("kernel"), options.value("offload")
-    return (
-        (kernel.major, kernel.minor) if isinstance(kernel, tree.Version) else OLDEST_KERNEL,
-        Offload(offload.text) if isinstance(offload, tree.Name) else Offload.SOFTWARE,
-    )
+    if isinstance(kernel, tree.Version):
+        found = found._replace(kernel=(kernel.major, kernel.minor))
+    if isinstance(offload, tree.Name):
+        found = found._replace(offload=Offload(offload.text), offload_span=options.span("offload"))
+    return found
 
 
 __all__ = ["resolve"]

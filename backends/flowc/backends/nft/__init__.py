@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from flowc.backends.nft.text import Text
 from flowc.hoststate import HostState
+from flowc.hoststate.nft import HAIRPIN_MARK, OFFLOAD_MARK
 
 
 def render(state: HostState, *, provenance: bool = True) -> str:
@@ -24,7 +25,11 @@ def render(state: HostState, *, provenance: bool = True) -> str:
     )
     template = environment.get_template("ruleset.nft.j2")
     return template.render(
-        host=state.host, table=state.nft, text=Text(provenance), mark_offload="0x40000000", mark_hairpin="0x20000000"
+        host=state.host,
+        table=state.nft,
+        text=Text(provenance),
+        mark_offload=hex(OFFLOAD_MARK),
+        mark_hairpin=hex(HAIRPIN_MARK),
     )
 
 

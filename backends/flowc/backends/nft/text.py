@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from flowc.hoststate.nft import (
+    OFFLOAD_MARK,
     AddressMatch,
     ByFamily,
     Clamp,
@@ -25,7 +26,8 @@ from flowc.source import Span
 COMMENT_BYTES = 127
 """nft refuses a comment of more than 128 bytes with its final NUL (NFTNL_UDATA_COMMENT_MAXLEN)."""
 
-OFFLOAD, NO_OFFLOAD = "ct mark set ct mark | 0x40000000", "ct mark set ct mark & 0xbfffffff"
+SET_OFFLOAD = f"ct mark set ct mark | {OFFLOAD_MARK:#x}"
+CLEAR_OFFLOAD = f"ct mark set ct mark & {OFFLOAD_MARK ^ 0xFFFFFFFF:#x}"
 
 
 class Text:
@@ -68,6 +70,10 @@ class Text:
         """The name of another chain of the same zone."""
         return word + outside.chain.removeprefix("nat")
 
+    def source(self, span: Span) -> str:
+        """Where what follows comes from, for what nft keeps no comment with."""
+        return f"  # {span}" if self._provenance else ""
+
     # ---- rules
 
     def rules(self, chain: PolicyChain) -> str:
@@ -79,7 +85,7 @@ class Text:
         parts = [*_family(rule), *_addresses("saddr", rule.source), *_addresses("daddr", rule.destination)]
         parts += [*_traffic(rule.traffic), *(["ct status dnat"] if rule.translated else []), *_limit(rule.limit)]
         if rule.offload is not None:
-            parts.append(OFFLOAD if rule.offload else NO_OFFLOAD)
+            parts.append(SET_OFFLOAD if rule.offload else CLEAR_OFFLOAD)
         if rule.log is not None:
             parts.append(f'log prefix "{rule.log}: "')
         if rule.counter or rule.verdict is not Verdict.ACCEPT:

@@ -7,10 +7,12 @@ from flowc.ir.network import Offload
 from flowc.ir.policy import SELF
 from flowc.lower.nft.clamps import clamps
 from flowc.lower.nft.conntrack import conntrack
-from flowc.lower.nft.nat import Public, translation
+from flowc.lower.nft.nat import translation
 from flowc.lower.nft.policies import dispatch, policy_for
 from flowc.lower.nft.sources import sources
+from flowc.lower.public import Public
 from flowc.lower.topology import Topology
+from flowc.source import Span
 
 
 def table(topology: Topology, public: Public) -> NftTable:
@@ -36,9 +38,17 @@ def flowtable(topology: Topology) -> Flowtable | None:
     if host.offload is Offload.OFF:
         return None
     devices: set[str] = set()
+    asking: list[Span] = []
     for source in host.zones:
         for target in host.zones:
             policy = policy_for(topology, source, target)
-            if policy and SELF not in (policy.source, policy.target) and any(rule.offload for rule in policy.rules):
+            if policy is None or SELF in (policy.source, policy.target):
+                continue
+            found = [rule.span for rule in policy.rules if rule.offload]
+            if found:
+                asking += found
                 devices.update(topology.devices(source), topology.devices(target))
-    return Flowtable(tuple(sorted(devices)), host.offload is Offload.HARDWARE) if devices else None
+    if not devices:
+        return None
+    first = min(asking, key=lambda span: (span.source.name, span.start))
+    return Flowtable(tuple(sorted(devices)), host.offload is Offload.HARDWARE, host.offload_span or first)

@@ -8,6 +8,7 @@ target, and it gets the source that it would have had outside.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 
 from flowc.hoststate.nft import ByFamily, NftSet, Outside, SnatRule, Translation, by_family
@@ -15,25 +16,9 @@ from flowc.ir.addresses import FAMILIES, AddressSet, Family, Range, format_addre
 from flowc.ir.rows import EipRow
 from flowc.lower import names
 from flowc.lower.nft.policies import chain_name, policy_for
+from flowc.lower.public import Public
 from flowc.lower.topology import Topology
 from flowc.source import Span
-
-Public = dict[tuple[Family, int], tuple[str, Span]]
-"""A public address of this host: the zone it is reached from, and where it was declared."""
-
-
-def public_addresses(topology: Topology) -> Public:
-    """Addresses of EIPs, port forwards and SNAT. A range of SNAT addresses counts one by one."""
-    found: Public = {}
-    for eip in topology.host.eips:
-        found.setdefault((eip.family, eip.public), (eip.zone, eip.span))
-    for forward in topology.host.forwards:
-        found.setdefault((forward.family, forward.public), (forward.zone, forward.span))
-    for nat in topology.host.nats:
-        for snat in nat.snats:
-            for address in range(snat.to.low, snat.to.high + 1):
-                found.setdefault((snat.family, address), (nat.target, snat.span))
-    return dict(sorted(found.items()))
 
 
 def translation(topology: Topology, public: Public) -> Translation:
@@ -108,9 +93,11 @@ def _reached(zone: str, topology: Topology, public: Public) -> list[tuple[Family
             found = subtract((prefix.range for prefix in pool.prefixes if prefix.family == family), taken)
             pooled += found
             result += [(family, one, pool.span, True) for one in found]
-        singles = {value: span for (f, value), (where, span) in public.items() if f == family and where == zone}
-        rest = subtract((Range(value, value) for value in singles), pooled)
-        result += [(family, one, singles[one.low], False) for one in rest]
+        declared = public.of(zone, family)
+        starts = [one.range.low for one in declared]
+        for rest in subtract((one.range for one in declared), pooled):
+            span = declared[max(bisect_right(starts, rest.low) - 1, 0)].span
+            result.append((family, rest, span, False))
     return sorted(result, key=lambda one: (one[0], one[1]))
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 from flowc.hoststate.nft import NftSet, Sources, by_family
 from flowc.ir.addresses import Family, Prefix, Range, format_address, format_range, merge
 from flowc.ir.links import Interface, Spoofing
+from flowc.lower.public import Public
 from flowc.lower.topology import Topology
-from flowc.source import Span
 
 
-def sources(topology: Topology, public: dict[tuple[Family, int], tuple[str, Span]]) -> Sources:
+def sources(topology: Topology, public: Public) -> Sources:
     """The sets of the source check."""
     checks = NftSet("source_checks", "iifname", "verdict")
     allowed = by_family("sources", "iifname . {ip} saddr", interval=True)
@@ -53,9 +53,7 @@ def _own(interface: Interface, family: Family, topology: Topology) -> list[Range
     return [prefix.range for prefix in topology.behind(interface) if prefix.family == family] + endpoints
 
 
-def _foreign(
-    interface: Interface, family: Family, topology: Topology, public: dict[tuple[Family, int], tuple[str, Span]]
-) -> list[Range]:
+def _foreign(interface: Interface, family: Family, topology: Topology, public: Public) -> list[Range]:
     """The sources that cannot come from an interface with a default route."""
     others: list[Prefix] = []
     for other in topology.host.interfaces.values():
@@ -64,7 +62,7 @@ def _foreign(
     mine = {prefix for prefix in topology.behind(interface) if prefix.length > 0}
     found = [prefix.range for prefix in others if prefix.family == family and prefix not in mine]
     zone = topology.zone_of[interface.name]
-    found += [Range(value, value) for (f, value), (where, _) in public.items() if f == family and where == zone]
+    found += [one.range for one in public.of(zone, family)]
     # What the host itself owns cannot come in from outside either.
     found += [
         Range(int(own.ip), int(own.ip))

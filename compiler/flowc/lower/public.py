@@ -1,0 +1,32 @@
+"""The public addresses that a host answers for: of its EIPs, its port forwards and its SNAT."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from flowc.ir.addresses import Family, Range
+from flowc.ir.network import Host
+from flowc.source import Span
+
+
+class PublicRange(NamedTuple):
+    """Addresses of one declaration, and the zone that they are reached from."""
+
+    family: Family
+    range: Range
+    zone: str
+    span: Span
+
+
+class Public:
+    """All of them, in the order of their addresses."""
+
+    def __init__(self, host: Host) -> None:
+        found = [PublicRange(row.family, Range(row.public, row.public), row.zone, row.span) for row in host.eips]
+        found += [PublicRange(row.family, Range(row.public, row.public), row.zone, row.span) for row in host.forwards]
+        found += [PublicRange(snat.family, snat.to, nat.target, snat.span) for nat in host.nats for snat in nat.snats]
+        self._ranges = sorted(found, key=lambda one: one[:3])
+
+    def of(self, zone: str, family: Family) -> list[PublicRange]:
+        """Those that are reached from a zone. They may overlap: a port forward may use an EIP's address."""
+        return [one for one in self._ranges if one.zone == zone and one.family == family]
