@@ -1,0 +1,68 @@
+"""The gateway under test: a .flow file, compiled by flowc and loaded in a namespace by its own apply.sh."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.packets.lab import Namespace
+from tests.packets.observe import Connection, Counter, connections, rule_counters, wait_until
+
+from flowc.api import compile_files, write_directory
+from flowc.backends import LOADER
+from flowc.backends.files import host_folder
+from flowc.diagnostics.render_text import render_text
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+SLOW = "not offloaded"  # the comment of the forward chain's first rule: all that a flowtable does not carry
+
+
+class Gateway:
+    """A namespace that is what the .flow file says."""
+
+    def __init__(self, namespace: Namespace) -> None:
+        self.namespace = namespace
+        self._folder = Path(namespace.keep(TemporaryDirectory()))
+
+    def load(self, text: str) -> None:
+        """Compile a file's text for its only host and run the apply.sh of it; raise if one of them fails."""
+        file = self._folder / "gateway.flow"
+        file.write_text(text)
+        result = compile_files([file])
+        assert not result.diagnostics.has_errors, render_text(result.diagnostics)
+        (host,) = result.states
+        write_directory(result.states, self._folder)
+        self.namespace.run(str(self._folder / host_folder(host) / LOADER.file))
+
+    def counters(self) -> dict[str, Counter]:
+        """The counters of the ruleset, by comment."""
+        return rule_counters(self.namespace)
+
+    def slow_packets(self) -> int:
+        """Packets that passed the forward chain until now."""
+        return self.counters()[SLOW].packets
+
+    @contextmanager
+    def dropping(self, comment: str, packets: int | None = None) -> Iterator[None]:
+        """Assert that within the context a rule with this comment dropped something, or just that many packets."""
+        before = self._dropped(comment)
+        yield
+        found = wait_until(lambda: self._dropped(comment) - before, timeout=2)
+        assert found > 0 if packets is None else found == packets, f"{comment!r} counted {found} packets"
+
+    def _dropped(self, comment: str) -> int:
+        """The counters of the rules whose comment is, or ends with, this one (a place in the file stands before)."""
+        return sum(counter.packets for name, counter in self.counters().items() if name.endswith(comment))
+
+    def connection(self, protocol: str, *, port: int) -> Connection:
+        """The one connection whose client used this port (ICMP: this identifier)."""
+        (found,) = [
+            one
+            for one in connections(self.namespace, protocol)
+            if port in {one.original.source_port, one.original.identifier}
+        ]
+        return found
+
+    def forget_connections(self) -> None:
+        """Make the kernel take the next packet of every connection for the first one."""
+        self.namespace.run("conntrack", "-F")
