@@ -212,6 +212,7 @@ EXAMPLES = {
     "dnat": "dnat tcp 2.2.2.12:8080 -> vm75:80",
     "limit": "limit 10/second",
     "vlan": "vlan 10 on uplink",
+    "kernel": "kernel 6.1",
 }
 """One short example for each statement, for the help line."""
 
@@ -221,6 +222,9 @@ def _example(at: Situation) -> str | None:
         return "brackets stand around an IPv6 address with a port: [2001:db8::1]:80"
     if at.in_set:
         return "the members of a set are separated by `,`"
+    clause = next((word for word in reversed(at.fed) if word in {"limit", "vlan", "kernel"}), None)
+    if clause is not None:
+        return f"for example: {EXAMPLES[clause]}"
     example = EXAMPLES.get(str(at.fed[0])) if at.block in {"", "host", "nat"} else None
     return f"for example: {example}" if example else None
 
@@ -239,6 +243,7 @@ EXPLAINERS: tuple[Callable[[Situation], Problem | None], ...] = (
     forms.ipv6_with_port,
     forms.address_form,
     forms.arrow,
+    forms.symbol_in_name,
     forms.quotes,
     forms.text_in_quotes,
     misspelt,

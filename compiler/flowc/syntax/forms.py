@@ -13,6 +13,7 @@ from flowc.syntax.scan import BAD_STRING, END, JUNK, OPEN_STRING, WRONG_SYMBOL
 from flowc.syntax.wording import character, found, place, shown, wanted
 
 _PORTS_OF = frozenset({"tcp", "udp", "sctp", "udplite"})
+_QUOTES_HELP = 'a name with other characters than letters, digits, `_`, `-` and `.` needs quotes: "{}"'
 
 LOOKALIKES = {
     **dict.fromkeys("“”„‟«»‘’‚‛`´'", 'quotes are written `"`'),
@@ -223,6 +224,17 @@ def empty_set(at: Situation) -> Problem | None:
     return Problem(codes.SYNTAX, message, span)
 
 
+def symbol_in_name(at: Situation) -> Problem | None:
+    """`a/b` and `vm@home`: the name ends before the symbol, without quotes."""
+    adjacent = bool(at.fed) and at.fed[-1].type == "NAME" and at.fed[-1].span.end == at.word.span.start
+    if not adjacent or at.word.type not in {"SLASH", JUNK} or not at.run.text.isprintable():
+        return None
+    back, ahead = at.words_in(at.run)
+    message = f"{shown(at.run.text)} is not a name without quotes"
+    repair = Repair((("STRING", f'"{at.run.text}"'),), back, ahead)
+    return Problem(codes.NAME_NEEDS_QUOTES, message, at.run, help=_QUOTES_HELP.format(at.run.text), repairs=[repair])
+
+
 def quotes(at: Situation) -> Problem | None:
     """A name that needs quotes: `4g`, `10-net`, `büro`."""
     if "NAME" not in at.accepted or at.word.type not in {JUNK, "INT", "VERSION"} or '"' in at.run.text:
@@ -233,10 +245,7 @@ def quotes(at: Situation) -> Problem | None:
         return None
     if "INT" in at.accepted and at.word.type != JUNK:
         return None
-    if text[0].isdigit():
-        help = f'a name that starts with a digit needs quotes: "{text}"'
-    else:
-        help = f'a name with other characters than letters, digits, `_`, `-` and `.` needs quotes: "{text}"'
+    help = f'a name that starts with a digit needs quotes: "{text}"' if text[0].isdigit() else _QUOTES_HELP.format(text)
     message = f"expected {wanted(at.fed, at.block, at.accepted, at.lalr.spelling)} {place(at.fed, at.block)}, not {shown(text)}"
     repair = Repair((("STRING", f'"{text}"'),), back, ahead)
     return Problem(codes.NAME_NEEDS_QUOTES, message, at.run, help=help, repairs=[repair])

@@ -72,11 +72,11 @@ class _Loader:
 
     def top(self, name: str) -> tree.File | None:
         stdin = name == STDIN
-        key = STDIN if stdin else os.path.realpath(name)
-        if (None, key) in self.seen:
-            return None
-        self.seen.add((None, key))
         try:
+            key = STDIN if stdin else os.path.realpath(name)
+            if (None, key) in self.seen:
+                return None
+            self.seen.add((None, key))
             data = self.read(Path(name))
         except (OSError, ValueError) as error:
             raise UnreadableFile(name, _reason(error)) from error

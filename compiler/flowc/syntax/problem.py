@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from flowc.diagnostics import Code
 from flowc.source import Span
 from flowc.syntax.lalr import Automaton
-from flowc.syntax.scan import JUNK, Word
+from flowc.syntax.scan import JOINTS, JUNK, Word
 
 _RUN = r"(?:[^\s{}\[\],;#\"<>=\-]|-(?!>))"
 _RUN_AHEAD = re.compile(f"{_RUN}*")
@@ -68,7 +68,7 @@ class Situation:
         """The whole of what the user wrote without a space: `10-net` and not just `10`."""
         source, start, end = self.word.span
         match = _RUN_AHEAD.match(source.text, start, start + 1_000_000)
-        end = max(end, match.end()) if match and self.word.type not in {"_ARROW", "_BOTH", "_COMMA", "_SEP"} else end
+        end = max(end, match.end()) if match and self.word.type not in {*JOINTS, "_SEP"} else end
         if self.word.type in {JUNK, "COLON", "SLASH", "MINUS"}:
             behind = _RUN_BEHIND.search(source.text[max(0, start - _MAX_RUN) : start])
             start -= len(behind.group()) if behind else 0

@@ -32,6 +32,8 @@ class Block:
     """The words of the current statement so far, without those of inner blocks."""
     sets: list[Word] = field(default_factory=list)
     """The open `{` of sets in it."""
+    suspect: Span | None = None
+    """The `{` of a set whose `}` stands where the block's should: if one is missing, it is probably the set's."""
 
 
 class Reader:
@@ -118,7 +120,9 @@ class Reader:
 
     def _close(self, brace: Word) -> None:
         if self.block.sets:
-            self.block.sets.pop()
+            opened = self.block.sets.pop()
+            if starts_line(brace) and column(brace) <= self.block.column:
+                self.block.suspect = opened.span
             return
         closed = self.blocks.pop()
         in_text = bool(brace.span.text)
@@ -127,12 +131,10 @@ class Reader:
         self.block.fed.append(brace)
 
     def _unfit_for_set(self, word: Word) -> bool:
-        """True for what the grammar lets stand in a set, and should not: a `;`, one more level, the block's own `}`."""
+        """True for what the grammar lets stand in a set, and should not: a `;`, and one level too many."""
         if word.type == "_SEP":
             return ";" in "".join(line.partition("#")[0] for line in word.splitlines())
-        if word.type == "LBRACE":
-            return len(self.block.sets) >= MAX_SET_DEPTH
-        return word.type == "RBRACE" and starts_line(word) and column(word) <= self.block.column
+        return word.type == "LBRACE" and len(self.block.sets) >= MAX_SET_DEPTH
 
     def insert(self, kind: str, text: str, place: int) -> bool:
         """Gives the parser a word that is not in the text."""

@@ -14,8 +14,9 @@ from flowc.source import Span
 from flowc.syntax import codes
 from flowc.syntax.errors import explain
 from flowc.syntax.problem import Problem, Repair, Situation
-from flowc.syntax.reader import MAX_SET_DEPTH, Reader, column, starts_line
-from flowc.syntax.scan import END, Word
+from flowc.syntax.reader import MAX_SET_DEPTH, Block, Reader, column, starts_line
+from flowc.syntax.scan import END, JOINTS, Word
+from flowc.syntax.wording import place, wanted
 
 MAX_ERRORS = 100
 _LOOK_AHEAD = 64
@@ -43,7 +44,7 @@ class Recovery:
             self.give_up()
         elif word.type == END:
             self.at_end()
-        elif self.set_is_open() or self.block_is_open():
+        elif self.set_is_open() or self.line_is_open() or self.block_is_open():
             pass
         elif word.type == "RBRACE" and len(reader.blocks) == 1 and (not reader.block.fed or self.complete):
             self.stray_brace()
@@ -95,15 +96,32 @@ class Recovery:
     # ---- braces -------------------------------------------------------------------------------------------------
 
     def set_is_open(self) -> bool:
-        """A set without its `}`: it goes on into a line that starts a statement, or to the `}` of the block."""
+        """A set without its `}`: it goes on into a line that starts a statement."""
         word, block = self.reader.word, self.reader.block
         if not block.sets or not starts_line(word):
             return False
-        ends_block = word.type == "RBRACE" and column(word) <= block.column
-        if word not in self.lalr.starters(block.keyword) and not ends_block:
+        declares = column(word) == 1 and word in self.lalr.starters("")
+        if word not in self.lalr.starters(block.keyword) and not declares:
             return False
-        self.report(_unclosed(block.sets[-1].span, "set"))
+        self.report(_unclosed_set(block.sets[-1].span))
         self.reader.drop(self.reader.index)
+        return True
+
+    def line_is_open(self) -> bool:
+        """A comma or an arrow at the end of a line took the keyword of the next statement for a name."""
+        reader, block = self.reader, self.reader.block
+        words = [*block.fed, reader.word]
+        joints = [i for i in range(len(block.fed)) if block.fed[i].type in JOINTS and "\n" in block.fed[i]]
+        if not joints or words[joints[-1] + 1] not in self.lalr.starters(block.keyword):
+            return False
+        fed, following = words[: joints[-1] + 1], words[joints[-1] + 1]
+        states = reader.states[: block.height]
+        if not all(self.lalr.step(states, word.type) for word in fed):
+            return False
+        message = f"expected {wanted(fed, block.keyword, self.lalr.accepted(states), self.lalr.spelling)}"
+        message += f" {place(fed, block.keyword)}"
+        self.report(Problem(codes.SYNTAX, message, fed[-1].span, help="the statement goes on in the next line"))
+        reader.drop(next(i for i in range(reader.index, -1, -1) if reader.words[i] is following))
         return True
 
     def block_is_open(self) -> bool:
@@ -117,7 +135,7 @@ class Recovery:
         doubtful = bool(block.fed) or len(self.lalr.homes(first)) > 1  # `interface` may be an option gone wrong
         if doubtful and not self._would_fit_outside(block.first):
             return False
-        self.report(_unclosed(block.brace, "block", [(first.span, "before this declaration")]))
+        self.report(_unclosed(block, first.span))
         start, again = block.first, block.fed
         reader.cut()
         reader.insert("RBRACE", "}", first.span.start)
@@ -150,7 +168,7 @@ class Recovery:
         """The text ends inside a statement or a block."""
         block = self.reader.block
         if block.sets:
-            self.report(_unclosed(block.sets[-1].span, "set"))
+            self.report(_unclosed_set(block.sets[-1].span))
             self.reader.drop(self.reader.index)
             self.close_all()
         elif block.fed and not self.complete:
@@ -159,7 +177,7 @@ class Recovery:
             opened = self.reader.blocks[1:]
             if opened:
                 blamed = self.reader.suspect if self.reader.suspect is not None else opened[-1]
-                self.report(_unclosed(blamed.brace, "block"))
+                self.report(_unclosed(blamed))
             self.close_all()
 
     def close_all(self) -> None:
@@ -267,6 +285,14 @@ class Recovery:
         return True
 
 
-def _unclosed(brace: Span, what: str, related: list[tuple[Span, str]] | None = None) -> Problem:
-    message = f"the {what} that starts here is not closed"
-    return Problem(codes.UNCLOSED_BLOCK, message, brace, related or (), help="add the missing `}`")
+def _unclosed_set(brace: Span) -> Problem:
+    return Problem(codes.UNCLOSED_BLOCK, "the set that starts here is not closed", brace, help="add the missing `}`")
+
+
+def _unclosed(block: Block, before: Span | None = None) -> Problem:
+    """A block without its `}`, or a set in it that took that `}` for its own."""
+    if block.suspect is not None:
+        return _unclosed_set(block.suspect)
+    message = f"the block of this `{block.keyword}` is not closed"
+    related = [(before, "before this declaration")] if before else []
+    return Problem(codes.UNCLOSED_BLOCK, message, block.brace, related, help="add the missing `}`")

@@ -31,7 +31,7 @@ _OPEN_STRING = r'"[^"\n]*'
 _JUNK = r"(?:[^\s{}\[\],;#\"<>=\-]|-(?!>))+|[\s\S]"
 
 
-_VISIBLE = {"_ARROW": "->", "_BOTH": "<->", "_COMMA": ","}
+JOINTS = {"_ARROW": "->", "_BOTH": "<->", "_COMMA": ","}
 """Words that swallow the newlines behind them, which their spans do not cover."""
 
 
@@ -99,6 +99,6 @@ class Scanner:
             value = match.group()
             if kind == "STRING" and not value.isprintable():
                 kind = BAD_STRING
-            end = match.start() + len(_VISIBLE[kind]) if kind in _VISIBLE else match.end()
+            end = match.start() + len(JOINTS[kind]) if kind in JOINTS else match.end()
             yield Word.make(kind, value, Span(source, match.start(), end))
         yield Word.make(END, "", Span(source, len(text), len(text)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from flowc.syntax.scan import END, Word
+from flowc.syntax.scan import END, JOINTS, Word
 
 MAX_SHOWN = 40
 
@@ -67,6 +67,7 @@ AFTER: dict[tuple[str, str], str] = {
     ("udp", "from"): "a zone name",
     ("icmp", "from"): "a zone name",
     ("let", "="): "an address, a port, a name or a set of them",
+    **{(rule, ","): "a protocol or the name of a service" for rule in ("accept", "drop", "reject", "service")},
     ("service", "="): "a protocol and its ports, such as `tcp 80`",
     ("", "on"): "an interface name",
     ("", "interface"): "an interface name",
@@ -105,7 +106,7 @@ def found(word: Word) -> str:
         return "the end of the file"
     if word.type == "_SEP":
         return "`;`" if word.startswith(";") else "the end of the line"
-    return SHOWN_KINDS[word.type] if word.type in {"_ARROW", "_BOTH", "_COMMA"} else shown(word)
+    return SHOWN_KINDS[word.type] if word.type in JOINTS else shown(word)
 
 
 def character(char: str) -> str:
@@ -120,7 +121,7 @@ def listed(things: Sequence[str], last: str = "or") -> str:
 
 
 def _spelled(word: Word) -> str:
-    return {"_ARROW": "->", "_BOTH": "<->", "_COMMA": ","}.get(word.type, str(word))
+    return JOINTS.get(word.type, str(word))
 
 
 def place(fed: Sequence[Word], block: str) -> str:
