@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from flowc.checks import (
     conntrack_zones,
+    implied,
     interface_without_zone,
     needs_l3mdev_accept,
     offload_is_off,
@@ -23,6 +24,7 @@ CHECKS: tuple[Check, ...] = (
     offload_is_off.CHECK,
     needs_l3mdev_accept.CHECK,
     unsupported.CHECK,
+    implied.CHECK,
     tests_not_run.CHECK,
 )
 

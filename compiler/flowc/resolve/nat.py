@@ -15,6 +15,10 @@ from flowc.source import Span
 from flowc.syntax import tree
 
 
+MOST_ADDRESSES = 65536
+"""Of one SNAT range: each address on a link is one that the host answers ARP for."""
+
+
 def nat(node: tree.Nat, context: Context) -> None:
     """A block of translations between two zones; its port forwards become rows."""
     for name in (node.source, node.target):
@@ -66,6 +70,15 @@ def _snat(node: tree.Snat, context: Context) -> Snat | None:
     if source is None or to is None or (node.ports is not None and ports is None):
         return None
     family, addresses = to
+    size = addresses.high - addresses.low + 1
+    if size > MOST_ADDRESSES:
+        context.diagnostics.report(
+            codes.BAD_NUMBER,
+            f"a range of {size} addresses to leave as",
+            node.to.span,
+            f"at most {MOST_ADDRESSES} are possible",
+        )
+        return None
     if family not in source.families:
         context.diagnostics.report(
             codes.WRONG_FAMILY,
