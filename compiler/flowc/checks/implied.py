@@ -1,0 +1,51 @@
+"""What declared things need, and flowc therefore admits without a policy."""
+
+from __future__ import annotations
+
+from flowc.checks.base import Check
+from flowc.diagnostics import Diagnostics, Severity, register
+from flowc.ir.addresses import format_address
+from flowc.ir.links import Interface, Tunnel
+from flowc.ir.network import Host
+
+CODE = register(
+    "FC802",
+    "implied-traffic",
+    Severity.NOTE,
+    "Some traffic to the host is admitted although no policy says so, because something declared cannot work without "
+    "it: GRE from a tunnel's remote to its local address, DHCP on an interface that uses it, and neighbour discovery "
+    "and router advertisements on an interface with IPv6. ARP is not filtered at all.",
+)
+
+
+def run(host: Host, diagnostics: Diagnostics) -> None:
+    """List it, each with the declaration that needs it."""
+    zoned = host.zone_of()
+    for interface in host.interfaces.values():
+        link = interface.link
+        if isinstance(link, Tunnel) and link.local is not None and link.remote is not None:
+            family = link.kind.outer_family
+            ends = f"{format_address(family, link.remote)} to {format_address(family, link.local)}"
+            _note(f"GRE from {ends} is admitted for tunnel `{interface.name}`", interface, diagnostics)
+        if interface.name in zoned and interface.dhcp:
+            _note(f"DHCP answers are admitted on `{interface.name}`", interface, diagnostics)
+        if interface.name in zoned and any(address.version == 6 for address in interface.addresses):
+            _note(f"neighbour discovery is admitted on `{interface.name}`", interface, diagnostics)
+
+
+def _note(message: str, interface: Interface, diagnostics: Diagnostics) -> None:
+    diagnostics.report(CODE, message, interface.span)
+
+
+CHECK = Check(
+    CODE,
+    run,
+    bad="""
+interface lan { device eth1; address 10.0.0.1/24, 2001:db8::1/64 }
+zone inside { interface lan }
+""",
+    good="""
+interface lan { device eth1; address 10.0.0.1/24 }
+zone inside { interface lan }
+""",
+)
