@@ -80,9 +80,13 @@ class Recovery:
             lalr=self.lalr,
         )
         problem = explain(situation)
-        misplaced = problem.code is codes.MISPLACED_STATEMENT and len(reader.blocks) == 1
-        if not (misplaced and self.astray):
-            self.report(problem)
+        outside = len(reader.blocks) == 1
+        misplaced = outside and problem.code is codes.MISPLACED_STATEMENT
+        indented = outside and column(reader.words[block.first]) > 1
+        if self.astray and (misplaced or indented):
+            self.skip()
+            return
+        self.report(problem)
         self.astray = self.astray or misplaced
         if not any(self.mend(repair) for repair in problem.repairs):
             self.skip()
@@ -261,10 +265,13 @@ class Recovery:
             return True
         if last == "LBRACE":
             # A block's `{` is only believed to be missing if its statements follow, further right than the block.
-            first = self.reader.words[start + 1 : start + 2]
-            indented = bool(first) and column(first[0]) > column(self.reader.block.fed[0])
-            follows = indented and self.reader.words[start].type == "_SEP" and self.lalr.step(states, "_SEP")
-            return follows and self._runs_on(states, start + 1)
+            words, opener = self.reader.words, self.reader.block.fed[0]
+            line_end = next(i for i in range(start, len(words)) if words[i].type in {"_SEP", END})
+            first = words[min(line_end + 1, len(words) - 1)]
+            if column(first) <= column(opener) or first not in self.lalr.starters(opener):
+                return False
+            if line_end == start and self.lalr.step(states, "_SEP"):
+                return self._runs_on(states, start + 1)
         return self._runs_on(states, start)
 
     def _runs_on(self, states: list[int], start: int) -> bool:
