@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from flowc.backends import BACKENDS, LOADER, Backend
-from flowc.cli.outcome import CannotRunError
+from flowc.cli.outcome import CannotRunError, emit
 from flowc.cli.reporting import add_file_arguments, print_diagnostics, readable, say, summary
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _print(result: CompileResult, backend: Backend, arguments: argparse.Namespac
         hosts = ", ".join(result.states)
         raise CannotRunError(f"there are several hosts: choose one with --host, or write all with -o DIR: {hosts}")
     for state in result.states.values():
-        sys.stdout.write(backend.render(state, provenance=not arguments.no_provenance))
+        emit(backend.render(state, provenance=not arguments.no_provenance), sys.stdout)
 
 
 def _write(result: CompileResult, backends: tuple[Backend, ...], arguments: argparse.Namespace) -> None:

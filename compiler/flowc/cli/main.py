@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 
 from flowc.cli.arguments import build_parser
-from flowc.cli.outcome import CannotRunError
+from flowc.cli.outcome import CannotRunError, discard
 
 FINDINGS = 1
 CANNOT_RUN = 2
@@ -20,6 +21,8 @@ BROKEN_PIPE = 141
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         # A character that the terminal's encoding does not have is no reason to fail.
         if hasattr(stream, "reconfigure"):
@@ -27,21 +30,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         arguments = build_parser().parse_args(argv)
         status: int = arguments.run(arguments)
-        if sys.stdout is not None:
-            sys.stdout.flush()
     except SystemExit as exit_:  # argparse's way to end, after --help or a usage error
         return exit_.code if isinstance(exit_.code, int) else CANNOT_RUN
     except CannotRunError as error:
         return _fail(str(error))
     except BrokenPipeError:
-        # The reader has seen enough. Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
+        discard(sys.stdout)
+        discard(sys.stderr)
+        return BROKEN_PIPE  # the reader has seen enough
     except KeyboardInterrupt:
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001  # the promise that nothing prints a traceback
         return _internal_error(error)
     return status
+
+
+def _nowhere() -> TextIO:
+    """Python has no stream for what the caller closed (`flowc ... >&-`)."""
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123  # pathlib costs start-up; open to the end
 
 
 def _fail(message: str) -> int:

@@ -1,7 +1,33 @@
-"""Why a command could not do its work."""
+"""Why a command could not do its work, and how output is given out so that it is known to have arrived."""
 
 from __future__ import annotations
+
+import os
+from typing import TextIO
 
 
 class CannotRunError(Exception):
     """Usage, a file that cannot be read, a folder that cannot be written: exit status 2 and this one line."""
+
+
+def emit(text: str, stream: TextIO) -> None:
+    """Write to a stream to the end. Raises BrokenPipeError where nobody reads, CannotRunError on a full disk."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        discard(stream)
+        raise CannotRunError(f"cannot write the output: {error.strerror or error}") from error
+
+
+def discard(stream: TextIO) -> None:
+    """Send what the stream still holds nowhere, or Python complains when it flushes at exit."""
+    try:
+        descriptor = stream.fileno()
+    except (OSError, ValueError):  # no file below it
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
-from flowc.cli.outcome import CannotRunError
+from flowc.cli.outcome import CannotRunError, emit
 
 if TYPE_CHECKING:
     import argparse
@@ -43,13 +43,12 @@ def print_diagnostics(diagnostics: Diagnostics, arguments: argparse.Namespace, s
     if arguments.format == "json":
         from flowc.diagnostics.render_json import render_json  # noqa: PLC0415
 
-        stream.write(render_json(diagnostics))
+        emit(render_json(diagnostics), stream)
     else:
         from flowc.diagnostics.render_text import render_text  # noqa: PLC0415
 
         shown = [item for item in diagnostics if item.severity > Severity.NOTE or arguments.verbose]
-        stream.write(render_text(shown, color=wants_color(stream)))
-    stream.flush()
+        emit(render_text(shown, color=wants_color(stream)), stream)
 
 
 def summary(diagnostics: Diagnostics, arguments: argparse.Namespace) -> str:
@@ -69,4 +68,4 @@ def wants_color(stream: TextIO) -> bool:
 
 def say(text: str) -> None:
     """Words for a person, out of the way of data."""
-    print(text, file=sys.stderr)
+    emit(f"{text}\n", sys.stderr)
