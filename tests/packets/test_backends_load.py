@@ -12,8 +12,9 @@ import pytest
 from tests.packets.lab import Lab, Namespace
 from tests.quick.backends.states import UNREACHABLE_METRIC, at, empty, shared_tunnel, tenant
 
+from flowc.api import compile_files, write_directory
 from flowc.backends import BACKENDS, LOADER
-from flowc.backends.files import write_if_changed
+from flowc.backends.files import host_folder, write_if_changed
 from flowc.hoststate import (
     AddressRow,
     FlowerFilter,
@@ -27,6 +28,8 @@ from flowc.hoststate import (
     Sysctl,
 )
 from flowc.ir.tables import Table
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 RULESET = """add table inet flowc
 delete table inet flowc
@@ -327,3 +330,19 @@ def test_a_host_without_ipv6_refuses_a_file_that_asks_for_it(gw: Namespace, tmp_
     assert done.returncode == 2
     assert "the file asks for it: gw.flow:5" in done.stderr
     assert snapshot(gw) == before
+
+
+@pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.flow")), ids=lambda path: path.stem)
+def test_the_examples_load_twice(lab: Lab, tmp_path: Path, example: Path) -> None:
+    for host, state in compile_files([example]).states.items():
+        gw, others = lab.namespaces("gw", "others")
+        devices = [link.device for link in state.links if not link.created]
+        lab.connect(*((gw.port(device), others.port(device)) for device in devices))
+        write_directory({host: state}, tmp_path)
+        folder = tmp_path / host_folder(host)
+        done = apply(gw, folder)
+        assert (done.returncode, done.stderr) == (0, f"apply.sh: {host} is loaded\n")
+        before = snapshot(gw)
+        done = apply(gw, folder)
+        assert (done.returncode, done.stderr) == (0, f"apply.sh: {host} is loaded\n")
+        assert snapshot(gw) == before
