@@ -34,6 +34,12 @@ class Gateway:
         write_directory(result.states, self._folder)
         self.namespace.run(str(self._folder / host_folder(host) / LOADER.file))
 
+    def state(self) -> str:
+        """All that apply.sh could have changed, without counters."""
+        shown = ("-details -oneline link", "-4 addr", "-4 rule", "-4 route show table all", "neigh show nud permanent")
+        parts = [self.namespace.run("ip", *one.split()) for one in shown]
+        return "".join([self.namespace.run("nft", "--stateless", "list", "ruleset"), *parts])
+
     def counters(self) -> dict[str, Counter]:
         """The counters of the ruleset, by comment."""
         return rule_counters(self.namespace)

@@ -194,18 +194,12 @@ def test_endpoints_are_reached_with_every_arp_packet_blocked(net: Net) -> None:
 
 
 def test_loading_again_leaves_connections_alive(net: Net) -> None:
-    gw = net.gateway.namespace
-
-    def state() -> str:
-        shown = ("-s ruleset", "-4 rule", "-d -o link", "-4 addr", "-4 route show table all", "neigh show nud permanent")
-        return gw.run("nft", "-s", "list", "ruleset") + "".join(gw.run("ip", *one.split()) for one in shown[1:])
-
     with TcpFlow(net.vm, PEER, 80, source_port=44000) as flow, UdpFlow(net.vm, PEER, 80, source_port=44001) as other:
         net.offloads(flow, 44000)
         net.offloads(other, 44001)
-        before = state()
+        before = net.gateway.state()
         net.gateway.load((EXAMPLES / "offload.flow").read_text())
-        assert state() == before
+        assert net.gateway.state() == before
         net.offloads(flow, 44000)  # taken out of the flow table, judged by the new rules, and put back
         net.offloads(other, 44001)
 

@@ -1,0 +1,501 @@
+"""`examples/tenant-eip.flow` with real packets: a VM in a VRF, published on an EIP through a GRE tunnel with a key.
+
+`vm2` is another machine of the tenant on the same wire, without an EIP: its namespace is the bridge that both of them
+and the gateway's tap75 are on.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+from tests.packets.frames import ethernet, gre_packet, udp_packet
+from tests.packets.gateway import EXAMPLES, Gateway
+from tests.packets.lab import Lab, Namespace
+from tests.packets.observe import Tuple, wait_until
+from tests.packets.servers import Peer, Server
+from tests.packets.sniff import send, sniff
+from tests.packets.traffic import (
+    BRIEF,
+    Flow,
+    TcpFlow,
+    UdpFlow,
+    bulk,
+    bulk_server,
+    ping,
+    tcp,
+    tcp_echo,
+    udp,
+    udp_echo,
+)
+
+EXAMPLE = (EXAMPLES / "tenant-eip.flow").read_text()
+VM, PEER, GW_OUTER, PEER_OUTER = "10.0.0.75", "10.0.1.241", "172.168.152.75", "172.168.152.241"
+EIP, SHARED, UNUSED = "2.2.2.11", "2.2.2.12", "2.2.2.99"
+VM_MAC, VM2_MAC, PEER_MAC, GW_INSIDE_MAC = (f"52:54:00:00:{end}" for end in ("00:75", "00:76", "02:41", "00:01"))
+SHARED_PORTS = range(20000, 30000)
+MANY = 40  # round trips: were it not offloaded, the forward chain would see twice as many packets
+BY_HAND = b"made by hand"
+
+
+class Net(NamedTuple):
+    gateway: Gateway
+    vm: Namespace
+    vm2: Namespace
+    peer: Namespace
+    servers: dict[tuple[str, int], Server]  # the VM's, by protocol and port
+
+    def offloads(self, flow: Flow, client_port: int) -> Peer:
+        """Assert that the flowtable carries this flow in both directions; return the one source its server saw."""
+        protocol = "tcp" if isinstance(flow, TcpFlow) else "udp"
+        first = flow.round_trips(3)
+        assert first
+        assert wait_until(lambda: self.gateway.connection(protocol, port=client_port).offloaded)
+        before = self.gateway.slow_packets()
+        then = flow.round_trips(MANY)
+        assert then
+        assert self.gateway.slow_packets() == before
+        assert self.gateway.connection(protocol, port=client_port).offloaded
+        assert then.source is not None
+        assert then.source == first.source
+        return then.source
+
+    @staticmethod
+    def place(text: str) -> str:
+        """The end of the comment of a rule: the line of the file that holds this text."""
+        return f"gateway.flow:{EXAMPLE[: EXAMPLE.index(text)].count(chr(10)) + 1}"
+
+    @staticmethod
+    def mac(namespace: Namespace, device: str) -> str:
+        (link,) = json.loads(namespace.run("ip", "-json", "link", "show", device))
+        return str(link["address"])
+
+    def arrives(self, frame: bytes, *, sender: Namespace, device: str, at: Namespace, on: str = "eth0") -> bool:
+        """True if what is inside a frame made by hand is seen at another place."""
+        with sniff(at, on) as seen:
+            send(sender, device, frame)
+            return seen.wait_for(lambda packet: packet.payload == BY_HAND and not packet.outgoing, BRIEF) is not None
+
+
+@pytest.fixture(scope="module")
+def net() -> Iterator[Net]:
+    with Lab() as lab:
+        gw, vm, vm2, peer = lab.namespaces("gw", "vm", "vm2", "peer")
+        vm2.ip(f"link add br0 address {VM2_MAC} type bridge", "link set br0 up")
+        lab.connect(
+            (gw.port("tap75", mac=GW_INSIDE_MAC), vm2.port("wire", master="br0")),
+            (vm.port("eth0", f"{VM}/24", mac=VM_MAC), vm2.port("vm", master="br0")),
+            (gw.port("eth0"), peer.port("eth0", f"{PEER_OUTER}/24")),
+        )
+        vm.ip("route add default via 10.0.0.1")
+        vm2.ip("addr add 10.0.0.76/24 dev br0", "addr add 10.0.0.77/24 dev br0", "route add default via 10.0.0.1")
+        peer.ip(
+            f"link add gt0 address {PEER_MAC} type gretap local {PEER_OUTER} remote {GW_OUTER} key 1000",
+            f"addr add {PEER}/24 dev gt0",
+            "link set gt0 up",
+            "route add 2.2.2.0/24 via 10.0.1.1",
+        )
+        gateway = Gateway(gw)
+        gateway.load(EXAMPLE)
+        servers: dict[tuple[str, int], Server] = {}
+        servers |= {("tcp", port): tcp_echo(vm, port) for port in (22, 80, 443, 12865, 20001, 29999, 30000)}
+        servers |= {("udp", port): udp_echo(vm, port) for port in (53, 80, 20001, 30000)}
+        bulk_server(vm, 20009)
+        bulk_server(peer, 9)
+        tcp_echo(peer, 7)
+        udp_echo(peer, 7, PEER)
+        yield Net(gateway, vm, vm2, peer, servers)
+
+
+def ports(one: Tuple) -> tuple[str, int | None, str, int | None]:
+    """Source and destination of a conntrack tuple."""
+    return one.source, one.source_port, one.destination, one.destination_port
+
+
+# ---- from outside to the EIP
+
+
+@pytest.mark.parametrize("port", [12865, 20001])
+def test_tcp_to_the_eip_is_translated_and_offloaded(net: Net, port: int) -> None:
+    client = 41000 + port % 1000
+    with TcpFlow(net.peer, EIP, port, source_port=client) as flow:
+        assert net.offloads(flow, client) == (PEER, client)
+        entry = net.gateway.connection("tcp", port=client)
+    assert ports(entry.original) == (PEER, client, EIP, port)
+    assert ports(entry.reply) == (VM, port, PEER, client)
+    assert entry.zone == 1000
+
+
+def test_udp_to_the_eip_is_translated_and_offloaded(net: Net) -> None:
+    with UdpFlow(net.peer, EIP, 20001, source_port=41002) as flow:
+        assert net.offloads(flow, 41002) == (PEER, 41002)
+        entry = net.gateway.connection("udp", port=41002)
+    assert ports(entry.original) == (PEER, 41002, EIP, 20001)
+    assert ports(entry.reply) == (VM, 20001, PEER, 41002)
+
+
+def test_a_rule_without_offload_stays_in_the_forward_chain(net: Net) -> None:
+    before = net.gateway.slow_packets()
+    with TcpFlow(net.peer, EIP, 80, source_port=41003) as flow:
+        assert flow.round_trips(MANY).source == (PEER, 41003)
+        entry = net.gateway.connection("tcp", port=41003)
+    assert not entry.offloaded
+    assert ports(entry.reply) == (VM, 80, PEER, 41003)
+    assert net.gateway.slow_packets() - before >= 2 * MANY
+
+
+def test_a_port_forward_reaches_its_target(net: Net) -> None:
+    result = tcp(net.peer, SHARED, 8080, source_port=41004, count=3)
+    assert result.source == (PEER, 41004)
+    entry = net.gateway.connection("tcp", port=41004)
+    assert ports(entry.original) == (PEER, 41004, SHARED, 8080)
+    assert ports(entry.reply) == (VM, 80, PEER, 41004)
+
+
+def test_the_private_address_is_admitted_as_the_eip_is(net: Net) -> None:
+    net.peer.ip("route add 10.0.0.0/24 via 10.0.1.1")
+    try:
+        assert tcp(net.peer, VM, 80)
+        assert tcp(net.peer, VM, 22, timeout=BRIEF).received == 0
+    finally:
+        net.peer.ip("route del 10.0.0.0/24")
+
+
+@pytest.mark.parametrize(
+    ("protocol", "address", "port"),
+    [
+        ("tcp", EIP, 22),
+        ("tcp", EIP, 443),
+        ("tcp", EIP, 30000),
+        ("udp", EIP, 53),
+        ("udp", EIP, 80),
+        ("udp", EIP, 30000),
+    ],
+)
+def test_ports_that_are_not_admitted_are_dropped(net: Net, protocol: str, address: str, port: int) -> None:
+    server = net.servers[protocol, port]
+    exchange = tcp if protocol == "tcp" else udp
+    with net.gateway.dropping(net.place("drop log"), 1):
+        assert exchange(net.peer, address, port, timeout=BRIEF).received == 0
+    assert not server.peers
+
+
+@pytest.mark.parametrize(("address", "port"), [(UNUSED, 80), (SHARED, 80), (SHARED, 22), (SHARED, 20001)])
+def test_public_addresses_without_a_use_are_dropped_not_looped(net: Net, address: str, port: int) -> None:
+    for sender, device in ((net.peer, "gt0"), (net.vm, "eth0"), (net.vm2, "br0")):
+        with sniff(sender, device) as seen, net.gateway.dropping("unallocated public address"):
+            assert tcp(sender, address, port, timeout=BRIEF).received == 0
+            assert not seen.select(lambda packet: packet.destination == address and not packet.outgoing)
+
+
+# ---- from inside to outside
+
+
+def test_the_vm_is_seen_as_its_eip(net: Net) -> None:
+    with TcpFlow(net.vm, PEER, 7, source_port=42000) as flow, UdpFlow(net.vm, PEER, 7, source_port=42001) as other:
+        assert net.offloads(flow, 42000) == (EIP, 42000)
+        assert net.offloads(other, 42001) == (EIP, 42001)
+        for protocol, client in (("tcp", 42000), ("udp", 42001)):
+            entry = net.gateway.connection(protocol, port=client)
+            assert ports(entry.original) == (VM, client, PEER, 7)
+            assert ports(entry.reply) == (PEER, 7, EIP, client)
+
+
+def test_vms_without_an_eip_share_an_address(net: Net) -> None:
+    with (
+        TcpFlow(net.vm2, PEER, 7, source="10.0.0.76", source_port=42002) as flow,
+        UdpFlow(net.vm2, PEER, 7, source="10.0.0.76", source_port=42003) as other,
+    ):
+        for one, protocol, client in ((flow, "tcp", 42002), (other, "udp", 42003)):
+            address, port = net.offloads(one, client)
+            assert address == SHARED
+            assert port in SHARED_PORTS
+            entry = net.gateway.connection(protocol, port=client)
+            assert ports(entry.original) == ("10.0.0.76", client, PEER, 7)
+            assert ports(entry.reply) == (PEER, 7, SHARED, port)
+
+
+def test_the_same_port_of_two_vms_does_not_collide(net: Net) -> None:
+    with (
+        TcpFlow(net.vm2, PEER, 7, source="10.0.0.76", source_port=20500) as one,
+        TcpFlow(net.vm2, PEER, 7, source="10.0.0.77", source_port=20500) as other,
+    ):
+        first, second = one.round_trips(5).source, other.round_trips(5).source
+        assert first is not None
+        assert second is not None
+        assert (first.address, second.address) == (SHARED, SHARED)
+        assert first.port != second.port
+        assert {first.port, second.port} < set(SHARED_PORTS)
+
+
+def test_ping_passes_and_is_translated(net: Net) -> None:
+    with sniff(net.peer, "gt0") as seen:
+        assert ping(net.vm, PEER, count=3, identifiers=[700])
+        assert ping(net.vm2, PEER, source="10.0.0.76", identifiers=[701])
+        sources = {one.source for one in seen.select(lambda packet: packet.protocol == "icmp" and not packet.outgoing)}
+    assert sources == {EIP, SHARED}
+    entry = net.gateway.connection("icmp", port=700)
+    assert not entry.offloaded
+    assert (entry.reply.source, entry.reply.destination) == (PEER, EIP)
+
+
+def test_icmp_errors_come_back_translated(net: Net) -> None:
+    assert udp(net.vm, PEER, 8, timeout=BRIEF).status == "refused"
+    assert udp(net.vm2, PEER, 8, timeout=BRIEF).status == "refused"
+    net.servers["udp", 20001].close()
+    assert udp(net.peer, EIP, 20001, timeout=BRIEF).status == "refused"
+    net.servers["udp", 20001] = udp_echo(net.vm, 20001)
+
+
+# ---- the tunnel
+
+
+def test_only_the_tunnels_own_key_and_remote_are_heard(net: Net) -> None:
+    outside_mac, tunnel_mac = (net.mac(net.gateway.namespace, device) for device in ("eth0", "gre1000"))
+    peer_mac = net.mac(net.peer, "eth0")
+    inner = ethernet(PEER_MAC, tunnel_mac, udp_packet(PEER, EIP, 5000, 20001, BY_HAND))
+
+    def reaches(key: int | None, outer: str = PEER_OUTER) -> bool:
+        frame = ethernet(peer_mac, outside_mac, gre_packet(outer, GW_OUTER, inner, key=key))
+        return net.arrives(frame, sender=net.peer, device="eth0", at=net.vm)
+
+    assert reaches(1000)
+    assert not reaches(1001)
+    assert not reaches(0)
+    assert not reaches(None)
+    assert not reaches(1000, "172.168.152.242")
+
+
+def test_segments_fit_the_tunnel_in_both_directions(net: Net) -> None:
+    net.peer.ip("route change 2.2.2.0/24 via 10.0.1.1 advmss 1460")  # as if its tunnel had a larger MTU
+    try:
+        for client, server, destination, port in ((net.peer, "vm", EIP, 80), (net.vm, "peer", PEER, 7)):
+            with sniff(net.vm, "eth0") as at_vm, sniff(net.peer, "gt0") as at_peer:
+                assert tcp(client, destination, port)
+                offers = {
+                    (where, packet.flags): packet.mss
+                    for where, seen in (("vm", at_vm), ("peer", at_peer))
+                    for packet in seen.select(lambda packet: "S" in packet.flags and not packet.outgoing)
+                }
+            other = "peer" if server == "vm" else "vm"
+            assert offers == {(server, "S"): 1418, (other, "SA"): 1418}
+    finally:
+        net.peer.ip("route change 2.2.2.0/24 via 10.0.1.1")
+
+
+def test_a_packet_too_large_for_the_tunnel_is_told_so(net: Net) -> None:
+    assert ping(net.vm, PEER, size=1430, df=True)
+    assert ping(net.vm, PEER, size=1431, df=True).errors == ("3/4 1458",)
+    net.vm.ip("route flush cache")
+
+
+@pytest.mark.parametrize("pull", [False, True], ids=["push", "pull"])
+def test_a_mebibyte_arrives_whole(net: Net, pull: bool) -> None:
+    assert bulk(net.vm, PEER, pull=pull)
+    assert bulk(net.peer, EIP, 20009, pull=pull)
+    assert bulk(net.vm2, PEER, pull=pull)
+
+
+# ---- limits and false sources
+
+
+@pytest.mark.parametrize("identifiers", [[800], range(801, 921)], ids=["one-connection", "many-connections"])
+def test_the_rate_limit_limits(net: Net, identifiers: list[int] | range) -> None:
+    time.sleep(0.6)  # the burst of five is filled up again
+    start = time.monotonic()
+    found = ping(net.peer, EIP, count=120 // len(identifiers), identifiers=identifiers, interval=0, timeout=BRIEF)
+    took = time.monotonic() - start
+    assert found.sent == 120
+    assert 5 <= found.received <= 5 + 10 * took + 1
+    assert not found.errors
+
+
+@pytest.mark.parametrize(
+    ("source", "mac", "counter"),
+    [
+        (VM, VM_MAC, None),
+        ("10.0.0.99", VM_MAC, None),
+        ("10.0.9.9", VM_MAC, "spoofed source"),
+        (PEER, VM_MAC, "spoofed source"),
+        (EIP, VM_MAC, "spoofed source"),
+        ("10.0.1.1", VM_MAC, "spoofed source"),
+        (VM, VM2_MAC, "spoofed MAC address"),
+    ],
+)
+def test_sources_from_the_vms_wire(net: Net, source: str, mac: str, counter: str | None) -> None:
+    sender, device = (net.vm, "eth0") if mac == VM_MAC else (net.vm2, "br0")
+    frame = ethernet(mac, GW_INSIDE_MAC, udp_packet(source, PEER, 5001, 9999, BY_HAND))
+    if counter is None:
+        assert net.arrives(frame, sender=sender, device=device, at=net.peer, on="gt0")
+        return
+    with net.gateway.dropping(counter, 1):
+        assert not net.arrives(frame, sender=sender, device=device, at=net.peer, on="gt0")
+
+
+@pytest.mark.parametrize(
+    ("source", "mac", "counter"),
+    [
+        (PEER, PEER_MAC, None),
+        ("198.51.100.1", PEER_MAC, None),  # behind the default route
+        ("10.0.0.99", PEER_MAC, "spoofed source"),
+        (VM, PEER_MAC, "spoofed source"),
+        (EIP, PEER_MAC, "spoofed source"),
+        (SHARED, PEER_MAC, "spoofed source"),
+        ("10.0.1.1", PEER_MAC, "spoofed source"),
+        (PEER, "52:54:00:00:66:66", "spoofed MAC address"),
+    ],
+)
+def test_sources_from_the_tunnel(net: Net, source: str, mac: str, counter: str | None) -> None:
+    datagram = udp_packet(source, EIP, 5002, 20002, BY_HAND)
+    frame = ethernet(mac, net.mac(net.gateway.namespace, "gre1000"), datagram)
+    if counter is None:
+        assert net.arrives(frame, sender=net.peer, device="gt0", at=net.vm)
+        return
+    with net.gateway.dropping(counter, 1):
+        assert not net.arrives(frame, sender=net.peer, device="gt0", at=net.vm)
+
+
+# ---- hairpin: from inside to a public address of one's own
+
+
+@pytest.mark.parametrize(
+    ("caller", "address", "port", "seen_as"),
+    [
+        ("vm", EIP, 80, EIP),
+        ("vm", SHARED, 8080, EIP),
+        ("vm2", EIP, 80, SHARED),
+        ("vm2", SHARED, 8080, SHARED),
+    ],
+)
+def test_a_call_to_a_public_address_comes_back(net: Net, caller: str, address: str, port: int, seen_as: str) -> None:
+    client: Namespace = getattr(net, caller)
+    source = VM if caller == "vm" else "10.0.0.76"
+    with TcpFlow(client, address, port, source=source, source_port=43000) as flow:
+        result = flow.round_trips(5)
+        assert result
+        entry = net.gateway.connection("tcp", port=43000)
+        assert result.source is not None
+        assert result.source.address == seen_as
+        assert ports(entry.reply) == (VM, 80, seen_as, result.source.port)
+        assert not entry.offloaded  # the inbound rule decides
+    net.gateway.forget_connections()
+
+
+def test_the_inbound_rule_decides_whether_a_hairpin_is_offloaded(net: Net) -> None:
+    with TcpFlow(net.vm2, EIP, 12865, source="10.0.0.76", source_port=43001) as flow:
+        assert net.offloads(flow, 43001).address == SHARED
+    with UdpFlow(net.vm, EIP, 20001, source_port=43002) as other:
+        assert net.offloads(other, 43002) == (EIP, 43002)
+
+
+def test_a_hairpin_is_judged_as_if_it_came_from_outside(net: Net) -> None:
+    for caller in (net.vm, net.vm2):
+        with net.gateway.dropping(net.place("drop log"), 1):
+            assert tcp(caller, EIP, 22, timeout=BRIEF).received == 0
+    assert not net.servers["tcp", 22].peers
+
+
+def test_a_hairpin_is_judged_as_if_it_went_out(net: Net) -> None:
+    net.gateway.load(EXAMPLE.replace("{ accept offload }", "{ accept tcp 443 }"))
+    for caller in (net.vm, net.vm2):
+        for address, port in ((EIP, 80), (SHARED, 8080)):
+            assert tcp(caller, address, port, timeout=BRIEF).received == 0
+    assert tcp(net.peer, EIP, 80)
+    net.gateway.load(EXAMPLE)
+    assert tcp(net.vm2, EIP, 80)
+
+
+# ---- the host itself
+
+
+def test_the_host_is_reached_where_a_policy_says_so_only(net: Net) -> None:
+    gw = net.gateway.namespace
+    servers = [tcp_echo(gw, port, device=device) for port in (22, 23) for device in (None, "acme")]
+    assert tcp(net.peer, GW_OUTER, 22)
+    reached = sum(len(server.peers) for server in servers)
+    with net.gateway.dropping("default deny", 1):
+        assert tcp(net.peer, GW_OUTER, 23, timeout=BRIEF).received == 0
+    assert ping(net.peer, GW_OUTER, timeout=BRIEF).received == 0
+    for caller, addresses in ((net.vm, ("10.0.0.1", "10.0.1.1", GW_OUTER)), (net.peer, ("10.0.1.1",))):
+        for address in addresses:
+            assert tcp(caller, address, 22, timeout=BRIEF).received == 0
+            assert ping(caller, address, timeout=BRIEF).received == 0
+    assert sum(len(server.peers) for server in servers) == reached
+
+
+def test_the_host_itself_may_send(net: Net) -> None:
+    gw = net.gateway.namespace
+    assert ping(gw, PEER_OUTER)
+    assert ping(gw, PEER, device="acme")
+    assert ping(gw, VM, device="acme")
+    assert tcp(gw, PEER, 7, device="acme").source is not None
+    assert tcp(gw, VM, 22, device="acme")
+
+
+# ---- neighbours
+
+
+def test_the_tunnels_next_hop_is_kept_resolved(net: Net) -> None:
+    def entry() -> str:
+        return net.gateway.namespace.run("ip", "neigh", "show", PEER_OUTER, "dev", "eth0")
+
+    assert wait_until(lambda: "managed" in entry() and ("REACHABLE" in entry() or "DELAY" in entry())), entry()
+
+
+def test_endpoints_are_reached_with_every_arp_packet_blocked(net: Net) -> None:
+    gw = net.gateway.namespace
+    known = [
+        (net.vm, "eth0", "10.0.0.1", GW_INSIDE_MAC),
+        (net.peer, "gt0", "10.0.1.1", net.mac(gw, "gre1000")),
+        (net.peer, "eth0", GW_OUTER, net.mac(gw, "eth0")),
+    ]
+    assert ping(gw, PEER_OUTER)  # the underlay's next hop is asked for while it can be
+    for far, device, gateway, mac in known:
+        far.ip(f"neigh replace {gateway} lladdr {mac} dev {device} nud permanent")
+    for far in (net.vm, net.vm2, net.peer):
+        far.nft("""table arp block {
+            chain in { type filter hook input priority 0; policy drop; }
+            chain out { type filter hook output priority 0; policy drop; }
+        }""")
+    gw.ip("neigh flush dev tap75", "neigh flush dev gre1000")  # leaves the permanent ones
+    try:
+        with sniff(net.vm, "eth0") as inside, sniff(net.peer, "gt0") as outside:
+            assert tcp(net.vm, PEER, 7)
+            assert tcp(net.peer, EIP, 80)
+            assert udp(net.peer, EIP, 20001)
+            assert not [one for seen in (inside, outside) for one in seen.select(lambda packet: packet.protocol == "arp")]
+    finally:
+        for far in (net.vm, net.vm2, net.peer):
+            far.nft("delete table arp block")
+
+
+# ---- loading again
+
+
+def test_loading_again_leaves_connections_alive(net: Net) -> None:
+    with (
+        TcpFlow(net.peer, EIP, 12865, source_port=44000) as inbound,
+        TcpFlow(net.vm2, PEER, 7, source="10.0.0.76", source_port=44001) as shared,
+        TcpFlow(net.peer, SHARED, 8080, source_port=44002) as forwarded,
+    ):
+        source = net.offloads(shared, 44001)
+        assert net.offloads(inbound, 44000) == (PEER, 44000)
+        assert forwarded.round_trips(3)
+        before = net.gateway.state()
+        net.gateway.load(EXAMPLE)
+        assert net.gateway.state() == before
+        assert net.offloads(shared, 44001) == source
+        assert net.offloads(inbound, 44000) == (PEER, 44000)
+        assert forwarded.round_trips(3)
+
+
+def test_an_eip_that_is_gone_does_not_answer(net: Net) -> None:
+    net.gateway.load("\n".join(line for line in EXAMPLE.splitlines() if not line.startswith("eip ")))
+    with net.gateway.dropping("unallocated public address"):
+        assert tcp(net.peer, EIP, 80, timeout=BRIEF).received == 0
+    source = tcp(net.vm, PEER, 7).source
+    assert source is not None
+    assert source.address == SHARED
+    net.gateway.load(EXAMPLE)
+    assert tcp(net.peer, EIP, 80)
