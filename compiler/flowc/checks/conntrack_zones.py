@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from zlib import crc32
-
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.links import Vrf
@@ -19,20 +17,15 @@ CODE = register(
 )
 
 
-def zone_number(vrf: Vrf) -> int:
-    """The number of a VRF's conntrack zone (kernel: 16 bits, include/net/netfilter/nf_conntrack_zones.h)."""
-    return vrf.table if vrf.table <= 0xFFFF else 1 + crc32(vrf.name.encode()) % 0xFFFF
-
-
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report the second of two VRFs with one number."""
     seen: dict[int, Vrf] = {}
     for vrf in host.vrfs.values():
-        first = seen.setdefault(zone_number(vrf), vrf)
+        first = seen.setdefault(vrf.conntrack_zone, vrf)
         if first is not vrf:
             diagnostics.report(
                 CODE,
-                f"vrf `{vrf.name}` and vrf `{first.name}` would share conntrack zone {zone_number(vrf)}",
+                f"vrf `{vrf.name}` and vrf `{first.name}` would share conntrack zone {vrf.conntrack_zone}",
                 vrf.span,
                 related=[(first.span, "the other VRF")],
                 help="give one of them another table, below 65536",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from ipaddress import IPv4Interface, IPv6Interface
 from typing import TypeAlias
+from zlib import crc32
 
 from flowc.ir.addresses import Family, Prefix
 from flowc.ir.model import Model
@@ -15,8 +16,14 @@ class Vrf(Model):
     name: str
     device: str
     table: int
-    """Routing table number, which also names the VRF to conntrack (see lower.numbers)."""
+    """Routing table number."""
     span: Span
+
+    @property
+    def conntrack_zone(self) -> int:
+        """The table's number where it fits into a zone's 16 bits (kernel: include/net/netfilter/nf_conntrack_zones.h),
+        else a hash of the name: either way it does not depend on what else is declared."""
+        return self.table if self.table <= 0xFFFF else 1 + crc32(self.name.encode()) % 0xFFFF
 
 
 class Spoofing(StrEnum):

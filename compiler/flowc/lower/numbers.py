@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from zlib import crc32
-
 from flowc.ir.links import Vrf
 
 MAIN_TABLE = 254
@@ -18,10 +16,8 @@ MAIN_ZONE = 0
 
 
 def conntrack_zone(vrf: Vrf | None) -> int:
-    """A VRF's table number where it fits into 16 bits (NF_CT_ZONES), else a hash of its name."""
-    if vrf is None:
-        return MAIN_ZONE
-    return vrf.table if vrf.table <= 0xFFFF else 1 + crc32(vrf.name.encode()) % 0xFFFF
+    """The conntrack zone of what is in a VRF, or in none."""
+    return MAIN_ZONE if vrf is None else vrf.conntrack_zone
 
 
 def routing_table(vrf: Vrf | None) -> int:
