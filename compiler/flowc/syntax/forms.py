@@ -75,7 +75,9 @@ def arrow(at: Situation) -> Problem | None:
         "EQUAL": "a name is given a value with `=`",
     }
     message = f"expected `{symbols[kind]}` {place(at.fed, at.block)}, not {found(at.word)}"
-    return Problem(codes.SYNTAX, message, at.word.span, help=helps[kind], repairs=[Repair(((kind, symbols[kind]),))])
+    return Problem(
+        codes.SYNTAX, message, at.word.span, help=helps[kind], repairs=[Repair(((kind, symbols[kind]),), sure=True)]
+    )
 
 
 def semicolon_in_set(at: Situation) -> Problem | None:
@@ -141,7 +143,7 @@ def ports_without_braces(at: Situation) -> Problem | None:
         f"several ports behind `{at.fed[-back - 1]}` need braces",
         ports[0].span.to(ports[-1].span),
         help=f"port lists need braces: {{{text}}}",
-        repairs=[Repair(tuple(words), back, ahead)],
+        repairs=[Repair(tuple(words), back, ahead, sure=True)],
     )
 
 
@@ -175,7 +177,7 @@ def mac_form(at: Situation) -> Problem | None:
     mac = ":".join(digits[i : i + 2] for i in range(0, 12, 2))
     back, ahead = at.words_in(at.run)
     message = f"{shown(at.run.text)} is not written as a MAC address"
-    repair = Repair((("MACADDR", mac),), back, ahead)
+    repair = Repair((("MACADDR", mac),), back, ahead, sure=True)
     return Problem(codes.WRONG_FORM, message, at.run, help=f"write {mac}", repairs=[repair])
 
 
@@ -247,5 +249,5 @@ def quotes(at: Situation) -> Problem | None:
         return None
     help = f'a name that starts with a digit needs quotes: "{text}"' if text[0].isdigit() else _QUOTES_HELP.format(text)
     message = f"expected {wanted(at.fed, at.block, at.accepted, at.lalr.spelling)} {place(at.fed, at.block)}, not {shown(text)}"
-    repair = Repair((("STRING", f'"{text}"'),), back, ahead)
+    repair = Repair((("STRING", f'"{text}"'),), back, ahead, sure=True)
     return Problem(codes.NAME_NEEDS_QUOTES, message, at.run, help=help, repairs=[repair])

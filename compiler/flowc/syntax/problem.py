@@ -24,6 +24,8 @@ class Repair:
     words: tuple[tuple[str, str], ...]
     back: int = 0
     ahead: int = 1
+    sure: bool = False
+    """No guess: whatever goes wrong behind it is another mistake."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -248,7 +248,7 @@ class Recovery:
         kept = block.fed[: -repair.back] if repair.back else []
         if not all(self.lalr.step(states, self.lalr.kind(states, word)) for word in (*kept, *new)):
             return False
-        if not self._goes_on(states, rest, new[-1].type):
+        if not repair.sure and not self._goes_on(states, rest, new[-1].type):
             return False
         if repair.back:
             reader.cut()
