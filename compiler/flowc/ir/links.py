@@ -22,7 +22,8 @@ class Vrf(Model):
     @property
     def conntrack_zone(self) -> int:
         """The table's number where it fits into a zone's 16 bits (kernel: include/net/netfilter/nf_conntrack_zones.h),
-        else a hash of the name: either way it does not depend on what else is declared."""
+        else a hash of the name: either way it does not depend on what else is declared.
+        """
         return self.table if self.table <= 0xFFFF else 1 + crc32(self.name.encode()) % 0xFFFF
 
 

@@ -14,7 +14,6 @@ from flowc.resolve.policies import duplicate_pairs
 from flowc.source import Span
 from flowc.syntax import tree
 
-
 MOST_ADDRESSES = 65536
 """Of one SNAT range: each address on a link is one that the host answers ARP for."""
 
