@@ -82,18 +82,27 @@ class Text:
         return "\n".join(f"        {line}" for line in lines)
 
     def _rule(self, rule: FilterRule) -> Iterator[str]:
-        parts = [*_family(rule), *_addresses("saddr", rule.source), *_addresses("daddr", rule.destination)]
-        parts += [*_traffic(rule.traffic), *(["ct status dnat"] if rule.translated else []), *_limit(rule.limit)]
+        matches = [*_family(rule), *_addresses("saddr", rule.source), *_addresses("daddr", rule.destination)]
+        matches += [*_traffic(rule.traffic), *(["ct status dnat"] if rule.translated else [])]
+        actions = _limit(rule.limit)
         if rule.offload is not None:
-            parts.append(SET_OFFLOAD if rule.offload else CLEAR_OFFLOAD)
+            actions.append(SET_OFFLOAD if rule.offload else CLEAR_OFFLOAD)
         if rule.log is not None:
-            parts.append(f'log prefix "{rule.log}: "')
+            actions.append(f'log prefix "{rule.log}: "')
         if rule.counter or rule.verdict is not Verdict.ACCEPT:
-            parts.append("counter")
+            actions.append("counter")
         comment = self._comment(rule.span)
-        if rule.verdict is Verdict.REJECT and _can_be_tcp(rule.traffic):
-            yield " ".join([*parts, "meta l4proto tcp", "reject with tcp reset"]) + comment
-        yield " ".join([*parts, rule.verdict]) + comment
+        if rule.verdict is not Verdict.REJECT:
+            yield " ".join([*matches, *actions, rule.verdict]) + comment
+            return
+        # TCP hears of a rejection by a reset, everything else by ICMP. The protocol stands before what has an effect.
+        protocols = _protocols(rule.traffic)
+        if protocols == {"tcp"}:
+            yield " ".join([*matches, *actions, "reject with tcp reset"]) + comment
+            return
+        if protocols is None or "tcp" in protocols:
+            yield " ".join([*matches, "meta l4proto tcp", *actions, "reject with tcp reset"]) + comment
+        yield " ".join([*matches, *actions, "reject"]) + comment
 
     def snat(self, rule: SnatRule) -> str:
         ip = "ip" if rule.family == 4 else "ip6"
@@ -166,12 +175,13 @@ def _limit(limit: RateLimit | None) -> list[str]:
     return [f"limit rate {limit.rate}/{limit.unit}{burst}"]
 
 
-def _can_be_tcp(match: TrafficMatch | None) -> bool:
+def _protocols(match: TrafficMatch | None) -> set[str] | None:
+    """The layer 4 protocols that can match; None is any."""
     if match is None:
-        return True
+        return None
     if isinstance(match, PortMatch):
-        return any(protocol == "tcp" for protocol, _, _ in match.ports)
-    return isinstance(match, ProtocolMatch) and "tcp" in match.protocols
+        return {protocol for protocol, _, _ in match.ports}
+    return set(match.protocols) if isinstance(match, ProtocolMatch) else set()
 
 
 def _translate(rule: SnatRule, ip: str, ports: str) -> str:
