@@ -13,7 +13,6 @@ from flowc.diagnostics import Diagnostics
 from flowc.ir.network import Host, Network, Offload
 from flowc.resolve import links, nat, operands, policies, rows, tests, zones
 from flowc.resolve.context import Context
-from flowc.resolve.properties import Properties
 from flowc.resolve.scope import Scope
 from flowc.source import Span
 from flowc.syntax import tree
@@ -48,23 +47,24 @@ STEPS: tuple[Step, ...] = (
 
 def resolve(files: Iterable[tree.File], diagnostics: Diagnostics) -> Network:
     """The meaning of the files. With an error among the diagnostics it is incomplete, fit only for more checks."""
+    files = tuple(files)
     statements = [statement for file in files for statement in file.statements]
     hosts = [one for one in statements if isinstance(one, tree.Host)]
     shared = [one for one in statements if not isinstance(one, tree.Host)]
     Scope(diagnostics).declare(hosts)
     blocks: list[tree.Host | None] = [*hosts] if hosts else [None]
-    return Network(hosts=tuple(_resolve_host(block, hosts, shared, diagnostics) for block in blocks))
+    return Network(hosts=tuple(_resolve_host(block, hosts, shared, Scope(diagnostics, files)) for block in blocks))
 
 
 def _resolve_host(
-    block: tree.Host | None, hosts: list[tree.Host], shared: list[tree.Declaration], diagnostics: Diagnostics
+    block: tree.Host | None, hosts: list[tree.Host], shared: list[tree.Declaration], scope: Scope
 ) -> Host:
     declared = [*shared, *(block.body if block else ())]
-    context = Context(diagnostics, Scope(diagnostics))
-    context.scope.declare(hosts)
-    context.scope.declare(declared)
+    scope.declare(hosts)
+    scope.declare(declared)
+    context = Context(scope.diagnostics, scope)
     # A second declaration of a name is reported and does not take the place of the first.
-    declarations = [node for node in declared if context.scope.owns(node)]
+    declarations = [node for node in declared if scope.owns(node)]
     for kind, resolve_node, look_at_all in STEPS:
         for node in declarations:
             if isinstance(node, kind):
@@ -105,7 +105,7 @@ class Options(NamedTuple):
 def _options(block: tree.Host | None, context: Context) -> Options:
     if block is None:
         return Options()
-    options = Properties("host", block.name, block.properties, context.diagnostics)
+    options = context.options(block)
     datapath = options.value("datapath")
     if isinstance(datapath, tree.Name) and datapath.text == "tc":
         context.left_out.append(("the tc datapath", options.span("datapath")))

@@ -12,9 +12,12 @@ from flowc.ir.policy import Policy
 from flowc.ir.rows import EipRow, EndpointRow, ForwardRow, NeighborRow, RouteRow
 from flowc.ir.tables import Table
 from flowc.ir.zones import Pool, Zone
-from flowc.resolve.scope import Scope
+from flowc.resolve.properties import Properties
+from flowc.resolve.scope import Scope, kind
 from flowc.source import Span
 from flowc.syntax import tree
+
+Block = tree.Host | tree.Vrf | tree.Interface | tree.Tunnel | tree.Endpoint
 
 
 @dataclass(slots=True)
@@ -36,6 +39,11 @@ class Context:
     tests: list[Span] = field(default_factory=list)
     left_out: list[tuple[str, Span]] = field(default_factory=list)
     """What is understood and has no place in the IR yet."""
+
+    def options(self, node: Block) -> Properties:
+        """The options of a block."""
+        damaged = self.scope.is_damaged(node.span)
+        return Properties(kind(node), node.name, node.properties, self.diagnostics, damaged=damaged)
 
     def vrf_name(self, name: tree.Name | None) -> str | None:
         """The VRF a name stands for; None is the main routing table."""

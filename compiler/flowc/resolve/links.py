@@ -18,7 +18,7 @@ KERNEL_TABLES = {0: "unspec", 253: "default", 254: "main", 255: "local"}
 def vrf(node: tree.Vrf, context: Context) -> None:
     """A VRF, if its table is its own."""
     diagnostics = context.diagnostics
-    options = Properties("vrf", node.name, node.properties, diagnostics)
+    options = context.options(node)
     value = options.require("table", "table 1000")
     table = None if value is None else values.number(value, 0, 2**32 - 1, "routing table", diagnostics)
     device_node = options.value("device")
@@ -49,7 +49,7 @@ def vrf(node: tree.Vrf, context: Context) -> None:
 def interface(node: tree.Interface, context: Context) -> None:
     """An interface of any kind but a tunnel."""
     diagnostics = context.diagnostics
-    options = Properties("interface", node.name, node.properties, diagnostics)
+    options = context.options(node)
     options.exclusive("vlan", "bridge", "veth")
     link: LinkSpec = Device()
     if "vlan" in options:
@@ -73,7 +73,7 @@ def interface(node: tree.Interface, context: Context) -> None:
 def tunnel(node: tree.Tunnel, context: Context) -> None:
     """A GRE tunnel, a shared tunnel device, or a key over one."""
     diagnostics = context.diagnostics
-    options = Properties("tunnel", node.name, node.properties, diagnostics)
+    options = context.options(node)
     options.exclusive("key", "ikey")
     options.exclusive("key", "okey")
     options.exclusive("shared", "key")

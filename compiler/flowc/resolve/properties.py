@@ -14,11 +14,18 @@ class Properties:
     """Look up by keyword; repeated options are reported on construction, the first one counts."""
 
     def __init__(
-        self, owner: str, name: tree.Name, properties: Iterable[tree.Property], diagnostics: Diagnostics
+        self,
+        owner: str,
+        name: tree.Name,
+        properties: Iterable[tree.Property],
+        diagnostics: Diagnostics,
+        *,
+        damaged: bool = False,
     ) -> None:
         self._owner = owner
         self._name = name
         self._diagnostics = diagnostics
+        self._damaged = damaged
         self._found: dict[str, tree.Property] = {}
         for one in properties:
             first = self._found.setdefault(one.key.text, one)
@@ -45,7 +52,7 @@ class Properties:
     def require(self, key: str, example: str) -> tree.Value | None:
         """Like `value`, but reports when it is missing."""
         found = self.value(key)
-        if found is None:
+        if found is None and not self._damaged:  # else it may have been in what had a syntax error
             self._diagnostics.report(
                 codes.MISSING_OPTION,
                 f"{self._owner} `{self._name.text}` has no `{key}`",

@@ -22,7 +22,7 @@ def table(node: tree.Table, context: Context) -> None:
 def endpoint(node: tree.Endpoint, context: Context) -> None:
     """An endpoint, with one address of each family at most."""
     diagnostics = context.diagnostics
-    options = Properties("endpoint", node.name, node.properties, diagnostics)
+    options = context.options(node)
     options.require("address", "address 10.0.0.75")
     interface_node = options.require("interface", "interface NAME")
     found: dict[Family, int] = {}

@@ -9,6 +9,7 @@ from typing import TypeAlias, TypeVar
 
 from flowc.diagnostics import Diagnostics
 from flowc.resolve import codes
+from flowc.source import Span
 from flowc.syntax import tree
 
 Named: TypeAlias = (
@@ -61,6 +62,8 @@ class Scope:
     """The names that one host sees."""
 
     diagnostics: Diagnostics
+    files: Sequence[tree.File] = ()
+    """Where the names come from. What had a syntax error in them may have declared more."""
     names: dict[str, Named] = field(default_factory=dict)
 
     def declare(self, declarations: Iterable[tree.Statement]) -> None:
@@ -100,6 +103,10 @@ class Scope:
         """The name of a declaration stands for it, or it has none."""
         return not isinstance(node, NAMED) or self.names.get(node.name.text) is node
 
+    def is_damaged(self, span: Span) -> bool:
+        """Something inside was left out because of a syntax error, so that nothing can be said to be missing."""
+        return any(file.is_damaged(span) for file in self.files)
+
     def find(self, name: tree.Name, *kinds: type[N]) -> N | None:
         """The declaration of a name, if it is of one of these kinds; else reports and returns None."""
         node = self.names.get(name.text)
@@ -118,6 +125,8 @@ class Scope:
         return None
 
     def _unknown(self, name: tree.Name, wanted: str, kinds: tuple[type, ...]) -> None:
+        if any(file.may_declare(name.text) for file in self.files):
+            return
         candidates = [text for text, node in self.names.items() if isinstance(node, kinds)]
         close = get_close_matches(name.text, candidates, 1) or get_close_matches(
             name.text.lower(), [text.lower() for text in candidates], 1
