@@ -77,7 +77,7 @@ def snapshot(gw: Namespace) -> str:
             "sysctl net.ipv4.ip_forward net.ipv6.conf.all.forwarding",
         )
     )
-    return re.sub(r" state \w+|timer +[0-9.]+", "", shown)
+    return re.sub(r" state \w+|timer +[0-9.]+|NO-CARRIER,|,LOWER_UP|,M-DOWN| linkdown| dead", "", shown)
 
 
 @pytest.fixture
