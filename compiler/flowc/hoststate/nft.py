@@ -156,6 +156,8 @@ class Flowtable:
     """The fast path. In hardware mode every device has to take flows, or the kernel refuses it as a whole."""
 
     devices: tuple[str, ...]
+    pinned: tuple[str, ...]
+    """Those of the devices with addresses that are pinned to a MAC: a flowtable does not compare it."""
     hardware: bool
     span: Span = field(compare=False)
     """What asks for it: the host's `offload`, or else a rule's."""

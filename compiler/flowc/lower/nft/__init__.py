@@ -9,7 +9,7 @@ from flowc.lower.nft.clamps import clamps
 from flowc.lower.nft.conntrack import conntrack
 from flowc.lower.nft.nat import translation
 from flowc.lower.nft.policies import dispatch, policy_for
-from flowc.lower.nft.sources import sources
+from flowc.lower.nft.sources import pinned_devices, sources
 from flowc.lower.public import Public
 from flowc.lower.topology import Topology
 from flowc.source import Span
@@ -51,4 +51,9 @@ def flowtable(topology: Topology) -> Flowtable | None:
     if not devices:
         return None
     first = min(asking, key=lambda span: (span.source.name, span.start))
-    return Flowtable(tuple(sorted(devices)), host.offload is Offload.HARDWARE, host.offload_span or first)
+    return Flowtable(
+        devices=tuple(sorted(devices)),
+        pinned=tuple(sorted(devices & pinned_devices(topology))),
+        hardware=host.offload is Offload.HARDWARE,
+        span=host.offload_span or first,
+    )

@@ -14,6 +14,12 @@ from flowc.lower.public import Public
 from flowc.lower.topology import Topology
 
 
+def pinned_devices(topology: Topology) -> set[str]:
+    """The devices with an endpoint that is pinned to its MAC."""
+    interfaces = [topology.host.interfaces[row.interface] for row in topology.host.endpoints if row.mac is not None]
+    return {one.device for one in interfaces if one.name in topology.zone_of and one.spoofing is not Spoofing.ALLOWED}
+
+
 def sources(topology: Topology, public: Public) -> Sources:
     """The sets of the source check."""
     checks = NftSet("source_checks", "iifname", "verdict")
