@@ -1,9 +1,11 @@
 """The gateway under test: a .flow file, compiled by flowc and loaded in a namespace by its own apply.sh."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 from tests.packets.lab import Namespace
 from tests.packets.observe import Connection, Counter, connections, rule_counters, wait_until
@@ -15,6 +17,14 @@ from flowc.diagnostics.render_text import render_text
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SLOW = "not offloaded"  # the comment of the forward chain's first rule: all that a flowtable does not carry
+
+T = TypeVar("T")
+
+
+def together(*calls: Callable[[], T]) -> list[T]:
+    """The results of calls that are made at the same time: waiting for what does not come is most of their time."""
+    with ThreadPoolExecutor(max_workers=len(calls)) as pool:
+        return [made.result() for made in [pool.submit(call) for call in calls]]
 
 
 class Gateway:

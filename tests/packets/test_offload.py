@@ -187,7 +187,9 @@ def test_endpoints_are_reached_with_every_arp_packet_blocked(net: Net) -> None:
             assert tcp(net.vm, PEER, 80)
             assert tcp(net.peer, VM, 80)
             assert ping(net.peer, VM)
-            assert not [one for seen in (inside, outside) for one in seen.select(lambda packet: packet.protocol == "arp")]
+            assert not [
+                one for seen in (inside, outside) for one in seen.select(lambda packet: packet.protocol == "arp")
+            ]
     finally:
         for far in (net.vm, net.peer):
             far.nft("delete table arp block")

@@ -6,12 +6,13 @@ and the gateway's tap75 are on.
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import pytest
 from tests.packets.frames import ethernet, gre_packet, udp_packet
-from tests.packets.gateway import EXAMPLES, Gateway
+from tests.packets.gateway import EXAMPLES, Gateway, together
 from tests.packets.lab import Lab, Namespace
 from tests.packets.observe import Tuple, wait_until
 from tests.packets.servers import Peer, Server
@@ -36,7 +37,6 @@ EIP, SHARED, UNUSED = "2.2.2.11", "2.2.2.12", "2.2.2.99"
 VM_MAC, VM2_MAC, PEER_MAC, GW_INSIDE_MAC = (f"52:54:00:00:{end}" for end in ("00:75", "00:76", "02:41", "00:01"))
 SHARED_PORTS = range(20000, 30000)
 MANY = 40  # round trips: were it not offloaded, the forward chain would see twice as many packets
-BY_HAND = b"made by hand"
 
 
 class Net(NamedTuple):
@@ -71,11 +71,17 @@ class Net(NamedTuple):
         (link,) = json.loads(namespace.run("ip", "-json", "link", "show", device))
         return str(link["address"])
 
-    def arrives(self, frame: bytes, *, sender: Namespace, device: str, at: Namespace, on: str = "eth0") -> bool:
-        """True if what is inside a frame made by hand is seen at another place."""
+    @staticmethod
+    def arriving(
+        frames: Sequence[bytes], *, sender: Namespace, device: str, at: Namespace, on: str = "eth0"
+    ) -> list[bool]:
+        """Which of the frames are seen at another place; the payload of each is its number."""
+        wanted = {b"%d" % number for number in range(len(frames))}
         with sniff(at, on) as seen:
-            send(sender, device, frame)
-            return seen.wait_for(lambda packet: packet.payload == BY_HAND and not packet.outgoing, BRIEF) is not None
+            send(sender, device, *frames)
+            wait_until(lambda: wanted <= {packet.payload for packet in seen.packets()}, BRIEF)
+            found = {packet.payload for packet in seen.select(lambda packet: not packet.outgoing)}
+        return [b"%d" % number in found for number in range(len(frames))]
 
 
 @pytest.fixture(scope="module")
@@ -93,11 +99,11 @@ def net() -> Iterator[Net]:
         peer.ip(
             f"link add gt0 address {PEER_MAC} type gretap local {PEER_OUTER} remote {GW_OUTER} key 1000",
             f"addr add {PEER}/24 dev gt0",
-            "link set gt0 up",
-            "route add 2.2.2.0/24 via 10.0.1.1",
         )
         gateway = Gateway(gw)
         gateway.load(EXAMPLE)
+        # Not before: a tunnel whose other end did not answer fails packets for half a minute (IPTUNNEL_ERR_TIMEO).
+        peer.ip("link set gt0 up", "route add 2.2.2.0/24 via 10.0.1.1")
         servers: dict[tuple[str, int], Server] = {}
         servers |= {("tcp", port): tcp_echo(vm, port) for port in (22, 80, 443, 12865, 20001, 29999, 30000)}
         servers |= {("udp", port): udp_echo(vm, port) for port in (53, 80, 20001, 30000)}
@@ -162,31 +168,26 @@ def test_the_private_address_is_admitted_as_the_eip_is(net: Net) -> None:
         net.peer.ip("route del 10.0.0.0/24")
 
 
-@pytest.mark.parametrize(
-    ("protocol", "address", "port"),
-    [
-        ("tcp", EIP, 22),
-        ("tcp", EIP, 443),
-        ("tcp", EIP, 30000),
-        ("udp", EIP, 53),
-        ("udp", EIP, 80),
-        ("udp", EIP, 30000),
-    ],
-)
-def test_ports_that_are_not_admitted_are_dropped(net: Net, protocol: str, address: str, port: int) -> None:
-    server = net.servers[protocol, port]
-    exchange = tcp if protocol == "tcp" else udp
-    with net.gateway.dropping(net.place("drop log"), 1):
-        assert exchange(net.peer, address, port, timeout=BRIEF).received == 0
-    assert not server.peers
+def test_ports_that_are_not_admitted_are_dropped(net: Net) -> None:
+    closed = [("tcp", 22), ("tcp", 443), ("tcp", 30000), ("udp", 53), ("udp", 80), ("udp", 30000)]
+    with net.gateway.dropping(net.place("drop log"), len(closed)):
+        results = together(
+            *(
+                partial(tcp if protocol == "tcp" else udp, net.peer, EIP, port, timeout=BRIEF)
+                for protocol, port in closed
+            )
+        )
+    assert not any(result.received for result in results)
+    assert not any(net.servers[one].peers for one in closed)
 
 
-@pytest.mark.parametrize(("address", "port"), [(UNUSED, 80), (SHARED, 80), (SHARED, 22), (SHARED, 20001)])
-def test_public_addresses_without_a_use_are_dropped_not_looped(net: Net, address: str, port: int) -> None:
+def test_public_addresses_without_a_use_are_dropped_not_looped(net: Net) -> None:
+    addresses = [(UNUSED, 80), (SHARED, 80), (SHARED, 22), (SHARED, 20001)]
     for sender, device in ((net.peer, "gt0"), (net.vm, "eth0"), (net.vm2, "br0")):
-        with sniff(sender, device) as seen, net.gateway.dropping("unallocated public address"):
-            assert tcp(sender, address, port, timeout=BRIEF).received == 0
-            assert not seen.select(lambda packet: packet.destination == address and not packet.outgoing)
+        with sniff(sender, device) as seen, net.gateway.dropping("unallocated public address", len(addresses)):
+            results = together(*(partial(tcp, sender, address, port, timeout=BRIEF) for address, port in addresses))
+            assert not any(result.received for result in results)
+            assert not seen.select(lambda packet: packet.protocol == "tcp" and not packet.outgoing)
 
 
 # ---- from inside to outside
@@ -254,17 +255,14 @@ def test_icmp_errors_come_back_translated(net: Net) -> None:
 def test_only_the_tunnels_own_key_and_remote_are_heard(net: Net) -> None:
     outside_mac, tunnel_mac = (net.mac(net.gateway.namespace, device) for device in ("eth0", "gre1000"))
     peer_mac = net.mac(net.peer, "eth0")
-    inner = ethernet(PEER_MAC, tunnel_mac, udp_packet(PEER, EIP, 5000, 20001, BY_HAND))
 
-    def reaches(key: int | None, outer: str = PEER_OUTER) -> bool:
-        frame = ethernet(peer_mac, outside_mac, gre_packet(outer, GW_OUTER, inner, key=key))
-        return net.arrives(frame, sender=net.peer, device="eth0", at=net.vm)
+    def frame(number: int, key: int | None, outer: str = PEER_OUTER) -> bytes:
+        inner = ethernet(PEER_MAC, tunnel_mac, udp_packet(PEER, EIP, 5000, 20002, b"%d" % number))
+        return ethernet(peer_mac, outside_mac, gre_packet(outer, GW_OUTER, inner, key=key))
 
-    assert reaches(1000)
-    assert not reaches(1001)
-    assert not reaches(0)
-    assert not reaches(None)
-    assert not reaches(1000, "172.168.152.242")
+    frames = [frame(0, 1000), frame(1, 1001), frame(2, 0), frame(3, None), frame(4, 1000, "172.168.152.242")]
+    arrived = net.arriving(frames, sender=net.peer, device="eth0", at=net.vm)
+    assert arrived == [True, False, False, False, False]
 
 
 def test_segments_fit_the_tunnel_in_both_directions(net: Net) -> None:
@@ -311,49 +309,51 @@ def test_the_rate_limit_limits(net: Net, identifiers: list[int] | range) -> None
     assert not found.errors
 
 
-@pytest.mark.parametrize(
-    ("source", "mac", "counter"),
-    [
-        (VM, VM_MAC, None),
-        ("10.0.0.99", VM_MAC, None),
-        ("10.0.9.9", VM_MAC, "spoofed source"),
-        (PEER, VM_MAC, "spoofed source"),
-        (EIP, VM_MAC, "spoofed source"),
-        ("10.0.1.1", VM_MAC, "spoofed source"),
-        (VM, VM2_MAC, "spoofed MAC address"),
-    ],
-)
-def test_sources_from_the_vms_wire(net: Net, source: str, mac: str, counter: str | None) -> None:
-    sender, device = (net.vm, "eth0") if mac == VM_MAC else (net.vm2, "br0")
-    frame = ethernet(mac, GW_INSIDE_MAC, udp_packet(source, PEER, 5001, 9999, BY_HAND))
-    if counter is None:
-        assert net.arrives(frame, sender=sender, device=device, at=net.peer, on="gt0")
-        return
-    with net.gateway.dropping(counter, 1):
-        assert not net.arrives(frame, sender=sender, device=device, at=net.peer, on="gt0")
+def test_false_sources_on_the_vms_wire_are_dropped(net: Net) -> None:
+    def frames(mac: str, *sources: str) -> list[bytes]:
+        return [
+            ethernet(mac, GW_INSIDE_MAC, udp_packet(source, PEER, 5001, 9999, b"%d" % number))
+            for number, source in enumerate(sources)
+        ]
+
+    own = frames(VM_MAC, VM, "10.0.0.99", "10.0.9.9", PEER, EIP, "10.0.1.1")
+    with net.gateway.dropping("spoofed source", 4):
+        arrived = net.arriving(own, sender=net.vm, device="eth0", at=net.peer, on="gt0")
+    assert arrived == [True, True, False, False, False, False]
+    with net.gateway.dropping("spoofed MAC address", 1):
+        neighbours = frames(VM2_MAC, "10.0.0.76", VM)
+        arrived = net.arriving(neighbours, sender=net.vm2, device="br0", at=net.peer, on="gt0")
+    assert arrived == [True, False]
 
 
-@pytest.mark.parametrize(
-    ("source", "mac", "counter"),
-    [
-        (PEER, PEER_MAC, None),
-        ("198.51.100.1", PEER_MAC, None),  # behind the default route
-        ("10.0.0.99", PEER_MAC, "spoofed source"),
-        (VM, PEER_MAC, "spoofed source"),
-        (EIP, PEER_MAC, "spoofed source"),
-        (SHARED, PEER_MAC, "spoofed source"),
-        ("10.0.1.1", PEER_MAC, "spoofed source"),
-        (PEER, "52:54:00:00:66:66", "spoofed MAC address"),
-    ],
-)
-def test_sources_from_the_tunnel(net: Net, source: str, mac: str, counter: str | None) -> None:
-    datagram = udp_packet(source, EIP, 5002, 20002, BY_HAND)
-    frame = ethernet(mac, net.mac(net.gateway.namespace, "gre1000"), datagram)
-    if counter is None:
-        assert net.arrives(frame, sender=net.peer, device="gt0", at=net.vm)
-        return
-    with net.gateway.dropping(counter, 1):
-        assert not net.arrives(frame, sender=net.peer, device="gt0", at=net.vm)
+def test_false_sources_from_the_tunnel_are_dropped(net: Net) -> None:
+    tunnel_mac = net.mac(net.gateway.namespace, "gre1000")
+    sources = [
+        (PEER, PEER_MAC),
+        ("198.51.100.1", PEER_MAC),  # behind the default route
+        ("10.0.0.99", PEER_MAC),
+        (VM, PEER_MAC),
+        (EIP, PEER_MAC),
+        (SHARED, PEER_MAC),
+        ("10.0.1.1", PEER_MAC),
+        (PEER, "52:54:00:00:66:66"),
+    ]
+    frames = [
+        ethernet(mac, tunnel_mac, udp_packet(source, EIP, 5002, 20002, b"%d" % number))
+        for number, (source, mac) in enumerate(sources)
+    ]
+    with net.gateway.dropping("spoofed source", 5), net.gateway.dropping("spoofed MAC address", 1):
+        arrived = net.arriving(frames, sender=net.peer, device="gt0", at=net.vm)
+    assert arrived == [True, True, False, False, False, False, False, False]
+
+
+def test_another_mac_does_not_get_into_an_offloaded_flow(net: Net) -> None:
+    with UdpFlow(net.vm, PEER, 7, source_port=42004) as flow:
+        net.offloads(flow, 42004)
+        frame = ethernet(VM2_MAC, GW_INSIDE_MAC, udp_packet(VM, PEER, 42004, 7, b"0"))
+        with net.gateway.dropping("spoofed MAC address", 1):
+            assert net.arriving([frame], sender=net.vm2, device="br0", at=net.peer, on="gt0") == [False]
+        net.offloads(flow, 42004)
 
 
 # ---- hairpin: from inside to a public address of one's own
@@ -390,17 +390,21 @@ def test_the_inbound_rule_decides_whether_a_hairpin_is_offloaded(net: Net) -> No
 
 
 def test_a_hairpin_is_judged_as_if_it_came_from_outside(net: Net) -> None:
-    for caller in (net.vm, net.vm2):
-        with net.gateway.dropping(net.place("drop log"), 1):
-            assert tcp(caller, EIP, 22, timeout=BRIEF).received == 0
+    with net.gateway.dropping(net.place("drop log"), 2):
+        results = together(*(partial(tcp, caller, EIP, 22, timeout=BRIEF) for caller in (net.vm, net.vm2)))
+    assert not any(result.received for result in results)
     assert not net.servers["tcp", 22].peers
 
 
 def test_a_hairpin_is_judged_as_if_it_went_out(net: Net) -> None:
     net.gateway.load(EXAMPLE.replace("{ accept offload }", "{ accept tcp 443 }"))
-    for caller in (net.vm, net.vm2):
-        for address, port in ((EIP, 80), (SHARED, 8080)):
-            assert tcp(caller, address, port, timeout=BRIEF).received == 0
+    calls = [
+        partial(tcp, caller, address, port, timeout=BRIEF)
+        for caller in (net.vm, net.vm2)
+        for address, port in ((EIP, 80), (SHARED, 8080))
+    ]
+    with net.gateway.dropping("default deny", len(calls)):
+        assert not any(result.received for result in together(*calls))
     assert tcp(net.peer, EIP, 80)
     net.gateway.load(EXAMPLE)
     assert tcp(net.vm2, EIP, 80)
@@ -416,11 +420,10 @@ def test_the_host_is_reached_where_a_policy_says_so_only(net: Net) -> None:
     reached = sum(len(server.peers) for server in servers)
     with net.gateway.dropping("default deny", 1):
         assert tcp(net.peer, GW_OUTER, 23, timeout=BRIEF).received == 0
-    assert ping(net.peer, GW_OUTER, timeout=BRIEF).received == 0
-    for caller, addresses in ((net.vm, ("10.0.0.1", "10.0.1.1", GW_OUTER)), (net.peer, ("10.0.1.1",))):
-        for address in addresses:
-            assert tcp(caller, address, 22, timeout=BRIEF).received == 0
-            assert ping(caller, address, timeout=BRIEF).received == 0
+    closed = [(net.vm, "10.0.0.1"), (net.vm, "10.0.1.1"), (net.vm, GW_OUTER), (net.peer, "10.0.1.1")]
+    assert not any(one.received for one in together(*(partial(tcp, *who, 22, timeout=BRIEF) for who in closed)))
+    closed.append((net.peer, GW_OUTER))
+    assert not any(one.received for one in together(*(partial(ping, *who, timeout=BRIEF) for who in closed)))
     assert sum(len(server.peers) for server in servers) == reached
 
 
@@ -464,7 +467,9 @@ def test_endpoints_are_reached_with_every_arp_packet_blocked(net: Net) -> None:
             assert tcp(net.vm, PEER, 7)
             assert tcp(net.peer, EIP, 80)
             assert udp(net.peer, EIP, 20001)
-            assert not [one for seen in (inside, outside) for one in seen.select(lambda packet: packet.protocol == "arp")]
+            assert not [
+                one for seen in (inside, outside) for one in seen.select(lambda packet: packet.protocol == "arp")
+            ]
     finally:
         for far in (net.vm, net.vm2, net.peer):
             far.nft("delete table arp block")
@@ -499,3 +504,117 @@ def test_an_eip_that_is_gone_does_not_answer(net: Net) -> None:
     assert source.address == SHARED
     net.gateway.load(EXAMPLE)
     assert tcp(net.peer, EIP, 80)
+
+
+# ---- both families
+
+
+DUAL_STACK = """
+host gw1 { kernel 6.1; offload software }
+vrf acme { table 1000 }
+interface uplink { device eth0;  address 172.168.152.75/24 }
+interface vms    { device tap75; address 10.0.0.1/24, fd00:75::1/64; vrf acme }
+tunnel gre1000 {
+    type gretap; key 1000; local 172.168.152.75; remote 172.168.152.241
+    vrf acme; address 10.0.1.1/24, fd00:1::1/64
+}
+endpoint vm75 { address 10.0.0.75, fd00:75::75;   interface vms;     mac 52:54:00:00:00:75 }
+endpoint peer { address 10.0.1.241, fd00:1::241; interface gre1000; mac 52:54:00:00:02:41 }
+route default via peer vrf acme
+zone underlay { interface uplink }
+zone tenant   { interface vms }
+zone internet { interface gre1000 }
+pool public  2.2.2.0/24    at internet
+pool public6 2001:db8::/64 at internet
+eip 2.2.2.11     <-> vm75
+eip 2001:db8::11 <-> vm75
+policy internet -> tenant { accept tcp {80, 12865} to vm75 offload; accept icmp }
+policy tenant -> internet { accept offload }
+nat tenant -> internet { snat fd00:75::/64 -> 2001:db8::12 ports 20000-29999 }
+nat internet -> tenant { dnat tcp [2001:db8::12]:8080 -> vm75:80 }
+"""
+VM6, PEER6, EIP6, SHARED6 = "fd00:75::75", "fd00:1::241", "2001:db8::11", "2001:db8::12"
+
+
+@pytest.fixture(scope="module")
+def dual_stack(net: Net) -> Net:
+    """The same network with IPv6 beside IPv4. It stays so: tests of IPv4 alone stand before those of this one."""
+    net.gateway.load(DUAL_STACK)
+    net.vm.ip("addr add fd00:75::75/64 dev eth0 nodad", "route add default via fd00:75::1")
+    net.vm2.ip("addr add fd00:75::76/64 dev br0 nodad", "route add default via fd00:75::1")
+    net.peer.ip("addr add fd00:1::241/64 dev gt0 nodad", "route add 2001:db8::/64 via fd00:1::1")
+    udp_echo(net.peer, 7, PEER6)
+    return net
+
+
+def test_ipv6_to_the_eip_is_translated_and_offloaded(dual_stack: Net) -> None:
+    with TcpFlow(dual_stack.peer, EIP6, 12865, source_port=45000) as flow:
+        assert dual_stack.offloads(flow, 45000) == (PEER6, 45000)
+        entry = dual_stack.gateway.connection("tcp", port=45000)
+    assert ports(entry.original) == (PEER6, 45000, EIP6, 12865)
+    assert ports(entry.reply) == (VM6, 12865, PEER6, 45000)
+
+
+def test_ipv6_from_the_vms_is_seen_as_their_public_addresses(dual_stack: Net) -> None:
+    net = dual_stack
+    with TcpFlow(net.vm, PEER6, 7, source_port=45001) as own, UdpFlow(net.vm2, PEER6, 7, source_port=45002) as shared:
+        assert net.offloads(own, 45001) == (EIP6, 45001)
+        address, port = net.offloads(shared, 45002)
+        entry = net.gateway.connection("udp", port=45002)
+    assert address == SHARED6
+    assert port in SHARED_PORTS
+    assert ports(entry.reply) == (PEER6, 7, SHARED6, port)
+
+
+def test_ipv6_port_forwards_and_hairpins(dual_stack: Net) -> None:
+    assert tcp(dual_stack.peer, SHARED6, 8080, source_port=45003).source == (PEER6, 45003)
+    assert tcp(dual_stack.vm, EIP6, 80, source_port=45004).source == (EIP6, 45004)
+    hairpin = tcp(dual_stack.vm2, EIP6, 80).source
+    assert hairpin is not None
+    assert hairpin.address == SHARED6
+
+
+def test_ipv6_ping_and_bulk_data(dual_stack: Net) -> None:
+    assert ping(dual_stack.vm, PEER6)
+    assert ping(dual_stack.peer, EIP6)
+    assert bulk(dual_stack.vm, PEER6)
+    assert bulk(dual_stack.vm, PEER6, pull=True)
+
+
+def test_ipv6_that_is_not_admitted_is_dropped(dual_stack: Net) -> None:
+    net = dual_stack
+    with net.gateway.dropping("default deny", 2):
+        results = together(*(partial(tcp, net.peer, EIP6, port, timeout=BRIEF) for port in (22, 443)))
+    with net.gateway.dropping("unallocated public address", 4):
+        results += together(
+            *(
+                partial(tcp, who, to, 22, timeout=BRIEF)
+                for who in (net.peer, net.vm2)
+                for to in (SHARED6, "2001:db8::99")
+            )
+        )
+    results += together(*(partial(tcp, net.vm, to, 22, timeout=BRIEF) for to in ("fd00:75::1", "fd00:1::1")))
+    assert not any(result.received for result in results)
+    frames = [
+        ethernet(mac, GW_INSIDE_MAC, udp_packet(source, PEER6, 5001, 9999, b"%d" % number))
+        for number, (source, mac) in enumerate([(VM6, VM_MAC), ("fd00:9::9", VM_MAC), (VM6, VM2_MAC)])
+    ]
+    with net.gateway.dropping("spoofed source", 1), net.gateway.dropping("spoofed MAC address", 1):
+        arrived = net.arriving(frames, sender=net.vm, device="eth0", at=net.peer, on="gt0")
+    assert arrived == [True, False, False]
+
+
+def test_neighbours_are_found_on_zoned_interfaces(dual_stack: Net) -> None:
+    dual_stack.vm.ip("neigh flush dev eth0")
+    dual_stack.gateway.namespace.ip("neigh flush dev tap75")
+    with sniff(dual_stack.vm, "eth0") as seen:
+        assert tcp(dual_stack.vm, PEER6, 7)
+        assert tcp(dual_stack.vm2, PEER6, 7)
+        solicited = [packet for packet in seen.packets() if packet.protocol == "icmpv6" and packet.operation == 135]
+    assert solicited
+
+
+def test_ipv4_works_beside_it(dual_stack: Net) -> None:
+    assert tcp(dual_stack.peer, EIP, 80)
+    assert tcp(dual_stack.vm, PEER, 7, source_port=45005).source == (EIP, 45005)
+    assert tcp(dual_stack.peer, EIP, 22, timeout=BRIEF).received == 0
