@@ -1,32 +1,40 @@
-"""`flowc check`: all that is wrong with the files, and nothing else."""
+"""`flowc check`: all that is wrong with each file, and nothing else."""
 
 from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING
 
-from flowc.cli.reporting import add_file_arguments, print_diagnostics, readable, say, summary
+from flowc.cli.reporting import add_reporting_arguments, print_diagnostics, readable, say, summary
 
 if TYPE_CHECKING:
     import argparse
 
 NAME = "check"
 SUMMARY = "find what is wrong with files"
-DESCRIPTION = "Report all that is wrong with the files, taken together as one network. Needs neither root nor devices."
+DESCRIPTION = "Report all that is wrong with each file and what it includes. Needs neither root nor the devices."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`flowc check FILE...`."""
-    add_file_arguments(parser)
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a .flow file; - is standard input")
+    add_reporting_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Findings go to standard output, the summary to standard error."""
     from flowc.api import check_files  # noqa: PLC0415  # the heavy part, not for --help
+    from flowc.diagnostics import Diagnostics  # noqa: PLC0415
 
     with readable():
-        diagnostics = check_files(arguments.files).diagnostics
-    print_diagnostics(diagnostics, arguments, sys.stdout)
-    if not arguments.quiet and arguments.format == "text":
-        say(summary(diagnostics, arguments))
-    return 1 if diagnostics.has_errors else 0
+        found = {file: check_files([file]).diagnostics for file in arguments.files}
+    everything = Diagnostics()
+    for file, diagnostics in found.items():
+        everything.items |= diagnostics.items
+        if arguments.format == "text":
+            print_diagnostics(diagnostics, arguments, sys.stdout)
+            if not arguments.quiet:
+                say(summary(file, diagnostics, arguments))
+    if arguments.format == "json":
+        print_diagnostics(everything, arguments, sys.stdout)
+    return 1 if everything.has_errors else 0

@@ -1,4 +1,4 @@
-"""`flowc compile`: the scripts that make a host do what the files say."""
+"""`flowc compile`: the scripts that make a host do what the file says."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flowc.backends import BACKENDS, LOADER, Backend
 from flowc.cli.outcome import CannotRunError, emit
-from flowc.cli.reporting import add_file_arguments, print_diagnostics, readable, say, summary
+from flowc.cli.reporting import add_reporting_arguments, print_diagnostics, readable, say, summary
 
 if TYPE_CHECKING:
     import argparse
@@ -20,9 +20,10 @@ DESCRIPTION = "Run every check, then print or write the scripts. After an error 
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`flowc compile FILE... (--backend NAME | -o DIR)`."""
-    add_file_arguments(parser)
-    parser.add_argument("--host", metavar="HOST", help="only this host of the files")
+    """`flowc compile FILE (--backend NAME | -o DIR)`."""
+    parser.add_argument("file", metavar="FILE", help="a .flow file, which may include others; - is standard input")
+    add_reporting_arguments(parser)
+    parser.add_argument("--host", metavar="HOST", help="only this host of the file")
     parser.add_argument(
         "--backend",
         choices=[backend.name for backend in BACKENDS],
@@ -42,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         print_diagnostics(result.diagnostics, arguments, sys.stderr)
     if result.diagnostics.has_errors:
         if arguments.format == "text" and not arguments.quiet:
-            say(f"{summary(result.diagnostics, arguments)}; nothing was written")
+            say(f"{summary(arguments.file, result.diagnostics, arguments)}; nothing was written")
         return 1
     backend = next((backend for backend in BACKENDS if backend.name == arguments.backend), None)
     if arguments.output is not None:
@@ -57,7 +58,7 @@ def _compile(arguments: argparse.Namespace) -> CompileResult:
 
     try:
         with readable():
-            return compile_files(arguments.files, arguments.host)
+            return compile_files([arguments.file], arguments.host)
     except UnknownHostError as error:
         hosts = ", ".join(error.hosts) or "none"
         raise CannotRunError(f"no host is called {error.name}; the hosts are: {hosts}") from error

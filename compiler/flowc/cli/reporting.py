@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from flowc.diagnostics import Diagnostics
 
 
-def add_file_arguments(parser: argparse.ArgumentParser) -> None:
-    """FILE..., and how findings are printed."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="a .flow file; - is standard input")
+def add_reporting_arguments(parser: argparse.ArgumentParser) -> None:
+    """How findings are printed."""
     parser.add_argument(
         "--format", choices=("text", "json"), default="text", help="how findings are printed (default: text)"
     )
@@ -51,14 +50,14 @@ def print_diagnostics(diagnostics: Diagnostics, arguments: argparse.Namespace, s
         emit(render_text(shown, color=wants_color(stream)), stream)
 
 
-def summary(diagnostics: Diagnostics, arguments: argparse.Namespace) -> str:
+def summary(file: str, diagnostics: Diagnostics, arguments: argparse.Namespace) -> str:
     """What was found, in a line: `gw.flow: 2 errors, 1 warning`. Notes that are not shown are hinted at."""
     from flowc.diagnostics import Severity  # noqa: PLC0415
     from flowc.diagnostics.render_text import counts  # noqa: PLC0415
 
     notes = 0 if arguments.verbose else diagnostics.count(Severity.NOTE)
     hint = f" ({notes} note{'s' * (notes != 1)} with -v)" if notes else ""
-    return f"{', '.join(arguments.files)}: {counts(diagnostics, notes=arguments.verbose)}{hint}"
+    return f"{file}: {counts(diagnostics, notes=arguments.verbose)}{hint}"
 
 
 def wants_color(stream: TextIO) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from flowc.backends.nft.text import Text
+from flowc.backends.script import one_line
 from flowc.hoststate import HostState
 from flowc.hoststate.nft import HAIRPIN_MARK, OFFLOAD_MARK
 
@@ -25,7 +26,7 @@ def render(state: HostState, *, provenance: bool = True) -> str:
     )
     template = environment.get_template("ruleset.nft.j2")
     return template.render(
-        host=state.host,
+        host=one_line(state.host),
         table=state.nft,
         text=Text(provenance),
         mark_offload=hex(OFFLOAD_MARK),

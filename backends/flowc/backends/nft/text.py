@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from flowc.backends.script import where
 from flowc.hoststate.nft import (
     OFFLOAD_MARK,
     AddressMatch,
@@ -25,6 +26,9 @@ from flowc.source import Span
 
 COMMENT_BYTES = 127
 """nft refuses a comment of more than 128 bytes with its final NUL (NFTNL_UDATA_COMMENT_MAXLEN)."""
+
+_IN_QUOTES = str.maketrans('"\\', "??")
+"""nft knows no escapes within quotes."""
 
 SET_OFFLOAD = f"ct mark set ct mark | {OFFLOAD_MARK:#x}"
 CLEAR_OFFLOAD = f"ct mark set ct mark & {OFFLOAD_MARK ^ 0xFFFFFFFF:#x}"
@@ -54,7 +58,7 @@ class Text:
             keys = map(" : ".join, zip(one.keys, one.values, strict=True))
         if not self._provenance:
             return "".join(f"            {key},\n" for key in keys)
-        return "".join(f"            {key},  # {span}\n" for key, span in zip(keys, one.spans, strict=True))
+        return "".join(f"            {key},  # {where(span)}\n" for key, span in zip(keys, one.spans, strict=True))
 
     def verdicts(self, one: NftSet) -> str:
         """The elements of an anonymous verdict map."""
@@ -72,7 +76,7 @@ class Text:
 
     def source(self, span: Span) -> str:
         """Where what follows comes from, for what nft keeps no comment with."""
-        return f"  # {span}" if self._provenance else ""
+        return f"  # {where(span)}" if self._provenance else ""
 
     # ---- rules
 
@@ -120,7 +124,7 @@ class Text:
         """Where the rule comes from, as nft keeps it; the end of a long path says more than its start."""
         if not self._provenance:
             return f' comment "{otherwise}"' if otherwise else ""
-        text = "".join(c if c.isprintable() and c not in '"\\' else "?" for c in str(span))
+        text = where(span).translate(_IN_QUOTES)
         if otherwise:
             text = f"{text} {otherwise}"
         return f' comment "{text.encode()[-COMMENT_BYTES:].decode(errors="ignore")}"'

@@ -1,0 +1,102 @@
+"""The nft backend's text, where the examples do not show it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from flowc.api import compile_files, render
+
+GATEWAY = """
+interface lan { device eth1; address 10.0.0.1/24 }
+interface uplink { device eth0; address 192.0.2.1/24, 2001:db8::1/64 }
+zone inside { interface lan }
+zone outside { interface uplink }
+"""
+
+
+def ruleset(folder: Path, text: str, *, name: str = "gw.flow", provenance: bool = False) -> list[str]:
+    """The lines of the ruleset without their indentation."""
+    file = folder / name
+    file.write_text(GATEWAY + text, encoding="utf-8")
+    result = compile_files([file])
+    assert not result.diagnostics.has_errors
+    (state,) = result.states.values()
+    return [line.strip() for line in render(state, provenance=provenance)["ruleset.nft"].splitlines()]
+
+
+def chain(lines: list[str], name: str) -> list[str]:
+    """The rules of a chain."""
+    start = lines.index(f"chain {name} {{")
+    return lines[start + 1 : lines.index("}", start)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("accept tcp 80", ["tcp dport 80 accept"]),
+        ("accept tcp {80, 443, 444-450}", ["tcp dport { 80, 443-450 } accept"]),
+        ("accept tcp 53, udp 53", ["meta l4proto . th dport { tcp . 53, udp . 53 } accept"]),
+        ("accept tcp", ["meta l4proto tcp accept"]),
+        ("accept icmp", ["meta l4proto { icmp, ipv6-icmp } accept"]),
+        ("accept icmp from 10.0.0.0/8", ["ip saddr 10.0.0.0/8 meta l4proto icmp accept"]),
+        ("accept icmp echo-request", ["icmp type echo-request accept", "icmpv6 type echo-request accept"]),
+        ("accept icmpv6 packet-too-big", ["icmpv6 type packet-too-big accept"]),
+        ("accept protocol 47", ["meta l4proto gre accept"]),
+        ("accept from not {10.0.0.1, 10.0.0.2}", ["ip saddr != 10.0.0.1-10.0.0.2 accept"]),
+        (
+            "accept tcp 22 from {10.0.0.1, 2001:db8::5}",
+            ["ip saddr 10.0.0.1 tcp dport 22 accept", "ip6 saddr 2001:db8::5 tcp dport 22 accept"],
+        ),
+        ("accept via eip", ["ct status dnat accept"]),
+        ("drop limit 3/minute burst 7", ["limit rate 3/minute burst 7 packets counter drop"]),
+        ("reject tcp 113", ["tcp dport 113 counter reject with tcp reset"]),
+        ("reject udp", ["meta l4proto udp counter reject"]),
+        (
+            'reject log "no"',
+            ['meta l4proto tcp log prefix "no: " counter reject with tcp reset', 'log prefix "no: " counter reject'],
+        ),
+    ],
+)
+def test_rules_are_written_as_few_nft_rules(rule: str, expected: list[str], tmp_path: Path) -> None:
+    lines = ruleset(tmp_path, f"policy inside -> outside {{ {rule} }}")
+    assert chain(lines, "policy/inside/outside") == [*expected, 'counter drop comment "default deny"']
+
+
+def test_an_exact_pair_beats_any_and_any_is_no_pair_within_a_zone(tmp_path: Path) -> None:
+    lines = ruleset(tmp_path, "policy any -> any { drop }\npolicy inside -> outside { accept }")
+    assert '"eth1" . "eth0" : goto policy/inside/outside,' in lines
+    assert '"eth0" . "eth1" : goto policy/any/any,' in lines
+    assert not any(line.startswith('"eth1" . "eth1"') for line in lines)
+
+
+def test_rules_are_as_many_for_ten_as_for_a_thousand_entries(tmp_path: Path) -> None:
+    def rules(count: int) -> int:
+        entries = "".join(
+            f"endpoint vm{n} {{ address 10.0.{n // 250}.{n % 250 + 2}; interface lan }}\n"
+            f"eip 203.0.{n // 250}.{n % 250 + 2} <-> vm{n}\n"
+            for n in range(count)
+        )
+        forwards = "".join(f"dnat tcp 198.51.100.1:{1000 + n} -> vm{n}:80\n" for n in range(count))
+        pool = "pool public 203.0.0.0/16 at outside\n"
+        lines = ruleset(tmp_path, f"{pool}{entries}nat outside -> inside {{\n{forwards}}}")
+        return sum(not line.endswith(",") for line in lines)
+
+    assert rules(10) == rules(1000)
+
+
+def test_a_file_name_cannot_break_out_of_its_comment(tmp_path: Path) -> None:
+    policy = "policy inside -> outside { accept }"
+    lines = ruleset(tmp_path, policy, name='a\nflush ruleset #".flow', provenance=True)
+    assert not any(line.startswith("flush") for line in lines)
+    assert not any(line.count('"') % 2 for line in lines if " comment " in line)
+
+
+def test_a_long_path_is_cut_at_its_start(tmp_path: Path) -> None:
+    folder = tmp_path / ("d" * 100) / ("e" * 100)
+    folder.mkdir(parents=True)
+    lines = ruleset(folder, "policy inside -> outside { accept }", provenance=True)
+    comments = [line.split('comment "')[1].rstrip('"') for line in lines if 'comment "' in line]
+    assert max(len(comment.encode()) for comment in comments) <= 127
+    assert any(comment.endswith("gw.flow:6") for comment in comments)
