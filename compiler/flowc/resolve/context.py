@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
-from flowc.diagnostics import Diagnostics
+from flowc.diagnostics import Code, Diagnostics
 from flowc.ir.addresses import Family, Prefix
 from flowc.ir.links import Interface, Vrf
 from flowc.ir.nat import Nat
@@ -83,6 +84,13 @@ class Context:
 def endpoint_address(endpoint: EndpointRow, family: Family) -> int | None:
     """An endpoint's address of a family."""
     return endpoint.v4 if family == 4 else endpoint.v6
+
+
+def claim(context: Context, code: Code, seen: dict[Hashable, Span], key: Hashable, span: Span, what: str) -> None:
+    """Report a second declaration of one thing, and the first one beside it."""
+    first = seen.setdefault(key, span)
+    if first is not span:
+        context.diagnostics.report(code, f"{what} is declared twice", span, related=[(first, "first declared here")])
 
 
 def covers(prefixes: tuple[Prefix, ...], family: Family, address: int) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 from flowc.diagnostics import Diagnostics
 from flowc.ir.addresses import Family, Range, format_address
 from flowc.ir.nat import Masquerade, Nat, Snat
@@ -9,7 +11,7 @@ from flowc.ir.policy import ANY, SELF
 from flowc.ir.rows import EipRow, ForwardRow
 from flowc.ir.tables import Table
 from flowc.resolve import codes, operands, values
-from flowc.resolve.context import Context, endpoint_address
+from flowc.resolve.context import Context, claim, endpoint_address
 from flowc.resolve.policies import duplicate_pairs
 from flowc.source import Span
 from flowc.syntax import tree
@@ -233,41 +235,19 @@ def eip(node: tree.Eip, context: Context) -> None:
 
 def conflicts(context: Context) -> None:
     """One public address has one owner and one owner one EIP; no two forwards claim one port."""
-    eips, forwards, diagnostics = context.eips, context.forwards, context.diagnostics
-    public: dict[tuple[Family, int], Span] = {}
-    inside: dict[tuple[Family, str | None, int], Span] = {}
-    for row in eips:
-        _claim_eip(
-            public, (row.family, row.public), row, f"EIP `{format_address(row.family, row.public)}`", diagnostics
-        )
-        _claim_eip(inside, (row.family, row.vrf, row.target), row, f"`{row.label}` with an EIP", diagnostics)
-    whole: dict[tuple[Family, int], Span] = {}
-    for forward in forwards:
+    public: dict[Hashable, Span] = {}
+    inside: dict[Hashable, Span] = {}
+    for row in context.eips:
+        address = format_address(row.family, row.public)
+        claim(context, codes.DUPLICATE_EIP, public, (row.family, row.public), row.span, f"EIP `{address}`")
+        owner = f"an EIP for `{row.label}`"
+        claim(context, codes.DUPLICATE_EIP, inside, (row.family, row.vrf, row.target), row.span, owner)
+    for forward in context.forwards:
         if forward.protocol is None:
+            what = f"the translation of `{format_address(forward.family, forward.public)}`"
             key = (forward.family, forward.public)
-            first = whole.setdefault(key, public.get(key, forward.span))
-            if first is not forward.span:
-                diagnostics.report(
-                    codes.OVERLAPPING_FORWARDS,
-                    f"`{format_address(*key)}` is translated twice",
-                    forward.span,
-                    related=[(first, "first here")],
-                )
-    _overlapping_ports(forwards, diagnostics)
-
-
-def _claim_eip(
-    seen: dict[tuple[object, ...], Span] | dict[tuple[Family, int], Span] | dict[tuple[Family, str | None, int], Span],
-    key: tuple[object, ...],
-    row: EipRow,
-    what: str,
-    diagnostics: Diagnostics,
-) -> None:
-    first = seen.setdefault(key, row.span)  # type: ignore[arg-type]  # the caller's key fits the caller's dict
-    if first is not row.span:
-        diagnostics.report(
-            codes.DUPLICATE_EIP, f"{what} is declared twice", row.span, related=[(first, "first declared here")]
-        )
+            claim(context, codes.OVERLAPPING_FORWARDS, public, key, forward.span, what)
+    _overlapping_ports(context.forwards, context.diagnostics)
 
 
 def _overlapping_ports(forwards: Table[ForwardRow], diagnostics: Diagnostics) -> None:

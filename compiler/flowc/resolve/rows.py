@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from ipaddress import ip_network
 
 from flowc.ir.addresses import Family, Prefix, format_address
 from flowc.ir.links import Interface, Tunnel
 from flowc.ir.rows import EndpointRow, NeighborRow, RouteRow
 from flowc.resolve import codes, values
-from flowc.resolve.context import Context, covers, endpoint_address
+from flowc.resolve.context import Context, claim, covers, endpoint_address
 from flowc.resolve.properties import Properties
 from flowc.source import Span
 from flowc.syntax import tree
@@ -120,24 +121,17 @@ def neighbor(node: tree.Neighbor, context: Context) -> None:
 
 def duplicate_neighbors(context: Context) -> None:
     """One entry for each address on an interface: a neighbour statement or an endpoint's MAC, or two endpoints."""
-    seen: dict[tuple[Family, int, str], Span] = {}
-
-    def claim(family: Family, address: int, interface: str, span: Span) -> None:
-        first = seen.setdefault((family, address, interface), span)
-        if first is not span:
-            context.diagnostics.report(
-                codes.DUPLICATE_NEIGHBOR,
-                f"`{format_address(family, address)}` on `{interface}` is declared twice",
-                span,
-                related=[(first, "first declared here")],
-            )
-
-    for one in context.endpoints:
-        for family, address in ((4, one.v4), (6, one.v6)):
-            if address is not None:
-                claim(4 if family == 4 else 6, address, one.interface, one.span)
-    for row in context.neighbors:
-        claim(row.family, row.address, row.interface, row.span)
+    seen: dict[Hashable, Span] = {}
+    found = [
+        (family, address, one.interface, one.span)
+        for one in context.endpoints
+        for family, address in ((4, one.v4), (6, one.v6))
+        if address is not None
+    ]
+    found += [(row.family, row.address, row.interface, row.span) for row in context.neighbors]
+    for family, address, interface, span in found:
+        what = f"`{format_address(4 if family == 4 else 6, address)}` on `{interface}`"
+        claim(context, codes.DUPLICATE_NEIGHBOR, seen, (family, address, interface), span, what)
 
 
 def route(node: tree.Route, context: Context) -> None:

@@ -13,7 +13,6 @@ from collections.abc import Iterable
 
 from flowc.hoststate.nft import ByFamily, NftSet, Outside, SnatRule, Translation, by_family
 from flowc.ir.addresses import FAMILIES, AddressSet, Family, Range, format_address, format_range, merge, subtract
-from flowc.ir.rows import EipRow
 from flowc.lower import names
 from flowc.lower.nft.policies import chain_name, policy_for
 from flowc.lower.public import Public
@@ -101,7 +100,7 @@ def _reached(zone: str, topology: Topology, public: Public) -> list[tuple[Family
     return sorted(result, key=lambda one: (one[0], one[1]))
 
 
-def _real_addresses(topology: Topology, family: Family) -> list[Range]:
+def _real_addresses(topology: Topology, family: Family) -> tuple[Range, ...]:
     host = topology.host
     found = [int(own.ip) for one in host.interfaces.values() for own in one.addresses if own.version == family]
     found += [value for value in host.endpoints.column("v4" if family == 4 else "v6") if value is not None]
@@ -109,15 +108,15 @@ def _real_addresses(topology: Topology, family: Family) -> list[Range]:
     found += [
         gateway for row in host.routes if row.family == family for gateway, _, _ in row.nexthops if gateway is not None
     ]
-    return merge(Range(value, value) for value in found)  # type: ignore[return-value]  # a tuple does as well
+    return merge(Range(value, value) for value in found)
 
 
 def _outside(zone: str, topology: Topology) -> Outside:
     eips = by_family(names.chain("eip_sources", zone, ""), "ct zone . {ip} saddr", "{ip} saddr")
-    table = topology.host.eips
-    mine = (row for row in table if row.zone == zone)
+    mine = (row for row in topology.host.eips if row.zone == zone)
     for row in sorted(mine, key=lambda row: (row.family, topology.conntrack_zone(row.vrf), row.target)):
-        _add_source(eips, row, topology)
+        key = f"{topology.conntrack_zone(row.vrf)} . {format_address(row.family, row.target)}"
+        eips.of(row.family).add(key, row.span, format_address(row.family, row.public))
     callers = NftSet("", "iifname", "verdict")
     targets = NftSet("", "oifname", "verdict")
     for other in sorted(topology.host.zones):
@@ -139,11 +138,6 @@ def _outside(zone: str, topology: Topology) -> Outside:
     )
 
 
-def _add_source(eips: ByFamily, row: EipRow, topology: Topology) -> None:
-    key = f"{topology.conntrack_zone(row.vrf)} . {format_address(row.family, row.target)}"
-    eips.of(row.family).add(key, row.span, format_address(row.family, row.public))
-
-
 def _snats(zone: str, topology: Topology) -> Iterable[SnatRule]:
     """`snat` before `masquerade`, blocks by name, rules of a block as written."""
     blocks = sorted((nat for nat in topology.host.nats if nat.target == zone), key=lambda nat: nat.source)
@@ -151,7 +145,7 @@ def _snats(zone: str, topology: Topology) -> Iterable[SnatRule]:
         for number in sorted({topology.conntrack_zone(vrf) for vrf in topology.zone_vrfs(nat.source)}):
             for snat in nat.snats:
                 source = _sources(snat.source, snat.family)
-                to = format_range_as_pool(snat.family, snat.to)
+                to = _pool(snat.family, snat.to)
                 yield SnatRule(number, snat.family, source, snat.source.negated, to, snat.ports, snat.span)
     for nat in blocks:
         for number in sorted({topology.conntrack_zone(vrf) for vrf in topology.zone_vrfs(nat.source)}):
@@ -166,7 +160,7 @@ def _sources(operand: AddressSet, family: Family) -> tuple[str, ...]:
     return tuple(format_range(family, *one) for one in operand.ranges(family))
 
 
-def format_range_as_pool(family: Family, found: Range) -> str:
+def _pool(family: Family, found: Range) -> str:
     """What nft takes behind `snat to`: an address or `A-B`, never a prefix."""
     low = format_address(family, found.low)
     return low if found.low == found.high else f"{low}-{format_address(family, found.high)}"
@@ -177,5 +171,5 @@ def _zone_sources(zone: str, topology: Topology) -> AddressSet:
     prefixes = [
         prefix for interface in topology.members(zone) for prefix in topology.behind(interface) if prefix.length
     ]
-    by_family_ = {family: merge(p.range for p in prefixes if p.family == family) for family in FAMILIES}
-    return AddressSet(by_family_[4], by_family_[6])
+    ranges = {family: merge(p.range for p in prefixes if p.family == family) for family in FAMILIES}
+    return AddressSet(ranges[4], ranges[6])
