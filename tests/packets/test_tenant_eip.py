@@ -261,8 +261,12 @@ def test_only_the_tunnels_own_key_and_remote_are_heard(net: Net) -> None:
         return ethernet(peer_mac, outside_mac, gre_packet(outer, GW_OUTER, inner, key=key))
 
     frames = [frame(0, 1000), frame(1, 1001), frame(2, 0), frame(3, None), frame(4, 1000, "172.168.152.242")]
+    frames += [  # and not what comes without a tunnel
+        ethernet(peer_mac, outside_mac, udp_packet(PEER_OUTER, to, 5000, 20002, b"%d" % number))
+        for number, to in enumerate((EIP, VM), 5)
+    ]
     arrived = net.arriving(frames, sender=net.peer, device="eth0", at=net.vm)
-    assert arrived == [True, False, False, False, False]
+    assert arrived == [True, False, False, False, False, False, False]
 
 
 def test_segments_fit_the_tunnel_in_both_directions(net: Net) -> None:
@@ -285,6 +289,24 @@ def test_segments_fit_the_tunnel_in_both_directions(net: Net) -> None:
 def test_a_packet_too_large_for_the_tunnel_is_told_so(net: Net) -> None:
     assert ping(net.vm, PEER, size=1430, df=True)
     assert ping(net.vm, PEER, size=1431, df=True).errors == ("3/4 1458",)
+    net.vm.ip("route flush cache")
+
+
+def test_a_connection_survives_a_smaller_path_mtu(net: Net) -> None:
+    """The underlay's shrinks: the tunnel tells the VM, whose segments fitted when the connection was made."""
+    gw = net.gateway.namespace
+    with TcpFlow(net.vm, PEER, 7, source_port=42005) as flow:
+        net.offloads(flow, 42005)
+        gw.ip(f"route add {PEER_OUTER} dev eth0 mtu 1300")
+        try:
+            with sniff(net.vm, "eth0") as seen:
+                flow._socket.sendall(b"x" * 100_000 + b"\n")
+                received = 0
+                while received < 100_000:
+                    received += len(flow._receive())
+                assert seen.select(lambda packet: (packet.protocol, packet.operation, packet.code) == ("icmp", 3, 4))
+        finally:
+            gw.ip(f"route del {PEER_OUTER} dev eth0")
     net.vm.ip("route flush cache")
 
 
@@ -345,6 +367,12 @@ def test_false_sources_from_the_tunnel_are_dropped(net: Net) -> None:
     with net.gateway.dropping("spoofed source", 5), net.gateway.dropping("spoofed MAC address", 1):
         arrived = net.arriving(frames, sender=net.peer, device="gt0", at=net.vm)
     assert arrived == [True, True, False, False, False, False, False, False]
+
+
+def test_the_gateway_does_not_pass_packets_between_the_machines_of_a_wire(net: Net) -> None:
+    frame = ethernet(VM2_MAC, GW_INSIDE_MAC, udp_packet("10.0.0.76", VM, 5003, 20001, b"0"))
+    with net.gateway.dropping("no policy", 1):
+        assert net.arriving([frame], sender=net.vm2, device="br0", at=net.vm) == [False]
 
 
 def test_another_mac_does_not_get_into_an_offloaded_flow(net: Net) -> None:
@@ -506,6 +534,20 @@ def test_an_eip_that_is_gone_does_not_answer(net: Net) -> None:
     assert tcp(net.peer, EIP, 80)
 
 
+def test_the_hosts_own_address_can_be_shared_and_still_serve(net: Net) -> None:
+    own = EXAMPLE.replace("-> 2.2.2.12 ports", "-> 10.0.1.1 ports")
+    net.gateway.load(own + "policy internet -> self { accept tcp 22 }\n")
+    server = tcp_echo(net.gateway.namespace, 22, device="acme")
+    source = tcp(net.vm2, PEER, 7).source
+    assert source is not None
+    assert source.address == "10.0.1.1"
+    assert source.port in SHARED_PORTS
+    assert tcp(net.peer, "10.0.1.1", 22)
+    assert tcp(net.peer, "10.0.1.1", 23, timeout=BRIEF).received == 0
+    server.close()
+    net.gateway.load(EXAMPLE)
+
+
 # ---- both families
 
 
@@ -575,6 +617,9 @@ def test_ipv6_port_forwards_and_hairpins(dual_stack: Net) -> None:
 
 
 def test_ipv6_ping_and_bulk_data(dual_stack: Net) -> None:
+    with sniff(dual_stack.peer, "gt0") as seen:
+        assert tcp(dual_stack.vm, PEER6, 7)
+        assert {packet.mss for packet in seen.select(lambda packet: packet.flags == "S")} == {1398}
     assert ping(dual_stack.vm, PEER6)
     assert ping(dual_stack.peer, EIP6)
     assert bulk(dual_stack.vm, PEER6)
