@@ -45,6 +45,7 @@ class Net(NamedTuple):
     vm2: Namespace
     peer: Namespace
     servers: dict[tuple[str, int], Server]  # the VM's, by protocol and port
+    host_servers: list[Server]  # of the gateway itself, on TCP 22 and 23, inside and outside the VRF
 
     def offloads(self, flow: Flow, client_port: int) -> Peer:
         """Assert that the flowtable carries this flow in both directions; return the one source its server saw."""
@@ -111,7 +112,10 @@ def net() -> Iterator[Net]:
         bulk_server(peer, 9)
         tcp_echo(peer, 7)
         udp_echo(peer, 7, PEER)
-        yield Net(gateway, vm, vm2, peer, servers)
+        host_servers: list[Server] = [
+            tcp_echo(gw, port, device=device) for port in (22, 23) for device in (None, "acme")
+        ]
+        yield Net(gateway, vm, vm2, peer, servers, host_servers)
 
 
 def ports(one: Tuple) -> tuple[str, int | None, str, int | None]:
@@ -442,17 +446,15 @@ def test_a_hairpin_is_judged_as_if_it_went_out(net: Net) -> None:
 
 
 def test_the_host_is_reached_where_a_policy_says_so_only(net: Net) -> None:
-    gw = net.gateway.namespace
-    servers = [tcp_echo(gw, port, device=device) for port in (22, 23) for device in (None, "acme")]
     assert tcp(net.peer, GW_OUTER, 22)
-    reached = sum(len(server.peers) for server in servers)
+    reached = sum(len(server.peers) for server in net.host_servers)
     with net.gateway.dropping("default deny", 1):
         assert tcp(net.peer, GW_OUTER, 23, timeout=BRIEF).received == 0
     closed = [(net.vm, "10.0.0.1"), (net.vm, "10.0.1.1"), (net.vm, GW_OUTER), (net.peer, "10.0.1.1")]
     assert not any(one.received for one in together(*(partial(tcp, *who, 22, timeout=BRIEF) for who in closed)))
     closed.append((net.peer, GW_OUTER))
     assert not any(one.received for one in together(*(partial(ping, *who, timeout=BRIEF) for who in closed)))
-    assert sum(len(server.peers) for server in servers) == reached
+    assert sum(len(server.peers) for server in net.host_servers) == reached
 
 
 def test_the_host_itself_may_send(net: Net) -> None:
@@ -537,14 +539,12 @@ def test_an_eip_that_is_gone_does_not_answer(net: Net) -> None:
 def test_the_hosts_own_address_can_be_shared_and_still_serve(net: Net) -> None:
     own = EXAMPLE.replace("-> 2.2.2.12 ports", "-> 10.0.1.1 ports")
     net.gateway.load(own + "policy internet -> self { accept tcp 22 }\n")
-    server = tcp_echo(net.gateway.namespace, 22, device="acme")
     source = tcp(net.vm2, PEER, 7).source
     assert source is not None
     assert source.address == "10.0.1.1"
     assert source.port in SHARED_PORTS
     assert tcp(net.peer, "10.0.1.1", 22)
     assert tcp(net.peer, "10.0.1.1", 23, timeout=BRIEF).received == 0
-    server.close()
     net.gateway.load(EXAMPLE)
 
 
