@@ -69,7 +69,7 @@ demo: $(RUN_STAMP)  ## install flowc into .venv, compile examples/tenant-eip.flo
 	}; \
 	show nft      'zones, NAT, EIPs and the flowtable, loaded in one transaction' && \
 	show iproute2 'VRFs, tunnels, addresses, routes and neighbours' && \
-	show tc       "the tunnel's key, matched in hardware where a NIC can" && \
+	show tc       "keys of shared tunnels: this file has none" && \
 	printf '\n%sThree scripts from one file: %s. Next: README.md, docs/language.md, `make test`.%s\n' "$$dim" "$(EXAMPLE)" "$$off"
 
 test: $(TEST_STAMP)  ## everything: Debian packages, lint, types, import contract, all tests, packets on a real kernel

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from flowc.checks import (
     conntrack_zones,
+    host_is_closed,
     implied,
     interface_without_zone,
+    kernel_too_old,
     needs_l3mdev_accept,
     offload_is_off,
     tests_not_run,
@@ -20,9 +22,11 @@ from flowc.ir.network import Network
 
 CHECKS: tuple[Check, ...] = (
     interface_without_zone.CHECK,
+    host_is_closed.CHECK,
     conntrack_zones.CHECK,
     offload_is_off.CHECK,
     needs_l3mdev_accept.CHECK,
+    kernel_too_old.CHECK,
     unsupported.CHECK,
     implied.CHECK,
     tests_not_run.CHECK,

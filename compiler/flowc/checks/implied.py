@@ -5,7 +5,7 @@ from __future__ import annotations
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.addresses import format_address
-from flowc.ir.links import Interface, Tunnel
+from flowc.ir.links import Interface
 from flowc.ir.network import Host
 
 CODE = register(
@@ -22,11 +22,11 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
     """List it, each with the declaration that needs it."""
     zoned = host.zone_of()
     for interface in host.interfaces.values():
-        link = interface.link
-        if isinstance(link, Tunnel) and link.local is not None and link.remote is not None:
-            family = link.kind.outer_family
-            ends = f"{format_address(family, link.remote)} to {format_address(family, link.local)}"
-            _note(f"GRE from {ends} is admitted for tunnel `{interface.name}`", interface, diagnostics)
+        ends = host.outer_ends(interface)
+        if ends:
+            family, local, remote = ends
+            way = f"{format_address(family, remote)} to {format_address(family, local)}"
+            _note(f"GRE from {way} is admitted for tunnel `{interface.name}`", interface, diagnostics)
         if interface.name in zoned and interface.dhcp:
             _note(f"DHCP answers are admitted on `{interface.name}`", interface, diagnostics)
         if interface.name in zoned and any(address.version == 6 for address in interface.addresses):

@@ -12,14 +12,14 @@ CODE = register(
     "FC901",
     "not-supported-yet",
     Severity.ERROR,
-    "The file uses a part of the language that this version of flowc reads and cannot lower yet. Nothing is written, "
+    "The file uses a part of the language that this version of flowc reads and cannot compile yet. Nothing is written, "
     "rather than a ruleset that does less than the file says.",
 )
 
 
 def report(diagnostics: Diagnostics, what: str, span: Span, instead: str | None = None) -> None:
     """Report one such part."""
-    diagnostics.report(CODE, f"{what} cannot be lowered yet", span, help=instead)
+    diagnostics.report(CODE, f"flowc cannot compile {what} yet", span, help=instead)
 
 
 def run(host: Host, diagnostics: Diagnostics) -> None:

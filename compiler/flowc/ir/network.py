@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from flowc.ir.links import Interface, Vrf
+from flowc.ir.addresses import Family
+from flowc.ir.links import Interface, Tunnel, Vrf
 from flowc.ir.model import Model
 from flowc.ir.nat import Nat
 from flowc.ir.policy import Policy
@@ -27,6 +28,8 @@ class Host(Model):
 
     name: str
     kernel: tuple[int, int]
+    kernel_span: Span | None
+    """Where the host says so."""
     offload: Offload
     offload_span: Span | None
     """Where the host says so."""
@@ -53,6 +56,15 @@ class Host(Model):
         return MappingProxyType(
             {member.interface: zone.name for zone in self.zones.values() for member in zone.members}
         )
+
+    def outer_ends(self, interface: Interface) -> tuple[Family, int, int] | None:
+        """A tunnel's outer family, local and remote address; a key over a shared tunnel has that one's local."""
+        link = interface.link
+        if not isinstance(link, Tunnel) or link.remote is None:
+            return None
+        carrier = self.interfaces[link.over].link if link.over else link
+        local = carrier.local if isinstance(carrier, Tunnel) else None
+        return None if local is None else (link.kind.outer_family, local, link.remote)
 
 
 class Network(Model):

@@ -39,9 +39,9 @@ STEPS: tuple[Step, ...] = (
     (tree.Pool, zones.pool, None),
     (tree.Policy, policies.policy, policies.duplicate_policies),
     (tree.Nat, nat.nat, nat.duplicate_nats),
+    (tree.Forward, nat.forward, None),
     (tree.Eip, nat.eip, nat.conflicts),
     (tree.Test, tests.test, None),
-    (tree.Table, rows.table, None),
 )
 
 
@@ -65,16 +65,19 @@ def _resolve_host(
     context = Context(scope.diagnostics, scope)
     # A second declaration of a name is reported and does not take the place of the first.
     declarations = [node for node in declared if scope.owns(node)]
+    by_kind: dict[type, list[tree.Declaration]] = {}
+    for node in declarations:
+        by_kind.setdefault(type(node), []).append(node)
     for kind, resolve_node, look_at_all in STEPS:
-        for node in declarations:
-            if isinstance(node, kind):
-                resolve_node(node, context)
+        for node in by_kind.get(kind, ()):
+            resolve_node(node, context)
         if look_at_all:
             look_at_all(context)
     options = _options(block, context)
     return Host(
         name=block.name.text if block else UNNAMED_HOST,
         kernel=options.kernel,
+        kernel_span=options.kernel_span,
         offload=options.offload,
         offload_span=options.offload_span,
         vrfs=context.vrfs,
@@ -98,6 +101,7 @@ class Options(NamedTuple):
     """What a host block says of the host itself."""
 
     kernel: tuple[int, int] = OLDEST_KERNEL
+    kernel_span: Span | None = None
     offload: Offload = Offload.SOFTWARE
     offload_span: Span | None = None
 
@@ -112,7 +116,7 @@ def _options(block: tree.Host | None, context: Context) -> Options:
     found = Options()
     kernel, offload = options.value("kernel"), options.value("offload")
     if isinstance(kernel, tree.Version):
-        found = found._replace(kernel=(kernel.major, kernel.minor))
+        found = found._replace(kernel=(kernel.major, kernel.minor), kernel_span=options.span("kernel"))
     if isinstance(offload, tree.Name):
         found = found._replace(offload=Offload(offload.text), offload_span=options.span("offload"))
     return found

@@ -31,6 +31,8 @@ class Context:
     endpoint_index: dict[str, int] = field(default_factory=dict)
     zones: dict[str, Zone] = field(default_factory=dict)
     pools: dict[str, Pool] = field(default_factory=dict)
+    pools_incomplete: bool = False
+    """A pool was left out after a report, so that an address in none of the others may have been in that one."""
     neighbors: Table[NeighborRow] = field(default_factory=lambda: Table(NeighborRow))
     routes: Table[RouteRow] = field(default_factory=lambda: Table(RouteRow))
     policies: list[Policy] = field(default_factory=list)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 from flowc.diagnostics import Diagnostics
-from flowc.ir.addresses import Family, Range, format_address
+from flowc.ir.addresses import Family, Prefix, Range, format_address, mask
 from flowc.ir.nat import Masquerade, Nat, Snat
 from flowc.ir.policy import ANY, SELF
 from flowc.ir.rows import EipRow, ForwardRow
@@ -22,12 +22,8 @@ MOST_ADDRESSES = 65536
 
 def nat(node: tree.Nat, context: Context) -> None:
     """A block of translations between two zones; its port forwards become rows."""
-    for name in (node.source, node.target):
-        if name.text in (SELF, ANY):
-            context.diagnostics.report(
-                codes.BAD_PAIR, f"nat is between two zones, `{name.text}` is none", name.span, help="name the zone"
-            )
-            return
+    if not _may_be_zones(node, context):
+        return
     source = context.scope.find(node.source, tree.Zone)
     target = context.scope.find(node.target, tree.Zone)
     snats: list[Snat] = []
@@ -52,6 +48,26 @@ def nat(node: tree.Nat, context: Context) -> None:
             span=node.source.span.to(node.target.span),
         )
     )
+
+
+def forward(node: tree.Forward, context: Context) -> None:
+    """A port forward from a table. It stands in no block, so its pair of zones may have one besides."""
+    if not _may_be_zones(node, context):
+        return
+    source = context.scope.find(node.source, tree.Zone)
+    target = context.scope.find(node.target, tree.Zone)
+    if source is not None and target is not None:
+        _forward(node.rule, node.source.text, context)
+
+
+def _may_be_zones(node: tree.Nat | tree.Forward, context: Context) -> bool:
+    for name in (node.source, node.target):
+        if name.text in (SELF, ANY):
+            context.diagnostics.report(
+                codes.BAD_PAIR, f"nat is between two zones, `{name.text}` is none", name.span, help="name the zone"
+            )
+            return False
+    return True
 
 
 def duplicate_nats(context: Context) -> None:
@@ -220,13 +236,16 @@ def eip(node: tree.Eip, context: Context) -> None:
     target = _target(node.target, family, node.vrf, context)
     pool = context.pool_of(family, address)
     if pool is None:
+        if context.pools_incomplete:
+            return
         declared = ", ".join(f"`{name}`" for name in sorted(context.pools))
+        length = 24 if family == 4 else 64
+        around = Prefix(family, mask(family, address, length), length)
         diagnostics.report(
             codes.NOT_IN_A_POOL,
             f"EIP `{node.public.text}` is in no pool",
             node.public.span,
-            help=f"declare one: `pool NAME {node.public.text}/{24 if family == 4 else 64} at ZONE`"
-            + (f" (there are: {declared})" if declared else ""),
+            help=f"declare one: `pool NAME {around} at ZONE`" + (f" (there are: {declared})" if declared else ""),
         )
         return
     if target is not None:

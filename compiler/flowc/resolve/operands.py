@@ -14,7 +14,22 @@ from flowc.syntax import tree
 Trail = tuple[str, ...]
 """Names of the `let`s and services being resolved, to find circles."""
 
-EMPTY = AddressSet((), ())
+RULE_WORDS = (
+    "tcp",
+    "udp",
+    "sctp",
+    "icmp",
+    "icmpv6",
+    "from",
+    "to",
+    "via",
+    "log",
+    "limit",
+    "counter",
+    "offload",
+    "helper",
+)
+"""What else can stand where a rule names a service."""
 
 
 def address_set(node: tree.Value, context: Context, trail: Trail = ()) -> AddressSet | None:
@@ -182,7 +197,7 @@ def traffic(matches: tuple[tree.Match | tree.Name, ...], context: Context, trail
 
 def _match(match: tree.Match | tree.Name, context: Context, trail: Trail) -> list[Traffic] | None:
     if isinstance(match, tree.Name):
-        found = context.scope.find(match, tree.Service)
+        found = context.scope.find(match, tree.Service, words=RULE_WORDS)
         if found is None or _circular(match, trail, context):
             return None
         return traffic(found.matches, context, (*trail, match.text))

@@ -15,11 +15,6 @@ from flowc.source import Span
 from flowc.syntax import tree
 
 
-def table(node: tree.Table, context: Context) -> None:
-    """A bulk table: its rows have a place in the IR, reading them from CSV is not there yet."""
-    context.left_out.append((f"a table of {node.kind.text}", node.span))
-
-
 def endpoint(node: tree.Endpoint, context: Context) -> None:
     """An endpoint, with one address of each family at most."""
     diagnostics = context.diagnostics
@@ -27,6 +22,7 @@ def endpoint(node: tree.Endpoint, context: Context) -> None:
     options.require("address", "address 10.0.0.75")
     interface_node = options.require("interface", "interface NAME")
     found: dict[Family, int] = {}
+    spans: dict[Family, Span] = {}
     for value in options.values("address"):
         one = values.host_address(value, diagnostics, "the endpoint's address")
         if one is None:
@@ -40,56 +36,55 @@ def endpoint(node: tree.Endpoint, context: Context) -> None:
                 help="an endpoint has one address of each family: declare another endpoint for this one",
             )
             continue
-        found[family] = address
+        found[family], spans[family] = address, value.span
     mac_node = options.value("mac")
     mac = None if mac_node is None else values.mac(mac_node, diagnostics)
     interface = context.interface(interface_node) if isinstance(interface_node, tree.Name) else None
     if interface is None or not found:
         return
-    _check_place(node, interface, found, mac_node, context)
+    _check_mac(interface, mac_node, context)
+    for family, address in found.items():
+        _check_place(interface, family, address, spans[family], context)
     context.endpoint_index[node.name.text] = len(context.endpoints)
     context.endpoints.append(EndpointRow(node.name.text, found.get(4), found.get(6), interface.name, mac, node.span))
 
 
-def _check_place(
-    node: tree.Endpoint,
-    interface: Interface,
-    found: dict[Family, int],
-    mac_node: tree.Value | None,
-    context: Context,
-) -> None:
-    """The endpoint can be where it says to be."""
-    if mac_node is not None and isinstance(interface.link, Tunnel) and not interface.link.kind.ethernet:
+def _check_mac(interface: Interface, mac: tree.Value | None, context: Context) -> None:
+    """Only what is on an Ethernet link has a MAC address."""
+    if mac is not None and isinstance(interface.link, Tunnel) and not interface.link.kind.ethernet:
         context.diagnostics.report(
             codes.CONFLICTING_OPTIONS,
             f"`{interface.name}` is a layer 3 tunnel, nobody behind it has a MAC address",
-            mac_node.span,
+            mac.span,
             related=[(interface.span, "the tunnel")],
             help="leave the `mac` out, or use a tunnel of type `gretap`",
         )
-    prefixes = interface.prefixes
-    for family, address in found.items():
-        text = format_address(family, address)
-        for own in interface.addresses:
-            if own.version == family and int(own.ip) == address:
-                context.diagnostics.report(
-                    codes.CONFLICTING_OPTIONS,
-                    f"`{text}` is the address of interface `{interface.name}` itself",
-                    node.span,
-                    related=[(interface.span, "declared here")],
-                )
-            elif own.version == 4 and own.network.prefixlen < 31 and _network_or_broadcast(own.network, address):
-                context.diagnostics.report(
-                    codes.NOT_A_HOST, f"`{text}` is the network or broadcast address of {own.network}", node.span
-                )
-        if any(prefix.family == family for prefix in prefixes) and not covers(prefixes, family, address):
+
+
+def _check_place(interface: Interface, family: Family, address: int, span: Span, context: Context) -> None:
+    """An address can be where its endpoint says to be."""
+    text = format_address(family, address)
+    for own in interface.addresses:
+        if own.version == family and int(own.ip) == address:
             context.diagnostics.report(
-                codes.ENDPOINT_OFF_LINK,
-                f"`{text}` is in no prefix of interface `{interface.name}`",
-                node.span,
-                related=[(interface.span, "its addresses are declared here")],
-                help="the host needs a route to it, or the interface an address in its network",
+                codes.CONFLICTING_OPTIONS,
+                f"`{text}` is the address of interface `{interface.name}` itself",
+                span,
+                related=[(interface.span, "declared here")],
             )
+        elif own.version == 4 and own.network.prefixlen < 31 and _network_or_broadcast(own.network, address):
+            context.diagnostics.report(
+                codes.NOT_A_HOST, f"`{text}` is the network or broadcast address of {own.network}", span
+            )
+    prefixes = interface.prefixes
+    if any(prefix.family == family for prefix in prefixes) and not covers(prefixes, family, address):
+        context.diagnostics.report(
+            codes.ENDPOINT_OFF_LINK,
+            f"`{text}` is in no prefix of interface `{interface.name}`",
+            span,
+            related=[(interface.span, "its addresses are declared here")],
+            help="the host needs a route to it, or the interface an address in its network",
+        )
 
 
 def _network_or_broadcast(network: object, address: int) -> bool:

@@ -47,6 +47,11 @@ def kind(node: Named | type) -> str:
     return cls.__name__.lower()
 
 
+def described(node: Named | type) -> str:
+    """What to call a declaration in a sentence."""
+    return {"let": "name declared with `let`", "vrf": "VRF"}.get(kind(node), kind(node))
+
+
 def article(word: str) -> str:
     """The word with `a` or `an`."""
     return f"an {word}" if word[0] in "aeiou" else f"a {word}"
@@ -107,27 +112,31 @@ class Scope:
         """Something inside was left out because of a syntax error, so that nothing can be said to be missing."""
         return any(file.is_damaged(span) for file in self.files)
 
-    def find(self, name: tree.Name, *kinds: type[N]) -> N | None:
-        """The declaration of a name, if it is of one of these kinds; else reports and returns None."""
+    def find(self, name: tree.Name, *kinds: type[N], words: Sequence[str] = ()) -> N | None:
+        """The declaration of a name, if it is of one of these kinds; else reports and returns None.
+
+        `words` are keywords that could stand in its place, and may have been meant.
+        """
         node = self.names.get(name.text)
         if isinstance(node, kinds):
             return node
-        wanted = alternatives([article(kind(each)) for each in kinds])
+        wanted = alternatives([article(described(each)) for each in kinds])
         if node is None:
-            self._unknown(name, wanted, kinds)
+            self._unknown(name, wanted, kinds, words)
         else:
             self.diagnostics.report(
                 codes.WRONG_KIND,
-                f"`{name.text}` is {article(kind(node))}, not {wanted}",
+                f"`{name.text}` is {article(described(node))}, not {wanted}",
                 name.span,
                 related=[(node.name.span, "declared here")],
             )
         return None
 
-    def _unknown(self, name: tree.Name, wanted: str, kinds: tuple[type, ...]) -> None:
+    def _unknown(self, name: tree.Name, wanted: str, kinds: tuple[type, ...], words: Sequence[str]) -> None:
         if any(file.may_declare(name.text) for file in self.files):
             return
-        candidates = [text for text, node in self.names.items() if isinstance(node, kinds)]
+        declared = [text for text, node in self.names.items() if isinstance(node, kinds)]
+        candidates = [*declared, *words]
         close = get_close_matches(name.text, candidates, 1) or get_close_matches(
             name.text.lower(), [text.lower() for text in candidates], 1
         )
@@ -135,8 +144,8 @@ class Scope:
         if close:
             right = next(text for text in candidates if text.lower() == close[0].lower())
             help_line = f"did you mean `{right}`?"
-        elif 0 < len(candidates) <= 8:
-            help_line = "declared are: " + ", ".join(f"`{text}`" for text in sorted(candidates))
+        elif 0 < len(declared) <= 8:
+            help_line = "declared are: " + ", ".join(f"`{text}`" for text in sorted(declared))
         self.diagnostics.report(
             codes.UNKNOWN_NAME,
             f"`{name.text}` is not declared",

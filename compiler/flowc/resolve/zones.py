@@ -45,6 +45,7 @@ def pool(node: tree.Pool, context: Context) -> None:
     found = context.scope.find(node.zone, tree.Zone)
     prefixes = [values.prefix(prefix, context.diagnostics) for prefix in node.prefixes]
     good = tuple(prefix for prefix in prefixes if prefix is not None)
+    context.pools_incomplete = context.pools_incomplete or found is None or len(good) < len(prefixes)
     for other in context.pools.values():
         for prefix, written in zip(prefixes, node.prefixes, strict=True):
             if prefix is None:
