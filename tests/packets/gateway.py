@@ -59,12 +59,12 @@ class Gateway:
         return self.counters()[SLOW].packets
 
     @contextmanager
-    def dropping(self, comment: str, packets: int | None = None) -> Iterator[None]:
-        """Assert that within the context a rule with this comment dropped something, or just that many packets."""
+    def dropping(self, comment: str, packets: int = 1) -> Iterator[None]:
+        """Assert that within the context rules with this comment dropped at least that many packets."""
         before = self._dropped(comment)
         yield
-        found = wait_until(lambda: self._dropped(comment) - before, timeout=2)
-        assert found > 0 if packets is None else found == packets, f"{comment!r} counted {found} packets"
+        dropped = wait_until(lambda: max(self._dropped(comment) - before - packets + 1, 0), timeout=2)
+        assert dropped, f"{comment!r} did not count {packets} packets"
 
     def _dropped(self, comment: str) -> int:
         """The counters of the rules whose comment is, or ends with, this one (a place in the file stands before)."""
@@ -72,12 +72,19 @@ class Gateway:
 
     def connection(self, protocol: str, *, port: int) -> Connection:
         """The one connection whose client used this port (ICMP: this identifier)."""
-        (found,) = [
-            one
-            for one in connections(self.namespace, protocol)
-            if port in {one.original.source_port, one.original.identifier}
-        ]
-        return found
+
+        def found() -> Connection | None:
+            listed = [
+                one
+                for one in connections(self.namespace, protocol)
+                if port in {one.original.source_port, one.original.identifier}
+            ]
+            return listed[0] if len(listed) == 1 else None
+
+        # The kernel lists its table in several steps, and what comes or goes in between may hide an entry.
+        only = wait_until(found, timeout=2)
+        assert only is not None, f"no connection of {protocol} port {port}, or several"
+        return only
 
     def forget_connections(self) -> None:
         """Make the kernel take the next packet of every connection for the first one."""
