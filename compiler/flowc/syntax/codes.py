@@ -112,3 +112,23 @@ NOT_UTF8 = register(
     Severity.ERROR,
     "The file is not UTF-8 text. Nothing of it was read.",
 )
+TABLE_UNREADABLE = register(
+    "FC024",
+    "table-unreadable",
+    Severity.ERROR,
+    "The CSV file of a bulk table does not exist or cannot be read. Its path is relative to the file that names it.",
+)
+TABLE_COLUMNS = register(
+    "FC025",
+    "table-columns",
+    Severity.ERROR,
+    "The first line of a CSV file names its columns, and one of them is missing, unknown or there twice. Nothing of the "
+    "file was read.",
+)
+TABLE_ROW = register(
+    "FC026",
+    "table-row",
+    Severity.ERROR,
+    "A line of a CSV file is no row of its table: it has too many or too few fields, or a field holds something else "
+    "than its column says. The line is left out, the others are read.",
+)

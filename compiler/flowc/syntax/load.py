@@ -1,11 +1,12 @@
-"""Files to syntax trees: reads them, follows `include`, and puts what an included file declares where it is included.
+"""Files to syntax trees: reads them, and puts what an included file declares and the rows of a CSV file in their place.
 
 A file is taken once at the top level and once in each host block, however often it is included there. A diagnostic's
-`file` is the path the user gave, or for an included file the including one's folder with the path in the `include`.
+`file` is the path the user gave, or for another file the folder of the one that names it with the path it gives.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -16,11 +17,14 @@ from flowc.diagnostics import Diagnostics
 from flowc.source import Source, Span
 from flowc.syntax import codes, tree
 from flowc.syntax.parse import parse
+from flowc.syntax.rows import rows
 
 Read = Callable[[Path], bytes]
 
 STDIN = "-"
 MAX_INCLUDE_DEPTH = 64
+MAX_BYTES = 64 * 1024 * 1024
+"""Of one file: a million rows of a table. What is larger was named by mistake."""
 
 
 class UnreadableFile(OSError):  # noqa: N818 - what it is, not only that it is an error
@@ -33,12 +37,18 @@ class UnreadableFile(OSError):  # noqa: N818 - what it is, not only that it is a
 
 
 def read_file(path: Path) -> bytes:
-    """The bytes of a file, or of the standard input for `-`."""
-    return sys.stdin.buffer.read() if str(path) == STDIN else path.read_bytes()
+    """The bytes of a file, or of the standard input for `-`. Raises OSError, also for one that is too large."""
+    if str(path) == STDIN:
+        return sys.stdin.buffer.read()
+    with path.open("rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise OSError(errno.EFBIG, f"it is larger than {MAX_BYTES >> 20} MiB")
+    return data
 
 
 def load(paths: Iterable[str | Path], diagnostics: Diagnostics, read: Read = read_file) -> list[tree.File]:
-    """The trees of the files, without `Include` nodes. A file that another one has included already is not repeated.
+    """The trees of the files, without `Include` and `Table` nodes. A file that another one has included already is not repeated.
 
     Raises UnreadableFile for a file in `paths`; everything else that is wrong is reported to `diagnostics`.
     """
@@ -69,6 +79,10 @@ class _Loader:
     read: Read
     seen: set[tuple[str | None, str]] = field(default_factory=set)
     """The hosts (None: no host) and real paths of all files taken so far."""
+    tables: dict[tuple[str, str], tree.File] = field(default_factory=dict)
+    """The rows by kind of table and real path: several hosts may take the same ones."""
+    tables_seen: set[tuple[str | None, str, str]] = field(default_factory=set)
+    """Like `seen`, with the kind of table."""
 
     def top(self, name: str) -> tree.File | None:
         stdin = name == STDIN
@@ -96,6 +110,10 @@ class _Loader:
                     included = self._included(statement, place)
                     statements += included.statements
                     holes.append(included)
+                case tree.Table():
+                    table = self._table(statement, place.host)
+                    statements += table.statements
+                    holes.append(table)
                 case tree.Host():
                     host, inner = self._host(statement, place)
                     statements.append(host)
@@ -127,6 +145,10 @@ class _Loader:
                 file = self._included(declaration, replace(place, host=host))
                 body += [inner for inner in file.statements if not isinstance(inner, tree.Host)]
                 included.append(file)
+            elif isinstance(declaration, tree.Table):
+                file = self._table(declaration, host)
+                body += [row for row in file.statements if not isinstance(row, tree.Host)]
+                included.append(file)
             else:
                 body.append(declaration)
         return replace(host, body=tuple(body)), included
@@ -135,8 +157,7 @@ class _Loader:
         """What an `include` stands for; nothing if it is an error or the file has been taken already."""
         parent = include.span.source
         nothing = tree.File(parent, ())
-        name = os.path.normpath(os.path.join(os.path.dirname(parent.name), include.file.text))  # noqa: PTH118, PTH120
-        path = (parent.path.parent if parent.path else Path()) / include.file.text
+        name, path = _beside(include)
         try:
             key = os.path.realpath(path)
         except (OSError, ValueError) as error:
@@ -152,27 +173,55 @@ class _Loader:
         if scope in self.seen:
             return nothing
         self.seen.add(scope)
+        source = self._text(include, name, path)
+        if isinstance(source, tree.File):
+            return source
+        return self._expanded(parse(source, self.diagnostics), _Place(key, include, place, place.host))
+
+    def _table(self, table: tree.Table, host: tree.Host | None) -> tree.File:
+        """The rows of a table; nothing if they are there already."""
+        name, path = _beside(table)
+        kind = table.kind.text
+        try:
+            key = os.path.realpath(path)
+        except (OSError, ValueError) as error:
+            return self._unreadable(table, name, _reason(error))
+        scope = (host.name.text if host else None, kind, key)
+        if scope in self.tables_seen:
+            return tree.File(table.span.source, ())
+        self.tables_seen.add(scope)
+        if (kind, key) not in self.tables:
+            source = self._text(table, name, path)
+            if isinstance(source, tree.File):
+                return source
+            self.tables[kind, key] = rows(kind, source, self.diagnostics)
+        return self.tables[kind, key]
+
+    def _text(self, naming: _Naming, name: str, path: Path) -> Source | tree.File:
+        """The text of a named file. If there is none, after a report, what stands for a file that could not be read."""
         try:
             data = self.read(path)
         except (OSError, ValueError) as error:
-            return self._unreadable(include, name, _reason(error))
+            return self._unreadable(naming, name, _reason(error))
         source, fault = _decode(name, path, data)
-        if fault is not None:
-            self.diagnostics.report(
-                codes.NOT_UTF8,
-                f"`{name}` is not UTF-8 text",
-                include.file.span,
-                related=[(fault, "the first byte that is not UTF-8")],
-                help=_recode(source),
-            )
-            return _unknown(include)
-        return self._expanded(parse(source, self.diagnostics), _Place(key, include, place, place.host))
+        if fault is None:
+            return source
+        self.diagnostics.report(
+            codes.NOT_UTF8,
+            f"`{name}` is not UTF-8 text",
+            naming.file.span,
+            related=[(fault, "the first byte that is not UTF-8")],
+            help=_recode(source),
+        )
+        return _unknown(naming)
 
-    def _unreadable(self, include: tree.Include, name: str, reason: str) -> tree.File:
-        notes = ["the path is relative to the file that includes it"]
-        message = f"cannot include `{name}`: {reason}"
-        self.diagnostics.report(codes.INCLUDE_UNREADABLE, message, include.file.span, notes=notes)
-        return _unknown(include)
+    def _unreadable(self, naming: _Naming, name: str, reason: str) -> tree.File:
+        is_table = isinstance(naming, tree.Table)
+        code = codes.TABLE_UNREADABLE if is_table else codes.INCLUDE_UNREADABLE
+        message = f"cannot {'read' if is_table else 'include'} `{name}`: {reason}"
+        notes = [f"the path is relative to the file that {'names' if is_table else 'includes'} it"]
+        self.diagnostics.report(code, message, naming.file.span, notes=notes)
+        return _unknown(naming)
 
     def _cycle(self, include: tree.Include, name: str, key: str, place: _Place) -> None:
         related: list[tuple[Span, str]] = []
@@ -184,9 +233,20 @@ class _Loader:
         self.diagnostics.report(codes.INCLUDE_CYCLE, f"`{name}` includes itself", include.span, related=related)
 
 
-def _unknown(include: tree.Include) -> tree.File:
-    """An included file that could not be read may have declared anything."""
-    return tree.File(include.span.source, (), (include.span,), incomplete=True)
+_Naming = tree.Include | tree.Table
+"""A statement that names another file."""
+
+
+def _beside(naming: _Naming) -> tuple[str, Path]:
+    """How to call the file that a statement names, and where it is."""
+    parent = naming.span.source
+    name = os.path.normpath(os.path.join(os.path.dirname(parent.name), naming.file.text))  # noqa: PTH118, PTH120
+    return name, (parent.path.parent if parent.path else Path()) / naming.file.text
+
+
+def _unknown(naming: _Naming) -> tree.File:
+    """A file that could not be read may have declared anything."""
+    return tree.File(naming.span.source, (), (naming.span,), incomplete=True)
 
 
 def _decode(name: str, path: Path | None, data: bytes) -> tuple[Source, Span | None]:

@@ -88,6 +88,11 @@ class Scanner:
         self._ignored = frozenset(ignored)
         self._pattern = re.compile("|".join(f"(?P<{name}>{expression})" for name, expression in named))
 
+    def kind(self, text: str) -> str | None:
+        """What a text is if it is one word as a whole: `IPADDR`, `INT`, ...; else None."""
+        match = self._pattern.match(text)
+        return match.lastgroup if match and match.end() == len(text) else None
+
     def words(self, source: Source) -> Iterator[Word]:
         """The words of a text, the last one of type END."""
         text = source.text

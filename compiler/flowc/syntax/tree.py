@@ -208,7 +208,7 @@ class Eip:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`eips from "eips.csv"`."""
+    """`eips from "eips.csv"`. Loading a file puts the rows in its place."""
 
     kind: Name
     file: String
@@ -321,6 +321,16 @@ class Nat:
     span: Span
 
 
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """A row of a `forwards` table: a port forward with the two zones of the `nat` block that could hold it."""
+
+    source: Name
+    target: Name
+    rule: Dnat
+    span: Span
+
+
 # ---- tests ----------------------------------------------------------------------------------------------------------
 
 
@@ -366,6 +376,7 @@ Declaration: TypeAlias = (
     | Include
     | Policy
     | Nat
+    | Forward
     | Test
 )
 Statement: TypeAlias = Host | Declaration

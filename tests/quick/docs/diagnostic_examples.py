@@ -50,6 +50,9 @@ include "common.flow"
     "FC021": """\
 include "example.flow"
 """,
+    "FC024": """\
+eips from "eips.csv"
+""",
     "FC101": """\
 interface lan { device eth1 }
 zone inside { interface lna }

@@ -168,6 +168,6 @@ def test_a_dash_is_the_standard_input(monkeypatch: pytest.MonkeyPatch, tmp_path:
 def test_a_source_knows_its_path_for_the_files_beside_it(tmp_path: Path) -> None:
     (tmp_path / "main.flow").write_text('include "sub/b.flow"')
     (tmp_path / "sub").mkdir()
-    (tmp_path / "sub" / "b.flow").write_text('eips from "eips.csv"')
+    (tmp_path / "sub" / "b.flow").write_text("vrf b {}")
     (file,) = load([tmp_path / "main.flow"], Diagnostics())
     assert file.statements[0].span.source.path == tmp_path / "sub" / "b.flow"
