@@ -87,6 +87,15 @@ class Tunnel(Model):
     shared: bool = False
     over: str | None = None
 
+    @property
+    def overhead(self) -> int:
+        """Bytes that it adds: outer IP, GRE, the key, an inner Ethernet header, and over IPv6 the encapsulation limit
+        option that Linux sends by default (RFC 2784, RFC 2890, RFC 2473; kernel: net/ipv6/ip6_gre.c).
+        """
+        outer = 20 if self.kind.outer_family == 4 else 40 + 8
+        keyed = self.okey is not None or self.shared
+        return outer + 4 + (4 if keyed else 0) + (14 if self.kind.ethernet else 0)
+
 
 LinkSpec: TypeAlias = Device | Vlan | Bridge | Veth | Tunnel
 

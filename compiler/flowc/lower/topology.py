@@ -9,9 +9,9 @@ from functools import cached_property
 from flowc.ir.addresses import Family, Prefix
 from flowc.ir.links import Interface, Tunnel, Vrf
 from flowc.ir.network import Host
+from flowc.ir.policy import ANY, Policy
+from flowc.ir.stack import Stack
 from flowc.lower import numbers
-
-DEFAULT_MTU = 1500
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,18 @@ class Topology:
         found = (self.host.interfaces[name] for name in self.zone_of)
         return sorted(found, key=lambda interface: interface.device)
 
+    @cached_property
+    def _members(self) -> Mapping[str, list[Interface]]:
+        return {
+            zone.name: sorted(
+                (self.host.interfaces[name] for name in set(zone.interfaces)), key=lambda interface: interface.device
+            )
+            for zone in self.host.zones.values()
+        }
+
     def members(self, zone: str) -> list[Interface]:
         """The interfaces of a zone, by device."""
-        found = (self.host.interfaces[name] for name in set(self.host.zones[zone].interfaces))
-        return sorted(found, key=lambda interface: interface.device)
+        return self._members[zone]
 
     def devices(self, zone: str) -> list[str]:
         return [interface.device for interface in self.members(zone)]
@@ -90,37 +98,48 @@ class Topology:
         ]
         return found
 
+    @cached_property
+    def _stack(self) -> Stack:
+        return Stack(self.host)
+
     def underlay(self, tunnel: Tunnel) -> Interface | None:
         """The interface a tunnel's packets leave by, where the file tells."""
-        if tunnel.underlay:
-            return self.host.interfaces[tunnel.underlay]
-        family = tunnel.kind.outer_family
-        for interface in self.host.interfaces.values():
-            if any(own.version == family and int(own.ip) == tunnel.local for own in interface.addresses):
-                return interface
-        return None
+        return self._stack.underlay(tunnel)
 
     def mtu(self, interface: Interface) -> int | None:
         """A tunnel's own, so that what it carries fits its underlay; else as declared."""
-        if interface.mtu is not None or not isinstance(interface.link, Tunnel):
-            return interface.mtu
-        below = self.underlay(interface.link)
-        outer = (self.mtu(below) if below else None) or DEFAULT_MTU
-        return outer - overhead(interface.link)
+        return self._stack.mtu(interface) if isinstance(interface.link, Tunnel) else interface.mtu
+
+    @cached_property
+    def _endpoint_sources(self) -> dict[str, list[tuple[Family, int]]]:
+        result: dict[str, list[tuple[Family, int]]] = {}
+        for row in self.host.endpoints:
+            found = result.setdefault(row.interface, [])
+            if row.v4 is not None:
+                found.append((4, row.v4))
+            if row.v6 is not None:
+                found.append((6, row.v6))
+        return result
 
     def endpoint_sources(self, interface: str) -> Iterable[tuple[Family, int]]:
-        for row in self.host.endpoints:
-            if row.interface == interface:
-                if row.v4 is not None:
-                    yield 4, row.v4
-                if row.v6 is not None:
-                    yield 6, row.v6
+        """The addresses of the endpoints on an interface."""
+        return self._endpoint_sources.get(interface, ())
 
+    @cached_property
+    def policies(self) -> Mapping[tuple[str, str], Policy]:
+        """The policy of each pair of zones, or of a zone and `self`, that has one.
 
-def overhead(tunnel: Tunnel) -> int:
-    """Bytes that a tunnel adds: outer IP, GRE, the key, an inner Ethernet header, and over IPv6 the encapsulation
-    limit option that Linux sends by default (RFC 2784, RFC 2890, RFC 2473; kernel: net/ipv6/ip6_gre.c).
-    """
-    outer = 20 if tunnel.kind.outer_family == 4 else 40 + 8
-    keyed = tunnel.okey is not None or tunnel.shared
-    return outer + 4 + (4 if keyed else 0) + (14 if tunnel.kind.ethernet else 0)
+        An exact pair beats `zone -> any`, that beats `any -> zone`, and that `any -> any`. `any` is never the pair A, A.
+        """
+
+        def exactness(policy: Policy) -> tuple[bool, bool]:
+            return policy.source != ANY, policy.target != ANY
+
+        zones = sorted(self.host.zones)
+        result: dict[tuple[str, str], Policy] = {}
+        for policy in sorted(self.host.policies, key=exactness):
+            for source in zones if policy.source == ANY else [policy.source]:
+                for target in zones if policy.target == ANY else [policy.target]:
+                    if source != target or ANY not in (policy.source, policy.target):
+                        result[source, target] = policy
+        return result

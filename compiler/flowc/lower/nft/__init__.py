@@ -8,7 +8,7 @@ from flowc.ir.policy import SELF
 from flowc.lower.nft.clamps import clamps
 from flowc.lower.nft.conntrack import conntrack
 from flowc.lower.nft.nat import translation
-from flowc.lower.nft.policies import dispatch, policy_for
+from flowc.lower.nft.policies import dispatch
 from flowc.lower.nft.sources import pinned_devices, sources
 from flowc.lower.public import Public
 from flowc.lower.topology import Topology
@@ -37,17 +37,18 @@ def flowtable(topology: Topology) -> Flowtable | None:
     host = topology.host
     if host.offload is Offload.OFF:
         return None
-    devices: set[str] = set()
     asking: list[Span] = []
-    for source in host.zones:
-        for target in host.zones:
-            policy = policy_for(topology, source, target)
-            if policy is None or SELF in (policy.source, policy.target):
-                continue
-            found = [rule.span for rule in policy.rules if rule.offload]
-            if found:
-                asking += found
-                devices.update(topology.devices(source), topology.devices(target))
+    offloading = {
+        id(policy): [rule.span for rule in policy.rules if rule.offload]
+        for policy in host.policies
+        if SELF not in (policy.source, policy.target)
+    }
+    zones: set[str] = set()
+    for pair, policy in topology.policies.items():
+        if found := offloading.get(id(policy)):
+            asking += found
+            zones.update(pair)
+    devices = {device for zone in zones for device in topology.devices(zone)}
     if not devices:
         return None
     first = min(asking, key=lambda span: (span.source.name, span.start))

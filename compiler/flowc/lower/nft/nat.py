@@ -9,7 +9,7 @@ target, and it gets the source that it would have had outside.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from flowc.hoststate.nft import ByFamily, NftSet, Outside, SnatRule, Translation, by_family
 from flowc.ir.addresses import FAMILIES, AddressSet, Family, Range, format_address, format_range, merge, subtract
@@ -29,9 +29,10 @@ def translation(topology: Topology, public: Public) -> Translation:
     entries = by_family("entries", "ct zone . ct original {ip} daddr", "verdict", interval=True)
     returns = by_family("returns", "ct zone . ct original {ip} daddr", "verdict", interval=True)
     outsides: list[Outside] = []
-    for zone in sorted(topology.host.zones):
+    taken = {family: _real_addresses(topology, family) for family in FAMILIES}
+    for zone in sorted(_translating_zones(topology)):
         outside = _outside(zone, topology)
-        reached = _reached(zone, topology, public)
+        reached = _reached(zone, topology, public, taken)
         if reached or outside.snats or outside.eips.v4 or outside.eips.v6:
             outsides.append(outside)
             for device in outside.devices:
@@ -77,19 +78,27 @@ def _inbound(topology: Topology) -> tuple[ByFamily, ByFamily, ByFamily]:
     return forwards, ranges, eips
 
 
-def _reached(zone: str, topology: Topology, public: Public) -> list[tuple[Family, Range, Span, bool]]:
+def _translating_zones(topology: Topology) -> set[str]:
+    """Those that have a public address, or translate what leaves to them."""
+    host = topology.host
+    zones = {*host.eips.column("zone"), *host.forwards.column("zone")}
+    return zones | {pool.zone for pool in host.pools.values()} | {nat.target for nat in host.nats}
+
+
+def _reached(
+    zone: str, topology: Topology, public: Public, taken: Mapping[Family, tuple[Range, ...]]
+) -> list[tuple[Family, Range, Span, bool]]:
     """Ranges of public addresses that are reached from a zone, and whether they are of a pool.
 
     A pool does not hold what somebody there really has: the host's and its neighbours' own addresses.
     """
     result: list[tuple[Family, Range, Span, bool]] = []
     for family in FAMILIES:
-        taken = _real_addresses(topology, family)
         pooled: list[Range] = []
         for pool in topology.host.pools.values():
             if pool.zone != zone:
                 continue
-            found = subtract((prefix.range for prefix in pool.prefixes if prefix.family == family), taken)
+            found = subtract((prefix.range for prefix in pool.prefixes if prefix.family == family), taken[family])
             pooled += found
             result += [(family, one, pool.span, True) for one in found]
         declared = public.of(zone, family)

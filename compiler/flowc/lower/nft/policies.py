@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from operator import itemgetter
 
 from flowc.hoststate.nft import (
     AddressMatch,
@@ -22,7 +23,7 @@ from flowc.hoststate.nft import (
 from flowc.ir.addresses import FAMILIES, AddressSet, Family, format_address, format_range
 from flowc.ir.icmp import ICMP_TYPES, ICMPV6_TYPES
 from flowc.ir.links import Tunnel
-from flowc.ir.policy import ANY, SELF, Icmp, Policy, Ports, Protocol, Rule
+from flowc.ir.policy import SELF, Icmp, Policy, Ports, Protocol, Rule
 from flowc.lower import names
 from flowc.lower.topology import Topology
 from flowc.source import Span
@@ -32,14 +33,8 @@ PROTOCOL_NAMES = {1: "icmp", 6: "tcp", 17: "udp", 47: "gre", 50: "esp", 51: "ah"
 
 
 def policy_for(topology: Topology, source: str, target: str) -> Policy | None:
-    """The policy of a pair of zones (or `self`): an exact pair beats `any`, and `any` is never the pair A, A."""
-    found = {(policy.source, policy.target): policy for policy in topology.host.policies}
-    pairs = [(source, target)]
-    if source != target:
-        pairs += [(source, ANY)] if target != SELF else []
-        pairs += [(ANY, target)] if source != SELF else []
-        pairs += [(ANY, ANY)] if SELF not in (source, target) else []
-    return next((found[pair] for pair in pairs if pair in found), None)
+    """The policy of a pair of zones, or of a zone and `self`."""
+    return topology.policies.get((source, target))
 
 
 def chain_name(policy: Policy) -> str:
@@ -51,9 +46,8 @@ def dispatch(topology: Topology, *, offload: bool) -> Dispatch:
     """The verdict maps and the chains they lead to."""
     zones = sorted(topology.host.zones)
     forward = NftSet("forward_policies", "iifname . oifname", "verdict")
-    for source, target in product(zones, zones):
-        policy = policy_for(topology, source, target)
-        if policy is None:
+    for (source, target), policy in sorted(topology.policies.items(), key=itemgetter(0)):
+        if SELF in (source, target):
             continue
         for incoming, outgoing in product(topology.devices(source), topology.devices(target)):
             forward.add(f'"{incoming}" . "{outgoing}"', policy.span, f"goto {chain_name(policy)}")
