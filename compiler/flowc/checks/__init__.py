@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from flowc.checks import (
     conntrack_zones,
+    helper_and_offload,
     host_is_closed,
     implied,
     interface_without_zone,
@@ -25,6 +26,7 @@ CHECKS: tuple[Check, ...] = (
     host_is_closed.CHECK,
     conntrack_zones.CHECK,
     offload_is_off.CHECK,
+    helper_and_offload.CHECK,
     needs_l3mdev_accept.CHECK,
     kernel_too_old.CHECK,
     unsupported.CHECK,

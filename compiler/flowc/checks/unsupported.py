@@ -31,14 +31,6 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
         for member in zone.members:
             if member.source is not None:
                 report(diagnostics, "a zone by source address", member.span, "put the whole interface into the zone")
-    for policy in host.policies:
-        for rule in policy.rules:
-            if rule.helper:
-                report(diagnostics, f"the conntrack helper `{rule.helper}`", rule.span)
-            if rule.connections:
-                report(diagnostics, "a limit on open connections", rule.connections.span)
-            if rule.limit and rule.limit.per_source:
-                report(diagnostics, "a limit per source", rule.limit.span, "leave `per source` out")
     _across_vrfs(host, diagnostics)
 
 
@@ -84,12 +76,12 @@ CHECK = Check(
     run,
     bad="""
 interface lan { device eth1; address 10.0.0.1/24 }
-zone inside { interface lan }
-policy inside -> self { accept tcp 22 limit 3/minute per source }
+zone printers { interface lan from 10.0.0.64/26 }
+policy printers -> self { accept udp 123 }
 """,
     good="""
 interface lan { device eth1; address 10.0.0.1/24 }
 zone inside { interface lan }
-policy inside -> self { accept tcp 22 limit 3/minute }
+policy inside -> self { accept udp 123 from 10.0.0.64/26 }
 """,
 )

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from flowc.hoststate.routing import Family
+from flowc.hoststate.rules import CtHelper, Meter, PolicyChain, RuleChain
 from flowc.source import Span
 
 OFFLOAD_MARK = 0x40000000
@@ -74,81 +74,6 @@ def by_family(name: str, key: str, value: str | None = None, *, interval: bool =
         )
 
     return ByFamily(make(4), make(6))
-
-
-class Verdict(StrEnum):
-    ACCEPT = "accept"
-    DROP = "drop"
-    REJECT = "reject"
-
-
-@dataclass(frozen=True, slots=True)
-class AddressMatch:
-    """Source or destination is (not) one of these."""
-
-    family: Family
-    elements: tuple[str, ...]
-    negated: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PortMatch:
-    """Destination ports as (protocol, low, high)."""
-
-    ports: tuple[tuple[str, int, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ProtocolMatch:
-    """Layer 4 protocols, by nft's names or by number."""
-
-    protocols: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class IcmpMatch:
-    family: Family
-    types: tuple[str, ...]
-
-
-TrafficMatch = PortMatch | ProtocolMatch | IcmpMatch
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimit:
-    """nft's `limit rate`: packets that reach the rule, and how many may come at once."""
-
-    rate: int
-    unit: str
-    burst: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class FilterRule:
-    """One rule of a policy chain: it matches new connections, and ICMP packet by packet."""
-
-    verdict: Verdict
-    span: Span = field(compare=False)
-    family: Family | None = None
-    """Only needed where nothing else in the rule tells the family."""
-    traffic: TrafficMatch | None = None
-    source: AddressMatch | None = None
-    destination: AddressMatch | None = None
-    translated: bool = False
-    limit: RateLimit | None = None
-    log: str | None = None
-    counter: bool = False
-    offload: bool | None = None
-    """Set (True) or clear (False) the connection's offload mark; None leaves it alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyChain:
-    """The rules of one policy. What no rule takes is dropped at its end."""
-
-    name: str
-    rules: tuple[FilterRule, ...]
-    span: Span = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +174,9 @@ class Dispatch:
     input: NftSet
     output: NftSet
     chains: tuple[PolicyChain, ...]
+    rule_chains: tuple[RuleChain, ...]
+    meters: tuple[Meter, ...]
+    helpers: tuple[CtHelper, ...]
     tunnel_peers: ByFamily
     """Outer source and destination of the tunnels: their GRE is admitted."""
     dhcp: tuple[str, ...]

@@ -37,3 +37,5 @@ class HostState:
     neighbors: Table[NeighborRow]
     nft: NftTable
     filters: tuple[FlowerFilter, ...]
+    modules: tuple[str, ...] = ()
+    """Kernel modules that nothing loads by itself."""

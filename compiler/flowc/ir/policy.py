@@ -44,24 +44,38 @@ class Protocol(Model):
 Traffic: TypeAlias = Ports | Icmp | Protocol
 
 
-class Limit(Model):
+class Rate(Model):
+    """So many in a unit of time, and in one go as many as `burst` says (nft's default: 5)."""
+
     rate: int
     unit: Literal["second", "minute", "hour", "day"]
     burst: int | None
+
+
+class Limit(Rate):
+    """New connections (of ICMP: packets), of the rule or of each source."""
+
     per_source: bool
     span: Span
 
 
 class Connections(Model):
-    """At most so many open connections, of the rule or of each source."""
+    """At most so many open connections, of the rule or of each source. The next one does not match the rule."""
 
     count: int
     per_source: bool
     span: Span
 
 
+LOG_RATE = Rate(rate=10, unit="second", burst=20)
+"""What a rule logs where it does not say it: a flood must not fill the disk."""
+
+
 class Log(Model):
+    """`rate` limits the lines that are written, never what the rule matches."""
+
     prefix: str
+    rate: Rate
     span: Span
 
 

@@ -25,6 +25,7 @@ def lower(host: Host) -> HostState:
         neighbors=routing.neighbors(topology),
         nft=table,
         filters=shared.filters(topology),
+        modules=nft.modules(table),
     )
 
 

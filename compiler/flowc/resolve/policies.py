@@ -6,17 +6,30 @@ from collections.abc import Sequence
 
 from flowc.diagnostics import Diagnostics
 from flowc.ir.addresses import FAMILIES, AddressSet, Family
+from flowc.ir.helpers import HELPERS
 from flowc.ir.nat import Nat
-from flowc.ir.policy import ANY, SELF, Action, Connections, Icmp, Limit, Log, Policy, Rule, Traffic
+from flowc.ir.policy import (
+    ANY,
+    LOG_RATE,
+    SELF,
+    Action,
+    Connections,
+    Icmp,
+    Limit,
+    Log,
+    Policy,
+    Ports,
+    Protocol,
+    Rate,
+    Rule,
+    Traffic,
+)
 from flowc.resolve import codes, operands, values
 from flowc.resolve.context import Context
 from flowc.syntax import tree
 
 LOG_PREFIX_BYTES = 125
 """NF_LOG_PREFIXLEN is 128 with the final NUL; flowc adds `: `."""
-
-HELPERS = ("amanda", "ftp", "h323", "irc", "netbios-ns", "pptp", "sane", "sip", "snmp", "tftp")
-"""Conntrack helpers of the kernel (net/netfilter/nf_conntrack_*.c)."""
 
 
 def policy(node: tree.Policy, context: Context) -> None:
@@ -78,7 +91,7 @@ def rule(node: tree.Rule, context: Context) -> Rule | None:
     )
     log = _log(clauses.get("log"), node, diagnostics)
     helper = clauses.get("helper")
-    for key in ("offload", "helper"):
+    for key in ("offload", "helper", "connections"):
         if key in clauses and node.action.text != "accept":
             diagnostics.report(
                 codes.CLAUSE_NOT_ALLOWED,
@@ -87,13 +100,8 @@ def rule(node: tree.Rule, context: Context) -> Rule | None:
                 related=[(node.action.span, f"this rule says `{node.action.text}`")],
             )
     name = helper.values[0] if helper else None
-    if isinstance(name, tree.Name) and name.text not in HELPERS:
-        diagnostics.report(
-            codes.UNKNOWN_NAME,
-            f"there is no conntrack helper `{name.text}`",
-            name.span,
-            help="helpers are: " + ", ".join(HELPERS),
-        )
+    if isinstance(name, tree.Name):
+        _known_helper(name, traffic, diagnostics)
     if traffic is None or not good_source or not good_destination:
         return None
     found = Rule(
@@ -163,19 +171,47 @@ def _operand(clause: tree.Clause | None, context: Context) -> tuple[AddressSet |
     return found, found is not None
 
 
-def _limit(clause: tree.Clause | None, diagnostics: Diagnostics) -> Limit | None:
-    if clause is None:
-        return None
-    rate, unit, burst, source = clause.values
+def _known_helper(name: tree.Name, traffic: Sequence[Traffic] | None, diagnostics: Diagnostics) -> None:
+    """Report a helper that does not exist, and one that reads another protocol than those of the rule."""
+    if name.text not in HELPERS:
+        diagnostics.report(
+            codes.UNKNOWN_NAME,
+            f"there is no conntrack helper `{name.text}`",
+            name.span,
+            help="helpers are: " + ", ".join(HELPERS),
+        )
+        return
+    read = {helper.protocol for helper in HELPERS[name.text]}
+    numbers = {{"tcp": 6, "udp": 17}[protocol] for protocol in read}
+    for one in traffic or ():
+        if (isinstance(one, Ports) and one.protocol in read) or (isinstance(one, Protocol) and one.number in numbers):
+            return
+    if traffic:
+        diagnostics.report(
+            codes.CLAUSE_NOT_ALLOWED,
+            f"the helper `{name.text}` reads {' and '.join(sorted(read))}, which this rule does not admit",
+            name.span,
+        )
+
+
+def _rate(
+    rate: tree.Value | None, unit: tree.Value | None, burst: tree.Value | None, diagnostics: Diagnostics
+) -> Rate | None:
     assert rate is not None
     assert isinstance(unit, tree.Name)
     count = values.number(rate, 1, 2**32 - 1, "rate", diagnostics)
     packets = None if burst is None else values.number(burst, 1, 2**32 - 1, "burst", diagnostics)
-    if count is None:
+    return None if count is None else Rate.model_validate({"rate": count, "unit": unit.text, "burst": packets})
+
+
+def _limit(clause: tree.Clause | None, diagnostics: Diagnostics) -> Limit | None:
+    if clause is None:
         return None
-    return Limit.model_validate(
-        {"rate": count, "unit": unit.text, "burst": packets, "per_source": source is not None, "span": clause.span}
-    )
+    rate, unit, burst, source = clause.values
+    found = _rate(rate, unit, burst, diagnostics)
+    if found is None:
+        return None
+    return Limit(**found.model_dump(), per_source=source is not None, span=clause.span)
 
 
 def _connections(clause: tree.Clause | None, diagnostics: Diagnostics) -> Connections | None:
@@ -190,8 +226,12 @@ def _connections(clause: tree.Clause | None, diagnostics: Diagnostics) -> Connec
 def _log(clause: tree.Clause | None, node: tree.Rule, diagnostics: Diagnostics) -> Log | None:
     if clause is None:
         return None
-    text = clause.values[0] if clause.values else None
-    if not isinstance(text, tree.String):
-        return Log(prefix=node.action.text, span=clause.span)
-    prefix = values.printable(text, LOG_PREFIX_BYTES, "log prefix", diagnostics)
-    return None if prefix is None else Log(prefix=prefix, span=clause.span)
+    text, *given = clause.values or (None,)
+    prefix: str | None = node.action.text
+    if isinstance(text, tree.String):
+        prefix = values.printable(text, LOG_PREFIX_BYTES, "log prefix", diagnostics)
+    rate: Rate | None = LOG_RATE
+    if given:
+        count, unit, burst = given
+        rate = _rate(count, unit, burst, diagnostics)
+    return None if prefix is None or rate is None else Log(prefix=prefix, rate=rate, span=clause.span)

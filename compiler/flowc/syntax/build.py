@@ -228,7 +228,7 @@ class Builder:
         """Any clause of a keyword and at most one value."""
         return tree.Clause(_keyword(parts), _values(parts), _span(parts))
 
-    to_clause = log_clause = counter_clause = offload_clause = helper_clause = from_clause
+    to_clause = counter_clause = offload_clause = helper_clause = from_clause
 
     def via_clause(self, parts: Parts) -> tree.Clause:
         return tree.Clause(_keyword(parts), (_keyword(parts, 1),), _span(parts))
@@ -237,6 +237,15 @@ class Builder:
         unit = _keyword(parts, 2)  # limit / UNIT
         burst = _behind("burst", parts)
         values = (_the(tree.Number, parts), unit, burst if isinstance(burst, tree.Number) else None, _source(parts))
+        return tree.Clause(_keyword(parts), values, _span(parts))
+
+    def log_clause(self, parts: Parts) -> tree.Clause:
+        rate = _behind("rate", parts)
+        if not isinstance(rate, tree.Number):
+            return tree.Clause(_keyword(parts), _values(parts), _span(parts))
+        unit = _keyword(parts, 3)  # log rate / UNIT
+        burst = _behind("burst", parts)
+        values = (_first(tree.String, parts), rate, unit, burst if isinstance(burst, tree.Number) else None)
         return tree.Clause(_keyword(parts), values, _span(parts))
 
     def connections_clause(self, parts: Parts) -> tree.Clause:

@@ -254,7 +254,8 @@ class Clause:
     """One clause of a rule, in the order written.
 
     `from`/`to`: (operand,). `via`: (Name eip,). `limit`: (Number, Name unit, Number | None burst, Name | None source).
-    `connections`: (Number, Name | None source). `log`: (String,) or (). `counter`, `offload`: (). `helper`: (Name,).
+    `connections`: (Number, Name | None source). `log`: (), or (String | None, Number | None rate, Name | None unit,
+    Number | None burst). `counter`, `offload`: (). `helper`: (Name,).
     """
 
     key: Name

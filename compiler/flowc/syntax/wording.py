@@ -86,6 +86,7 @@ AFTER: dict[tuple[str, str], str] = {
     ("", "key"): "a tunnel key (a number)",
     ("", "mtu"): "a number of bytes",
     ("", "limit"): "a rate such as `10/second`",
+    ("", "rate"): "a rate such as `10/second`",
     ("", "ports"): "a range of ports such as 20000-29999",
     ("", "address"): "an address such as 10.0.0.1/24",
     **{(table, "from"): 'a file name in quotes, such as "rows.csv"' for table in TABLES},

@@ -16,6 +16,11 @@ zone outside { interface uplink }
 """
 
 
+THREE = "limit rate 3/minute"
+LOGGED = "limit rate 10/second burst 20 packets"
+"""What limits the lines of a `log` that says nothing else."""
+
+
 def ruleset(folder: Path, text: str, *, name: str = "gw.flow", provenance: bool = False) -> list[str]:
     """The lines of the ruleset without their indentation."""
     file = folder / name
@@ -55,13 +60,116 @@ def chain(lines: list[str], name: str) -> list[str]:
         ("reject udp", ["meta l4proto udp counter reject"]),
         (
             'reject log "no"',
-            ['meta l4proto tcp log prefix "no: " counter reject with tcp reset', 'log prefix "no: " counter reject'],
+            [f'{LOGGED} log prefix "no: "', "meta l4proto tcp counter reject with tcp reset", "counter reject"],
+        ),
+        (
+            'drop tcp 23 log "telnet" rate 5/minute burst 2',
+            ['tcp dport 23 limit rate 5/minute burst 2 packets log prefix "telnet: "', "tcp dport 23 counter drop"],
+        ),
+        ("accept tcp 22 connections 4", ["tcp dport 22 ct count 4 accept"]),
+        (
+            "accept tcp 22 limit 3/minute per source",
+            [
+                f"meta nfproto ipv4 tcp dport 22 update @limit/inside/outside/1/ip {{ ct zone . ip saddr {THREE} }} accept",
+                f"meta nfproto ipv6 tcp dport 22 update @limit/inside/outside/1/ip6 {{ ct zone . ip6 saddr {THREE} }} accept",
+            ],
+        ),
+        (
+            "accept tcp 22 connections 4 per source from 10.0.0.0/8",
+            [
+                "ip saddr 10.0.0.0/8 tcp dport 22 add @connections/inside/outside/1/ip { ct zone . ip saddr ct count 4 } accept"
+            ],
+        ),
+        (
+            "accept tcp 22, gre connections 4 limit 3/minute",
+            [
+                f"{match} add @connections/inside/outside/1 {{ ct direction ct count 4 }}"
+                f" add @limit/inside/outside/1 {{ ct direction {THREE} }} accept"
+                for match in ("tcp dport 22", "meta l4proto gre")
+            ],
+        ),
+        ("accept tcp 21 helper ftp", ['tcp dport 21 ct helper set "helper/ftp/tcp" accept']),
+        (
+            "accept udp 5060, tcp 5060 helper sip",
+            [
+                (
+                    'meta l4proto . th dport { tcp . 5060, udp . 5060 } ct helper set "helper/sip/tcp" '
+                    'ct helper set "helper/sip/udp" accept'
+                )
+            ],
         ),
     ],
 )
 def test_rules_are_written_as_few_nft_rules(rule: str, expected: list[str], tmp_path: Path) -> None:
     lines = ruleset(tmp_path, f"policy inside -> outside {{ {rule} }}")
     assert chain(lines, "policy/inside/outside") == [*expected, 'counter drop comment "default deny"']
+
+
+@pytest.mark.parametrize(
+    ("rule", "lines", "own"),
+    [
+        (
+            'accept tcp 22 limit 3/minute log "ssh" counter',
+            [f"tcp dport 22 {THREE} goto rule/inside/outside/1"],
+            [f'{LOGGED} log prefix "ssh: "', "counter accept"],
+        ),
+        (
+            'accept tcp 22, gre log "two"',
+            ["tcp dport 22 goto rule/inside/outside/1", "meta l4proto gre goto rule/inside/outside/1"],
+            [f'{LOGGED} log prefix "two: "', "accept"],
+        ),
+        (
+            "reject limit 3/minute",
+            [f"{THREE} goto rule/inside/outside/1"],
+            ["meta l4proto tcp counter reject with tcp reset", "counter reject"],
+        ),
+    ],
+)
+def test_a_rule_has_a_chain_where_a_second_match_would_count_twice(
+    rule: str, lines: list[str], own: list[str], tmp_path: Path
+) -> None:
+    found = ruleset(tmp_path, f"policy inside -> outside {{ {rule} }}")
+    assert chain(found, "policy/inside/outside")[:-1] == lines
+    assert chain(found, "rule/inside/outside/1") == own
+
+
+@pytest.mark.parametrize(
+    ("limit", "timeout"),
+    [("10/second", 60), ("3/minute", 100), ("3/hour burst 2", 2400), ("1/day burst 4294967295", 31536000)],
+)
+def test_a_source_is_remembered_until_its_limit_is_full_again(limit: str, timeout: int, tmp_path: Path) -> None:
+    lines = ruleset(tmp_path, f"policy inside -> outside {{ accept limit {limit} per source }}")
+    start = lines.index("set limit/inside/outside/1/ip6 {")
+    assert lines[start + 1 : start + 5] == [
+        "typeof ct zone . ip6 saddr", "size 65536", "flags dynamic, timeout", f"timeout {timeout}s",
+    ]  # fmt: skip
+
+
+def test_a_meters_name_does_not_depend_on_where_the_policy_stands(tmp_path: Path) -> None:
+    policies = [
+        "policy inside -> outside { drop udp; accept limit 1/day per source }",
+        "policy outside -> self { accept }",
+    ]
+    one, other = (ruleset(tmp_path, "\n".join(order)) for order in (policies, reversed(policies)))
+    assert one == other
+    assert "set limit/inside/outside/2/ip {" in one
+
+
+def test_what_a_helper_reads_never_gets_to_the_flowtable(tmp_path: Path) -> None:
+    policy = "policy inside -> outside { accept tcp 21 helper ftp; accept tcp offload; accept udp 69 helper tftp }"
+    established = chain(ruleset(tmp_path, policy), "established")
+    place = established.index("ct status & 0x2000 != 0 accept")
+    assert "flow add @fastpath" in established[place + 1]
+
+
+def test_modules_that_rewrite_addresses_are_loaded_where_there_is_translation(tmp_path: Path) -> None:
+    policy = "policy inside -> outside { accept tcp 21 helper ftp }"
+    for text, expected in ((policy, ()), (policy + "\nnat inside -> outside { masquerade }", ("nf_nat_ftp",))):
+        file = tmp_path / "gw.flow"
+        file.write_text(GATEWAY + text, encoding="utf-8")
+        (state,) = compile_files([file]).states.values()
+        assert state.modules == expected
+        assert ("for module in nf_nat_ftp; do" in render(state)["apply.sh"]) is bool(expected)
 
 
 def test_an_exact_pair_beats_any_and_any_is_no_pair_within_a_zone(tmp_path: Path) -> None:

@@ -67,6 +67,9 @@ TREES = {
     "policy a -> b { drop udp 53 limit 10/second burst 5 per source log counter }":
         "(Policy a b [(Rule drop [(Match udp 53)] [(Clause limit [10 second 5 source]) (Clause log [])"
         " (Clause counter [])])])",
+    'policy a -> b { drop log "x" rate 5/minute burst 3 counter; accept log rate 1/hour }':
+        '(Policy a b [(Rule drop [] [(Clause log ["x" 5 minute 3]) (Clause counter [])])'
+        " (Rule accept [] [(Clause log [- 1 hour -])])])",
     'policy a -> b { reject limit 1/hour; accept connections 9 per source log "x" helper ftp }':
         "(Policy a b [(Rule reject [] [(Clause limit [1 hour - -])])"
         ' (Rule accept [] [(Clause connections [9 source]) (Clause log ["x"]) (Clause helper [ftp])])])',

@@ -49,6 +49,7 @@ def render(state: HostState, *, provenance: bool = True) -> str:
         sysctls=bool(state.sysctls),
         filters=bool(state.filters),
         forwarding="|".join(FORWARDING),
+        modules=state.modules,
         ipv6_from=_first_ipv6(state, provenance) if uses_ipv6(state) else None,
         alias=ALIAS,
         protocol=PROTOCOL,

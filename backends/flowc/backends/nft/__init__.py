@@ -13,6 +13,10 @@ from flowc.backends.script import one_line
 from flowc.hoststate import HostState
 from flowc.hoststate.nft import HAIRPIN_MARK, OFFLOAD_MARK
 
+HELPER_STATUS = 0x2000
+"""IPS_HELPER (linux/netfilter/nf_conntrack_common.h): a helper was set. nft has no word for it, and its `ct helper` means
+the helper of the connection that announced this one."""
+
 
 def render(state: HostState, *, provenance: bool = True) -> str:
     """The text of `ruleset.nft`."""
@@ -31,6 +35,7 @@ def render(state: HostState, *, provenance: bool = True) -> str:
         text=Text(provenance),
         mark_offload=hex(OFFLOAD_MARK),
         mark_hairpin=hex(HAIRPIN_MARK),
+        status_helper=hex(HELPER_STATUS),
     )
 
 

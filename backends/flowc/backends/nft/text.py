@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from flowc.backends.script import where
-from flowc.hoststate.nft import (
-    OFFLOAD_MARK,
+from flowc.hoststate.nft import OFFLOAD_MARK, ByFamily, Clamp, NftSet, Outside, SnatRule
+from flowc.hoststate.rules import (
     AddressMatch,
-    ByFamily,
-    Clamp,
+    ConnectionLimit,
     FilterRule,
     IcmpMatch,
-    NftSet,
-    Outside,
+    Meter,
     PolicyChain,
     PortMatch,
     ProtocolMatch,
     RateLimit,
-    SnatRule,
+    RuleChain,
     TrafficMatch,
     Verdict,
 )
@@ -60,6 +58,14 @@ class Text:
             return "".join(f"            {key},\n" for key in keys)
         return "".join(f"            {key},  # {where(span)}\n" for key, span in zip(keys, one.spans, strict=True))
 
+    def meter(self, one: Meter) -> str:
+        """The declaration of a set that packets fill."""
+        flags = "dynamic" if one.timeout is None else "dynamic, timeout"
+        lines = [f"typeof {one.key}", f"size {one.size}", f"flags {flags}"]
+        lines += [] if one.timeout is None else [f"timeout {one.timeout}s"]
+        body = "".join(f"        {line}\n" for line in lines)
+        return f"    set {one.name} {{{self.source(one.span)}\n{body}    }}"
+
     def verdicts(self, one: NftSet) -> str:
         """The elements of an anonymous verdict map."""
         return ", ".join(map(" : ".join, zip(one.keys, one.values, strict=True)))
@@ -85,17 +91,25 @@ class Text:
         lines.append("counter drop" + self._comment(chain.span, "default deny"))
         return "\n".join(f"        {line}" for line in lines)
 
+    def rule_chain(self, chain: RuleChain) -> str:
+        return "\n".join(f"        {line}" for line in self._rule(chain.rule))
+
     def _rule(self, rule: FilterRule) -> Iterator[str]:
         matches = [*_family(rule), *_addresses("saddr", rule.source), *_addresses("daddr", rule.destination)]
         matches += [*_traffic(rule.traffic), *(["ct status dnat"] if rule.translated else [])]
-        actions = _limit(rule.limit)
+        actions = [*_connections(rule.connections), *_limit(rule.limit)]
+        comment = self._comment(rule.span)
+        if rule.chain is not None:
+            yield " ".join([*matches, *actions, f"goto {rule.chain}"]) + comment
+            return
+        if rule.log is not None:
+            # Of its own, so that what is too much for the log is treated like the rest.
+            yield " ".join([*matches, *_limit(rule.log.rate), f'log prefix "{rule.log.prefix}: "']) + comment
+        actions += [f'ct helper set "{helper.name}"' for helper in rule.helpers]
         if rule.offload is not None:
             actions.append(SET_OFFLOAD if rule.offload else CLEAR_OFFLOAD)
-        if rule.log is not None:
-            actions.append(f'log prefix "{rule.log}: "')
         if rule.counter or rule.verdict is not Verdict.ACCEPT:
             actions.append("counter")
-        comment = self._comment(rule.span)
         if rule.verdict is not Verdict.REJECT:
             yield " ".join([*matches, *actions, rule.verdict]) + comment
             return
@@ -176,7 +190,18 @@ def _limit(limit: RateLimit | None) -> list[str]:
     if limit is None:
         return []
     burst = f" burst {limit.burst} packets" if limit.burst else ""
-    return [f"limit rate {limit.rate}/{limit.unit}{burst}"]
+    return [_metered(limit.meter, f"limit rate {limit.rate}/{limit.unit}{burst}")]
+
+
+def _connections(limit: ConnectionLimit | None) -> list[str]:
+    return [] if limit is None else [_metered(limit.meter, f"ct count {limit.count}")]
+
+
+def _metered(meter: Meter | None, statement: str) -> str:
+    """The statement for each key of a meter. `update` also starts the element's timeout again."""
+    if meter is None:
+        return statement
+    return f"{'add' if meter.timeout is None else 'update'} @{meter.name} {{ {meter.key} {statement} }}"
 
 
 def _protocols(match: TrafficMatch | None) -> set[str] | None:

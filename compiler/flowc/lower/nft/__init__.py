@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flowc.hoststate.nft import Flowtable, NftTable
+from flowc.ir.helpers import HELPERS, NAT_MODULES
 from flowc.ir.network import Offload
 from flowc.ir.policy import SELF
 from flowc.lower.nft.clamps import clamps
@@ -25,6 +26,16 @@ def table(topology: Topology, public: Public) -> NftTable:
         translation=translation(topology, public),
         dispatch=dispatch(topology, offload=found is not None),
         clamps=clamps(topology),
+    )
+
+
+def modules(table: NftTable) -> tuple[str, ...]:
+    """What rewrites the addresses that a helper's protocol carries: needed where there is translation."""
+    if not table.translation.outsides:
+        return ()
+    used = {helper.type for helper in table.dispatch.helpers}
+    return tuple(
+        sorted(module for name, module in NAT_MODULES.items() if any(helper.name in used for helper in HELPERS[name]))
     )
 
 

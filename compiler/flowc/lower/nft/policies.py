@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from operator import itemgetter
 
-from flowc.hoststate.nft import (
+from flowc.hoststate.nft import ByFamily, Dispatch, NftSet, by_family
+from flowc.hoststate.rules import (
     AddressMatch,
-    ByFamily,
-    Dispatch,
     FilterRule,
     IcmpMatch,
-    NftSet,
     PolicyChain,
     PortMatch,
     ProtocolMatch,
-    RateLimit,
+    RuleChain,
     TrafficMatch,
     Verdict,
-    by_family,
 )
 from flowc.ir.addresses import FAMILIES, AddressSet, Family, format_address, format_range
 from flowc.ir.icmp import ICMP_TYPES, ICMPV6_TYPES
-from flowc.ir.links import Tunnel
 from flowc.ir.policy import SELF, Icmp, Policy, Ports, Protocol, Rule
 from flowc.lower import names
+from flowc.lower.nft.clauses import Clauses, meters
 from flowc.lower.topology import Topology
 from flowc.source import Span
 
@@ -60,15 +58,21 @@ def dispatch(topology: Topology, *, offload: bool) -> Dispatch:
             incoming_map.add(f'"{device}"', span, f"goto {chain_name(into)}" if into else "drop")
             if out:
                 outgoing_map.add(f'"{device}"', out.span, f"goto {chain_name(out)}")
-    chains = tuple(
+    lowered = [
         _chain(policy, offload=offload and SELF not in (policy.source, policy.target))
         for policy in sorted(topology.host.policies, key=lambda one: (one.source, one.target))
-    )
+    ]
+    rule_chains = tuple(chain for _, chains in lowered for chain in chains)
+    rules = [rule for chain, _ in lowered for rule in chain.rules]
+    helpers = {one.name: one for rule in [*rules, *(own.rule for own in rule_chains)] for one in rule.helpers}
     return Dispatch(
         forward=forward,
         input=incoming_map,
         output=outgoing_map,
-        chains=chains,
+        chains=tuple(chain for chain, _ in lowered),
+        rule_chains=rule_chains,
+        meters=meters(rules),
+        helpers=tuple(helpers[name] for name in sorted(helpers)),
         tunnel_peers=_tunnel_peers(topology),
         dhcp=tuple(sorted(one.device for one in topology.zoned() if one.dhcp)),
     )
@@ -78,41 +82,47 @@ def _tunnel_peers(topology: Topology) -> ByFamily:
     peers = by_family("tunnel_peers", "{ip} saddr . {ip} daddr")
     found: dict[tuple[Family, int, int], Span] = {}
     for interface in topology.host.interfaces.values():
-        link = interface.link
-        if isinstance(link, Tunnel) and link.local is not None and link.remote is not None:
-            family = link.kind.outer_family
-            found.setdefault((family, link.remote, link.local), interface.span)
+        ends = topology.host.outer_ends(interface)
+        if ends:
+            family, local, remote = ends
+            found.setdefault((family, remote, local), interface.span)
     for (family, remote, local), span in sorted(found.items(), key=lambda item: item[0]):
         peers.of(family).add(f"{format_address(family, remote)} . {format_address(family, local)}", span)
     return peers
 
 
-def _chain(policy: Policy, *, offload: bool) -> PolicyChain:
-    rules = [lowered for rule in policy.rules for lowered in _rule(rule, offload=offload)]
-    return PolicyChain(chain_name(policy), tuple(rules), policy.span)
+def _chain(policy: Policy, *, offload: bool) -> tuple[PolicyChain, list[RuleChain]]:
+    """The chain of a policy, and those of its rules that need one of their own."""
+    rules: list[FilterRule] = []
+    chains: list[RuleChain] = []
+    for number, rule in enumerate(policy.rules, 1):
+        found, own = _rule(rule, (policy.source, policy.target, str(number)), offload=offload)
+        rules += found
+        chains += [own] if own else []
+    return PolicyChain(chain_name(policy), tuple(rules), policy.span), chains
 
 
-def _rule(rule: Rule, *, offload: bool) -> list[FilterRule]:
+def _rule(rule: Rule, place: tuple[str, ...], *, offload: bool) -> tuple[list[FilterRule], RuleChain | None]:
     """One nft rule for each kind of match that nft cannot put into one: never one for each address or port."""
     mark = (rule.offload if offload else None) if rule.action == "accept" else None
-    result = []
-    for family, traffic in _matches(rule):
-        result.append(
-            FilterRule(
-                verdict=Verdict(rule.action.value),
-                span=rule.span,
-                family=family,
-                traffic=traffic,
-                source=_addresses(rule.source, family),
-                destination=_addresses(rule.destination, family),
-                translated=rule.via_eip,
-                limit=RateLimit(rule.limit.rate, rule.limit.unit, rule.limit.burst) if rule.limit else None,
-                log=rule.log.prefix if rule.log else None,
-                counter=rule.counter,
-                offload=mark,
-            )
+    matches = _matches(rule)
+    clauses = Clauses(rule, place, lines=len(matches))
+    effect = FilterRule(Verdict(rule.action.value), rule.span)
+    effect = replace(effect, helpers=clauses.helpers(), offload=mark, log=clauses.log(), counter=rule.counter)
+    lines = [
+        replace(
+            FilterRule(effect.verdict, rule.span, chain=clauses.own_chain) if clauses.own_chain else effect,
+            family=family,
+            traffic=traffic,
+            source=_addresses(rule.source, family),
+            destination=_addresses(rule.destination, family),
+            translated=rule.via_eip,
+            connections=clauses.connections(family),
+            limit=clauses.limit(family),
         )
-    return result
+        for family, traffic in matches
+    ]
+    return lines, RuleChain(clauses.own_chain, effect) if clauses.own_chain else None
 
 
 def _addresses(operand: AddressSet | None, family: Family | None) -> AddressMatch | None:
@@ -122,18 +132,19 @@ def _addresses(operand: AddressSet | None, family: Family | None) -> AddressMatc
 
 
 def _matches(rule: Rule) -> list[tuple[Family | None, TrafficMatch | None]]:
-    """Families and traffic of the nft rules; family None is both in one rule, where no address tells them apart."""
+    """Families and traffic of the nft rules; family None is both in one rule, where no address is looked at."""
     operands = [operand for operand in (rule.source, rule.destination) if operand is not None]
+    apart = bool(operands) or any(clause and clause.per_source for clause in (rule.limit, rule.connections))
     families = [family for family in FAMILIES if all(family in operand.families for operand in operands)]
     result: list[tuple[Family | None, TrafficMatch | None]] = []
-    both: list[Family | None] = [None] if not operands else list(families)
+    both: list[Family | None] = list(families) if apart else [None]
     if not rule.traffic:
         return [(family, None) for family in both]
     ports = [one for one in rule.traffic if isinstance(one, Ports)]
     whole = [one.protocol for one in ports if not one.ports] + [
         PROTOCOL_NAMES.get(one.number, str(one.number)) for one in rule.traffic if isinstance(one, Protocol)
     ]
-    if not operands and any(isinstance(one, Icmp) and one.type is None and one.family is None for one in rule.traffic):
+    if not apart and any(isinstance(one, Icmp) and one.type is None and one.family is None for one in rule.traffic):
         whole += ["icmp", "ipv6-icmp"]
     numbered = tuple((one.protocol, low, high) for one in ports for low, high in one.ports)
     if numbered:
