@@ -1,6 +1,6 @@
 """The gateway under test: a .flow file, compiled by flowc and loaded in a namespace by its own apply.sh."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +9,8 @@ from typing import TypeVar
 
 from tests.packets.lab import Namespace
 from tests.packets.observe import Connection, Counter, connections, rule_counters, wait_until
+from tests.packets.sniff import send, sniff
+from tests.packets.traffic import BRIEF
 
 from flowc.api import compile_files, write_directory
 from flowc.backends import LOADER
@@ -25,6 +27,16 @@ def together(*calls: Callable[[], T]) -> list[T]:
     """The results of calls that are made at the same time: waiting for what does not come is most of their time."""
     with ThreadPoolExecutor(max_workers=len(calls)) as pool:
         return [made.result() for made in [pool.submit(call) for call in calls]]
+
+
+def arriving(frames: Sequence[bytes], *, sender: Namespace, device: str, at: Namespace, on: str = "eth0") -> list[bool]:
+    """Of each frame sent: is what it holds seen elsewhere? The payload is its place in the list, in decimal."""
+    payloads = [b"%d" % number for number in range(len(frames))]
+    with sniff(at, on) as seen:
+        send(sender, device, *frames)
+        wait_until(lambda: {*payloads} <= {packet.payload for packet in seen.packets()}, BRIEF)
+        found = {packet.payload for packet in seen.select(lambda packet: not packet.outgoing)}
+    return [payload in found for payload in payloads]
 
 
 class Gateway:

@@ -1,15 +1,16 @@
 """`examples/offload.flow` with real packets: a VM in a VRF, a peer on a plain uplink, and the flowtable between them."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 import pytest
 from tests.packets.frames import ethernet, udp_packet
-from tests.packets.gateway import EXAMPLES, Gateway
+from tests.packets.gateway import EXAMPLES, Gateway, arriving, together
 from tests.packets.lab import Lab, Namespace
 from tests.packets.observe import wait_until
 from tests.packets.servers import open_socket
-from tests.packets.sniff import send, sniff
+from tests.packets.sniff import sniff
 from tests.packets.traffic import BRIEF, Flow, TcpFlow, UdpFlow, bulk, bulk_server, ping, tcp, tcp_echo, udp, udp_echo
 
 VM, PEER = "10.0.0.75", "10.0.1.241"
@@ -117,12 +118,10 @@ def test_udp_without_an_answer_is_not_offloaded(net: Net) -> None:
 
 
 def test_what_no_rule_admits_is_dropped(net: Net) -> None:
-    with net.gateway.dropping("default deny"):
-        assert tcp(net.peer, VM, 5201, timeout=BRIEF).received == 0
-    with net.gateway.dropping("default deny"):
-        assert tcp(net.peer, VM, 9999, timeout=BRIEF).received == 0
-    with net.gateway.dropping("default deny", 1):
-        assert udp(net.peer, VM, 22, timeout=BRIEF).received == 0
+    closed = [(tcp, 5201), (tcp, 9999), (udp, 22)]
+    with net.gateway.dropping("default deny", len(closed)):
+        results = together(*(partial(exchange, net.peer, VM, port, timeout=BRIEF) for exchange, port in closed))
+    assert not any(result.received for result in results)
     assert tcp(net.peer, VM, 80)
 
 
@@ -130,43 +129,39 @@ def test_the_vm_does_not_reach_the_gateway_in_any_vrf(net: Net) -> None:
     gw = net.gateway.namespace
     tcp_echo(gw, 22)
     tcp_echo(gw, 22, device="tenant")
-    before = net.gateway.slow_packets()
-    for address in ("10.0.1.1", "10.0.0.1"):
-        assert tcp(net.vm, address, 22, timeout=BRIEF).received == 0
-        assert ping(net.vm, address, timeout=BRIEF).received == 0
-    assert tcp(net.peer, "10.0.1.1", 22, timeout=BRIEF).received == 0
-    assert net.gateway.slow_packets() >= before
+    closed = [(net.vm, "10.0.1.1"), (net.vm, "10.0.0.1"), (net.peer, "10.0.1.1")]
+    assert not any(one.received for one in together(*(partial(tcp, *who, 22, timeout=BRIEF) for who in closed)))
+    assert not any(one.received for one in together(*(partial(ping, *who, timeout=BRIEF) for who in closed)))
     assert ping(gw, VM, device="tenant")  # the host itself may send
     assert ping(gw, PEER)
     assert tcp(gw, VM, 9999, device="tenant")
 
 
-def reaches(net: Net, source: str, mac: str = VM_MAC, source_port: int = 4000) -> bool:
-    """True if a frame of the VM's with this source arrives at the peer."""
-    datagram = udp_packet(source, PEER, source_port, 80, b"made by hand")
-    with sniff(net.peer, "eth0") as seen:
-        send(net.vm, "eth0", ethernet(mac, GW_INSIDE_MAC, datagram))
-        return seen.wait_for(lambda packet: packet.payload == b"made by hand", BRIEF) is not None
+def reach(net: Net, *sources: str, mac: str = VM_MAC, source_port: int = 4000) -> list[bool]:
+    """For each source: does a frame of the VM that has it arrive at the peer."""
+    frames = [
+        ethernet(mac, GW_INSIDE_MAC, udp_packet(source, PEER, source_port, 80, b"%d" % number))
+        for number, source in enumerate(sources)
+    ]
+    return arriving(frames, sender=net.vm, device="eth0", at=net.peer)
 
 
 def test_a_source_outside_the_prefix_is_dropped(net: Net) -> None:
-    assert reaches(net, VM)
-    assert reaches(net, "10.0.0.99")  # nobody's
-    for source in ("10.0.9.9", PEER, "10.0.1.1", "127.0.0.1"):
-        with net.gateway.dropping("spoofed source", 1):
-            assert not reaches(net, source), source
+    with net.gateway.dropping("spoofed source", 4):
+        arrived = reach(net, VM, "10.0.0.99", "10.0.9.9", PEER, "10.0.1.1", "127.0.0.1")
+    assert arrived == [True, True, False, False, False, False]
 
 
 def test_the_vms_address_with_another_mac_is_dropped(net: Net) -> None:
     with net.gateway.dropping("spoofed MAC address", 1):
-        assert not reaches(net, VM, "52:54:00:00:66:66", 4001)
+        assert reach(net, VM, mac="52:54:00:00:66:66", source_port=4001) == [False]
 
 
 def test_another_mac_does_not_get_into_an_offloaded_flow(net: Net) -> None:
     with UdpFlow(net.vm, PEER, 80, source_port=41003) as flow:
         net.offloads(flow, 41003)
         with net.gateway.dropping("spoofed MAC address", 1):
-            assert not reaches(net, VM, "52:54:00:00:66:66", 41003)
+            assert reach(net, VM, mac="52:54:00:00:66:66", source_port=41003) == [False]
         net.offloads(flow, 41003)
 
 
@@ -235,7 +230,7 @@ policy FAR -> self { accept icmp }
 
 @pytest.mark.parametrize(
     ("near", "far"),
-    [("in", "fwd"), ("map", '"4g"'), ('"weird name ✓"', "drop"), ('"a/b"', '"a b; flush ruleset"')],
+    [("in", "fwd"), ("map", '"4g"'), ('"weird name ✓"', '"a; flush ruleset"')],
 )
 def test_any_name_of_a_zone_will_do(net: Net, near: str, far: str) -> None:
     net.gateway.load(NAMES.replace("NEAR", near).replace("FAR", far))

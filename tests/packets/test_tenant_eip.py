@@ -6,17 +6,17 @@ and the gateway's tap75 are on.
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
 import pytest
 from tests.packets.frames import ethernet, gre_packet, udp_packet
-from tests.packets.gateway import EXAMPLES, Gateway, together
+from tests.packets.gateway import EXAMPLES, Gateway, arriving, together
 from tests.packets.lab import Lab, Namespace
 from tests.packets.observe import Tuple, wait_until
 from tests.packets.servers import Peer, Server
-from tests.packets.sniff import send, sniff
+from tests.packets.sniff import sniff
 from tests.packets.traffic import (
     BRIEF,
     Flow,
@@ -71,18 +71,6 @@ class Net(NamedTuple):
     def mac(namespace: Namespace, device: str) -> str:
         (link,) = json.loads(namespace.run("ip", "-json", "link", "show", device))
         return str(link["address"])
-
-    @staticmethod
-    def arriving(
-        frames: Sequence[bytes], *, sender: Namespace, device: str, at: Namespace, on: str = "eth0"
-    ) -> list[bool]:
-        """Which of the frames are seen at another place; the payload of each is its number."""
-        wanted = {b"%d" % number for number in range(len(frames))}
-        with sniff(at, on) as seen:
-            send(sender, device, *frames)
-            wait_until(lambda: wanted <= {packet.payload for packet in seen.packets()}, BRIEF)
-            found = {packet.payload for packet in seen.select(lambda packet: not packet.outgoing)}
-        return [b"%d" % number in found for number in range(len(frames))]
 
 
 @pytest.fixture(scope="module")
@@ -269,7 +257,7 @@ def test_only_the_tunnels_own_key_and_remote_are_heard(net: Net) -> None:
         ethernet(peer_mac, outside_mac, udp_packet(PEER_OUTER, to, 5000, 20002, b"%d" % number))
         for number, to in enumerate((EIP, VM), 5)
     ]
-    arrived = net.arriving(frames, sender=net.peer, device="eth0", at=net.vm)
+    arrived = arriving(frames, sender=net.peer, device="eth0", at=net.vm)
     assert arrived == [True, False, False, False, False, False, False]
 
 
@@ -344,11 +332,11 @@ def test_false_sources_on_the_vms_wire_are_dropped(net: Net) -> None:
 
     own = frames(VM_MAC, VM, "10.0.0.99", "10.0.9.9", PEER, EIP, "10.0.1.1")
     with net.gateway.dropping("spoofed source", 4):
-        arrived = net.arriving(own, sender=net.vm, device="eth0", at=net.peer, on="gt0")
+        arrived = arriving(own, sender=net.vm, device="eth0", at=net.peer, on="gt0")
     assert arrived == [True, True, False, False, False, False]
     with net.gateway.dropping("spoofed MAC address", 1):
         neighbours = frames(VM2_MAC, "10.0.0.76", VM)
-        arrived = net.arriving(neighbours, sender=net.vm2, device="br0", at=net.peer, on="gt0")
+        arrived = arriving(neighbours, sender=net.vm2, device="br0", at=net.peer, on="gt0")
     assert arrived == [True, False]
 
 
@@ -369,14 +357,14 @@ def test_false_sources_from_the_tunnel_are_dropped(net: Net) -> None:
         for number, (source, mac) in enumerate(sources)
     ]
     with net.gateway.dropping("spoofed source", 5), net.gateway.dropping("spoofed MAC address", 1):
-        arrived = net.arriving(frames, sender=net.peer, device="gt0", at=net.vm)
+        arrived = arriving(frames, sender=net.peer, device="gt0", at=net.vm)
     assert arrived == [True, True, False, False, False, False, False, False]
 
 
 def test_the_gateway_does_not_pass_packets_between_the_machines_of_a_wire(net: Net) -> None:
     frame = ethernet(VM2_MAC, GW_INSIDE_MAC, udp_packet("10.0.0.76", VM, 5003, 20001, b"0"))
     with net.gateway.dropping("no policy", 1):
-        assert net.arriving([frame], sender=net.vm2, device="br0", at=net.vm) == [False]
+        assert arriving([frame], sender=net.vm2, device="br0", at=net.vm) == [False]
 
 
 def test_another_mac_does_not_get_into_an_offloaded_flow(net: Net) -> None:
@@ -384,7 +372,7 @@ def test_another_mac_does_not_get_into_an_offloaded_flow(net: Net) -> None:
         net.offloads(flow, 42004)
         frame = ethernet(VM2_MAC, GW_INSIDE_MAC, udp_packet(VM, PEER, 42004, 7, b"0"))
         with net.gateway.dropping("spoofed MAC address", 1):
-            assert net.arriving([frame], sender=net.vm2, device="br0", at=net.peer, on="gt0") == [False]
+            assert arriving([frame], sender=net.vm2, device="br0", at=net.peer, on="gt0") == [False]
         net.offloads(flow, 42004)
 
 
@@ -645,7 +633,7 @@ def test_ipv6_that_is_not_admitted_is_dropped(dual_stack: Net) -> None:
         for number, (source, mac) in enumerate([(VM6, VM_MAC), ("fd00:9::9", VM_MAC), (VM6, VM2_MAC)])
     ]
     with net.gateway.dropping("spoofed source", 1), net.gateway.dropping("spoofed MAC address", 1):
-        arrived = net.arriving(frames, sender=net.vm, device="eth0", at=net.peer, on="gt0")
+        arrived = arriving(frames, sender=net.vm, device="eth0", at=net.peer, on="gt0")
     assert arrived == [True, False, False]
 
 
