@@ -23,7 +23,11 @@ EXAMPLE = REPO / "examples" / "tenant-eip.flow"
 HEAVY = ("lark", "pydantic", "jinja2", "pyroute2")
 FILES = ["apply.sh", "ip.batch", "ruleset.nft", "sysctl.conf", "tc.batch"]
 
-GOOD = "interface lan { device eth0; address 10.0.0.1/24 }\nzone inside { interface lan }\n"
+GOOD = """\
+interface lan { device eth0; address 10.0.0.1/24 }
+zone inside { interface lan }
+policy inside -> self { accept tcp 22 }
+"""
 BAD = "zone inside { interface lna }\ninterface lan { device eth0; address 10.0.0.1/24 }\n"
 TWO_HOSTS = "host gw1 { kernel 6.1 }\nhost gw2 { kernel 6.1 }\n" + GOOD
 
