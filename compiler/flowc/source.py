@@ -42,8 +42,12 @@ class Source:
     def position(self, offset: int) -> Position:
         """The line and column of a character offset; an offset behind the end is the end."""
         offset = max(0, min(offset, len(self.text)))
-        line = bisect_right(self._line_starts, offset)
+        line = self.line(offset)
         return Position(line, offset - self._line_starts[line - 1] + 1)
+
+    def line(self, offset: int) -> int:
+        """The line of an offset within the text, from 1. Every line of output asks for it."""
+        return bisect_right(self._line_starts, offset)
 
     def line_text(self, line: int) -> str:
         """The text of a line (from 1) without its newline."""
@@ -67,7 +71,7 @@ class Span(NamedTuple):
 
     @property
     def line(self) -> int:
-        return self.source.position(self.start).line
+        return self.source.line(self.start)
 
     @property
     def text(self) -> str:
@@ -79,7 +83,7 @@ class Span(NamedTuple):
 
     def __str__(self) -> str:
         """`file:line`, the form that provenance comments use."""
-        return f"{self.source.name}:{self.line}"
+        return f"{self.source.name}:{self.source.line(self.start)}"
 
     def __repr__(self) -> str:
         position = self.source.position(self.start)

@@ -58,7 +58,7 @@ class Prefix(NamedTuple):
         return Range(self.network, self.network | ((1 << (WIDTH[self.family] - self.length)) - 1))
 
     def contains(self, family: Family, address: int) -> bool:
-        return family == self.family and self.range.low <= address <= self.range.high
+        return family == self.family and mask(family, address, self.length) == self.network
 
     def __str__(self) -> str:
         return f"{format_address(self.family, self.network)}/{self.length}"

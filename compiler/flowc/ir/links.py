@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cached_property
 from ipaddress import IPv4Interface, IPv6Interface
 from typing import TypeAlias
 from zlib import crc32
@@ -112,7 +113,7 @@ class Interface(Model):
     spoofing: Spoofing
     span: Span
 
-    @property
+    @cached_property
     def prefixes(self) -> tuple[Prefix, ...]:
         """The connected prefixes."""
         found = (address.network for address in self.addresses)

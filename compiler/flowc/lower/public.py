@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from flowc.ir.addresses import Family, Range
@@ -25,8 +26,10 @@ class Public:
         found = [PublicRange(row.family, Range(row.public, row.public), row.zone, row.span) for row in host.eips]
         found += [PublicRange(row.family, Range(row.public, row.public), row.zone, row.span) for row in host.forwards]
         found += [PublicRange(snat.family, snat.to, nat.target, snat.span) for nat in host.nats for snat in nat.snats]
-        self._ranges = sorted(found, key=lambda one: one[:3])
+        self._by_zone: dict[tuple[str, Family], list[PublicRange]] = {}
+        for one in sorted(found, key=lambda one: one[:3]):
+            self._by_zone.setdefault((one.zone, one.family), []).append(one)
 
-    def of(self, zone: str, family: Family) -> list[PublicRange]:
+    def of(self, zone: str, family: Family) -> Sequence[PublicRange]:
         """Those that are reached from a zone. They may overlap: a port forward may use an EIP's address."""
-        return [one for one in self._ranges if one.zone == zone and one.family == family]
+        return self._by_zone.get((zone, family), ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network
 
 from flowc.ir.addresses import Family, Prefix, format_address
 from flowc.ir.links import Interface, Tunnel
@@ -87,9 +87,8 @@ def _check_place(interface: Interface, family: Family, address: int, span: Span,
         )
 
 
-def _network_or_broadcast(network: object, address: int) -> bool:
-    net = ip_network(str(network))
-    return address in (int(net.network_address), int(net.broadcast_address))
+def _network_or_broadcast(network: IPv4Network | IPv6Network, address: int) -> bool:
+    return address in (int(network.network_address), int(network.broadcast_address))
 
 
 def neighbor(node: tree.Neighbor, context: Context) -> None:

@@ -38,6 +38,9 @@ RESERVED = ("self", "any")
 LONGEST_NAME = 64
 """Bytes. Two names and a few letters make an nft chain name, which holds 255 bytes."""
 
+MOST_COMPARED = 100_000
+"""Names. A table of 100,000 unknown names would be compared with 100,000 known ones each, for hours."""
+
 N = TypeVar("N", bound=Named)
 
 
@@ -70,6 +73,8 @@ class Scope:
     files: Sequence[tree.File] = ()
     """Where the names come from. What had a syntax error in them may have declared more."""
     names: dict[str, Named] = field(default_factory=dict)
+    compared: int = 0
+    """With how many names those that are unknown have been compared so far."""
 
     def declare(self, declarations: Iterable[tree.Statement]) -> None:
         for node in declarations:
@@ -135,21 +140,27 @@ class Scope:
     def _unknown(self, name: tree.Name, wanted: str, kinds: tuple[type, ...], words: Sequence[str]) -> None:
         if any(file.may_declare(name.text) for file in self.files):
             return
-        declared = [text for text, node in self.names.items() if isinstance(node, kinds)]
-        candidates = [*declared, *words]
-        close = get_close_matches(name.text, candidates, 1) or get_close_matches(
-            name.text.lower(), [text.lower() for text in candidates], 1
-        )
-        help_line = None
-        if close:
-            right = next(text for text in candidates if text.lower() == close[0].lower())
-            help_line = f"did you mean `{right}`?"
-        elif 0 < len(declared) <= 8:
-            help_line = "declared are: " + ", ".join(f"`{text}`" for text in sorted(declared))
         self.diagnostics.report(
             codes.UNKNOWN_NAME,
             f"`{name.text}` is not declared",
             name.span,
             f"{wanted} is needed here",
-            help=help_line,
+            help=self._suggestion(name.text, kinds, words),
         )
+
+    def _suggestion(self, name: str, kinds: tuple[type, ...], words: Sequence[str]) -> str | None:
+        """What may have been meant by a name that nothing has."""
+        if self.compared > MOST_COMPARED:
+            return None
+        self.compared += len(self.names)
+        declared = [text for text, node in self.names.items() if isinstance(node, kinds)]
+        candidates = [*declared, *words]
+        close = get_close_matches(name, candidates, 1) or get_close_matches(
+            name.lower(), [text.lower() for text in candidates], 1
+        )
+        if close:
+            right = next(text for text in candidates if text.lower() == close[0].lower())
+            return f"did you mean `{right}`?"
+        if 0 < len(declared) <= 8:
+            return "declared are: " + ", ".join(f"`{text}`" for text in sorted(declared))
+        return None

@@ -15,6 +15,7 @@ from tests.quick.syntax.helpers import nodes, printed, render
 from flowc import api
 from flowc.diagnostics import Diagnostics
 from flowc.diagnostics.render_text import render_text
+from flowc.resolve import scope
 from flowc.source import Source, Span
 from flowc.syntax import tree
 from flowc.syntax.load import MAX_BYTES, load
@@ -151,6 +152,19 @@ def test_what_is_left_out_is_not_called_unknown(tmp_path: Path) -> None:
     )
     found = [item.code.number for item in api.check_files([tmp_path / "main.flow"]).diagnostics]
     assert sorted(found) == ["FC024", "FC026"]
+
+
+def test_unknown_names_get_suggestions_as_long_as_that_is_quick(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scope, "MOST_COMPARED", 50)
+    (tmp_path / "eips.csv").write_text("address,target\n" + "".join(f"203.0.113.{n},vmx\n" for n in range(100)))
+    (tmp_path / "main.flow").write_text(
+        f'{HOST}\neips from "eips.csv"\nendpoint vm1 {{ address 10.0.0.1; interface vms }}'
+    )
+    found = [item for item in api.check_files([tmp_path / "main.flow"]).diagnostics if item.code.number == "FC101"]
+    assert len(found) == 100
+    assert 0 < sum(item.help == "did you mean `vm1`?" for item in found) < 10
 
 
 def test_a_file_that_is_too_large_is_an_error_at_the_statement(tmp_path: Path) -> None:
