@@ -8,10 +8,18 @@ which no name in a .flow file holds unless it was quoted; other characters are w
 from __future__ import annotations
 
 import re
+from hashlib import sha256
+
+LONGEST = 240
+"""Bytes; NFT_NAME_MAXLEN is 256 with the final NUL (include/uapi/linux/netfilter/nf_tables.h), and a set's name gets
+a suffix."""
 
 _OTHER = re.compile(r"[^A-Za-z0-9_.-]")
 
 
 def chain(*words: str) -> str:
-    """`policy/internet/tenant`."""
-    return "/".join(_OTHER.sub(lambda match: f"/x{ord(match[0]):x}/", word) for word in words)
+    """`policy/internet/tenant`; what would be too long for nft ends in a hash of the whole."""
+    name = "/".join(_OTHER.sub(lambda match: f"/x{ord(match[0]):x}/", word) for word in words)
+    if len(name) <= LONGEST:
+        return name
+    return f"{name[: LONGEST - 17]}/{sha256(name.encode()).hexdigest()[:16]}"

@@ -16,6 +16,8 @@ class PublicRange(NamedTuple):
     family: Family
     range: Range
     zone: str
+    inbound: bool
+    """Somebody inside is called by them; an address of SNAT alone only leaves."""
     span: Span
 
 
@@ -23,11 +25,15 @@ class Public:
     """All of them, in the order of their addresses."""
 
     def __init__(self, host: Host) -> None:
-        found = [PublicRange(row.family, Range(row.public, row.public), row.zone, row.span) for row in host.eips]
-        found += [PublicRange(row.family, Range(row.public, row.public), row.zone, row.span) for row in host.forwards]
-        found += [PublicRange(snat.family, snat.to, nat.target, snat.span) for nat in host.nats for snat in nat.snats]
+        found = [PublicRange(row.family, Range(row.public, row.public), row.zone, True, row.span) for row in host.eips]
+        found += [
+            PublicRange(row.family, Range(row.public, row.public), row.zone, True, row.span) for row in host.forwards
+        ]
+        found += [
+            PublicRange(snat.family, snat.to, nat.target, False, snat.span) for nat in host.nats for snat in nat.snats
+        ]
         self._by_zone: dict[tuple[str, Family], list[PublicRange]] = {}
-        for one in sorted(found, key=lambda one: one[:3]):
+        for one in sorted(found, key=lambda one: one[:4]):
             self._by_zone.setdefault((one.zone, one.family), []).append(one)
 
     def of(self, zone: str, family: Family) -> Sequence[PublicRange]:

@@ -208,3 +208,12 @@ def test_a_long_path_is_cut_at_its_start(tmp_path: Path) -> None:
     comments = [line.split('comment "')[1].rstrip('"') for line in lines if 'comment "' in line]
     assert max(len(comment.encode()) for comment in comments) <= 127
     assert any(comment.endswith("gw.flow:6") for comment in comments)
+
+
+def test_an_own_address_that_only_snat_uses_is_still_the_hosts(tmp_path: Path) -> None:
+    """A call to it from inside is judged by the policy to `self`; one that is forwarded goes out and comes back."""
+    snat = "nat inside -> outside { snat 10.0.0.0/24 -> 192.0.2.1 }\n"
+    assert not any("jump out/outside" in line for line in ruleset(tmp_path, snat))
+    web = "endpoint web { address 10.0.0.80; interface lan }\n"
+    forward = f"{web}nat outside -> inside {{ dnat tcp 192.0.2.1:80 -> web }}\n"
+    assert "0 . 192.0.2.1 : jump out/outside," in ruleset(tmp_path, snat + forward)

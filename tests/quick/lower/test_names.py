@@ -10,12 +10,14 @@ from flowc.lower import names
 NFT_IDENTIFIER = re.compile(r"[A-Za-z_.][A-Za-z0-9/\\_.-]*\Z")
 """nftables: src/scanner.l, `string`."""
 
-anything = st.text(min_size=1, max_size=12)
+anything = st.text(min_size=1, max_size=12) | st.text(min_size=60, max_size=64)
 
 
 @given(anything, anything)
 def test_every_pair_of_names_gives_an_identifier_of_nft(source: str, target: str) -> None:
-    assert NFT_IDENTIFIER.match(names.chain("policy", source, target))
+    name = names.chain("policy", source, target)
+    assert NFT_IDENTIFIER.match(name)
+    assert len(name) <= names.LONGEST
 
 
 @given(anything, anything, anything, anything)

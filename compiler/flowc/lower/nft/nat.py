@@ -102,16 +102,25 @@ def _reached(
             pooled += found
             result += [(family, one, pool.span, True) for one in found]
         declared = public.of(zone, family)
+        # An address of the host's own that SNAT alone uses stays the host's: a call to it from inside is for the host.
+        called = [one.range for one in declared if one.inbound]
+        called += subtract((one.range for one in declared if not one.inbound), _own_addresses(topology, family))
         starts = [one.range.low for one in declared]
-        for rest in subtract((one.range for one in declared), pooled):
+        for rest in subtract(called, pooled):
             span = declared[max(bisect_right(starts, rest.low) - 1, 0)].span
             result.append((family, rest, span, False))
     return sorted(result, key=lambda one: (one[0], one[1]))
 
 
+def _own_addresses(topology: Topology, family: Family) -> tuple[Range, ...]:
+    interfaces = topology.host.interfaces.values()
+    found = (int(own.ip) for one in interfaces for own in one.addresses if own.version == family)
+    return tuple(Range(value, value) for value in sorted(set(found)))
+
+
 def _real_addresses(topology: Topology, family: Family) -> tuple[Range, ...]:
     host = topology.host
-    found = [int(own.ip) for one in host.interfaces.values() for own in one.addresses if own.version == family]
+    found = [one.low for one in _own_addresses(topology, family)]
     found += [value for value in host.endpoints.column("v4" if family == 4 else "v6") if value is not None]
     found += [row.address for row in host.neighbors if row.family == family]
     found += [
