@@ -35,6 +35,11 @@ def format_address(family: Family, address: int) -> str:
     return inet_ntop(AF_INET6, address.to_bytes(16, "big"))
 
 
+def is_link_local(family: Family, address: int) -> bool:
+    """Valid on its link alone (RFC 4291, 2.5.6): no interface's prefix says which one."""
+    return family == 6 and address >> 118 == 0xFE80 >> 6
+
+
 class Range(NamedTuple):
     """The addresses from `low` to `high`, both included."""
 

@@ -60,7 +60,9 @@ BAD_TEXT = register(
     "FC117", "bad-text", ERROR, "A text is too long for the kernel or holds a character nft cannot print."
 )
 DEVICE_TWICE = register("FC118", "device-used-twice", ERROR, "Two declarations stand for one device.")
-CIRCULAR = register("FC119", "circular-definition", ERROR, "A `let` or `service` contains itself.")
+CIRCULAR = register(
+    "FC119", "circular-definition", ERROR, "A `let` or `service` contains itself, or others too deeply."
+)
 NO_COMMON_FAMILY = register(
     "FC120", "no-common-family", ERROR, "No packet can match: the addresses of a rule are of different families."
 )

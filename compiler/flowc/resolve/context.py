@@ -6,10 +6,10 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from flowc.diagnostics import Code, Diagnostics
-from flowc.ir.addresses import Family, Prefix
+from flowc.ir.addresses import AddressSet, Family, Prefix
 from flowc.ir.links import Interface, Vrf
 from flowc.ir.nat import Nat
-from flowc.ir.policy import Policy
+from flowc.ir.policy import Policy, Traffic
 from flowc.ir.rows import EipRow, EndpointRow, ForwardRow, NeighborRow, RouteRow
 from flowc.ir.tables import Table
 from flowc.ir.zones import Pool, Zone
@@ -40,6 +40,10 @@ class Context:
     eips: Table[EipRow] = field(default_factory=lambda: Table(EipRow))
     forwards: Table[ForwardRow] = field(default_factory=lambda: Table(ForwardRow))
     tests: list[Span] = field(default_factory=list)
+    lets: dict[str, AddressSet | None] = field(default_factory=dict)
+    """What each `let` that was looked up stands for, as addresses."""
+    port_lets: dict[str, tuple[tuple[int, int], ...] | None] = field(default_factory=dict)
+    services: dict[str, list[Traffic] | None] = field(default_factory=dict)
     left_out: list[tuple[str, Span]] = field(default_factory=list)
     """What is understood and has no place in the IR yet."""
 

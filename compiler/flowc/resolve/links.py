@@ -195,7 +195,7 @@ def _add(
 def _device_taken(device: str, name: tree.Name, context: Context) -> bool:
     others: list[Interface | Vrf] = [*context.interfaces.values(), *context.vrfs.values()]
     for other in others:
-        if other.device == device and other.name != name.text:
+        if other.device == device:
             context.diagnostics.report(
                 codes.DEVICE_TWICE,
                 f"device `{device}` is declared twice",
@@ -232,10 +232,12 @@ def duplicate_tunnels(context: Context) -> None:
         link = one.link
         if not isinstance(link, Tunnel) or link.remote is None:
             continue
+        # Over IPv6 the kernel takes no key for key 0 (net/ipv6/ip6_gre.c, ip6gre_tunnel_find).
+        ikey = 0 if link.ikey is None and link.kind.outer_family == 6 else link.ikey
         if link.over:
             identity: tuple[object, ...] = (link.over, link.ikey)
         else:
-            identity = (link.kind, link.local, link.remote, link.ikey, link.underlay)
+            identity = (link.kind, link.local, link.remote, ikey, link.underlay)
         first = seen.setdefault(identity, one)
         if first is not one:
             key = "no key" if link.ikey is None else f"key {link.ikey}"

@@ -14,6 +14,9 @@ from flowc.syntax import tree
 Trail = tuple[str, ...]
 """Names of the `let`s and services being resolved, to find circles."""
 
+DEEPEST = 64
+"""Definitions that use definitions: more than anybody can follow."""
+
 RULE_WORDS = (
     "tcp",
     "udp",
@@ -101,9 +104,11 @@ def _named_addresses(node: tree.Name, context: Context, trail: Trail) -> Address
     if found is None:
         return None
     if isinstance(found, tree.Let):
-        if _circular(node, trail, context):
-            return None
-        return address_set(found.value, context, (*trail, node.text))
+        if node.text not in context.lets:
+            if _circular(node, trail, context):
+                return None
+            context.lets[node.text] = address_set(found.value, context, (*trail, node.text))
+        return context.lets[node.text]
     if isinstance(found, tree.Pool):
         pool = context.pools.get(node.text)
         if pool is None:
@@ -120,7 +125,14 @@ def _named_addresses(node: tree.Name, context: Context, trail: Trail) -> Address
 
 def _circular(node: tree.Name, trail: Trail, context: Context) -> bool:
     if node.text not in trail:
-        return False
+        if len(trail) < DEEPEST:
+            return False
+        context.diagnostics.report(
+            codes.CIRCULAR,
+            f"`{node.text}` stands for something that is more than {DEEPEST} definitions away",
+            node.span,
+        )
+        return True
     way = " -> ".join((*trail[trail.index(node.text) :], node.text))
     context.diagnostics.report(codes.CIRCULAR, f"`{node.text}` contains itself: {way}", node.span)
     return True
@@ -139,9 +151,13 @@ def port_ranges(node: tree.Value, context: Context, trail: Trail = ()) -> tuple[
         return tuple((one.low, one.high) for one in merged)
     if isinstance(node, tree.Name):
         found_let = context.scope.find(node, tree.Let)
-        if found_let is None or _circular(node, trail, context):
+        if found_let is None:
             return None
-        return port_ranges(found_let.value, context, (*trail, node.text))
+        if node.text not in context.port_lets:
+            if _circular(node, trail, context):
+                return None
+            context.port_lets[node.text] = port_ranges(found_let.value, context, (*trail, node.text))
+        return context.port_lets[node.text]
     context.diagnostics.report(
         codes.BAD_PORT, "expected a port, a range or a set of ports", node.span, help="for example `{80, 443}`"
     )
@@ -160,7 +176,7 @@ def _holds_ports(node: tree.Value, context: Context, trail: Trail) -> bool:
     """A set is one of ports if its first part is."""
     if isinstance(node, tree.Set):
         return _holds_ports(node.items[0], context, trail)
-    if isinstance(node, tree.Name) and node.text not in trail:
+    if isinstance(node, tree.Name) and node.text not in trail and len(trail) < DEEPEST:
         other = context.scope.names.get(node.text)
         return isinstance(other, tree.Let) and _holds_ports(other.value, context, (*trail, node.text))
     return isinstance(node, tree.PortRange)
@@ -198,9 +214,13 @@ def traffic(matches: tuple[tree.Match | tree.Name, ...], context: Context, trail
 def _match(match: tree.Match | tree.Name, context: Context, trail: Trail) -> list[Traffic] | None:
     if isinstance(match, tree.Name):
         found = context.scope.find(match, tree.Service, words=RULE_WORDS)
-        if found is None or _circular(match, trail, context):
+        if found is None:
             return None
-        return traffic(found.matches, context, (*trail, match.text))
+        if match.text not in context.services:
+            if _circular(match, trail, context):
+                return None
+            context.services[match.text] = traffic(found.matches, context, (*trail, match.text))
+        return context.services[match.text]
     protocol, argument = match.protocol.text, match.argument
     if protocol in ("icmp", "icmpv4", "icmpv6"):
         return _icmp(protocol, argument, context)

@@ -200,7 +200,7 @@ def _rate(
     assert rate is not None
     assert isinstance(unit, tree.Name)
     count = values.number(rate, 1, 2**32 - 1, "rate", diagnostics)
-    packets = None if burst is None else values.number(burst, 1, 2**32 - 1, "burst", diagnostics)
+    packets = None if burst is None else values.burst(burst, count, unit.text, diagnostics)
     return None if count is None else Rate.model_validate({"rate": count, "unit": unit.text, "burst": packets})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from ipaddress import IPv4Network, IPv6Network
 
-from flowc.ir.addresses import Family, Prefix, format_address
+from flowc.ir.addresses import Family, Prefix, format_address, is_link_local
 from flowc.ir.links import Interface, Tunnel
 from flowc.ir.rows import EndpointRow, NeighborRow, RouteRow
 from flowc.resolve import codes, values
@@ -77,7 +77,8 @@ def _check_place(interface: Interface, family: Family, address: int, span: Span,
                 codes.NOT_A_HOST, f"`{text}` is the network or broadcast address of {own.network}", span
             )
     prefixes = interface.prefixes
-    if any(prefix.family == family for prefix in prefixes) and not covers(prefixes, family, address):
+    on_link = covers(prefixes, family, address) or is_link_local(family, address)
+    if any(prefix.family == family for prefix in prefixes) and not on_link:
         context.diagnostics.report(
             codes.ENDPOINT_OFF_LINK,
             f"`{text}` is in no prefix of interface `{interface.name}`",
@@ -180,6 +181,11 @@ def _nexthops(
         weight = 1 if hop.weight is None else values.number(hop.weight, 1, 256, "weight", context.diagnostics) or 1
         for family, gateway, device in _gateway(hop, destination, vrf, context):
             result.setdefault(family, []).append((gateway, device, weight))
+    for ways in result.values():
+        if len({(gateway, device) for gateway, device, _ in ways}) < len(ways):
+            context.diagnostics.report(
+                codes.REPEATED_OPTION, "two next hops are the same", node.span, help="give one of them more `weight`"
+            )
     return {family: tuple(ways) for family, ways in result.items()}
 
 
@@ -219,6 +225,9 @@ def _gateway(
         candidates = matching
     result: list[tuple[Family, int, str]] = []
     for family, address in candidates:
+        if chosen and is_link_local(family, address):
+            result.append((family, address, chosen.name))
+            continue
         interface = chosen or context.connected(family, address, vrf) or context.connected(family, address, None)
         if interface is None or not covers(interface.prefixes, family, address):
             where = f"of interface `{interface.name}`" if interface else "of any interface in this VRF"
@@ -230,15 +239,57 @@ def _gateway(
                 help="a next hop has to be a direct neighbour: check the address, or name its interface with `on`",
             )
             continue
-        result.append((family, address, interface.name))
+        if _is_somebody_else(family, address, interface, hop.span, context):
+            result.append((family, address, interface.name))
     return result
+
+
+def _is_somebody_else(family: Family, address: int, interface: Interface, span: Span, context: Context) -> bool:
+    """Report a next hop that is the host itself, or a whole network."""
+    text = f"next hop `{format_address(family, address)}`"
+    for own in interface.addresses:
+        if own.version == family and int(own.ip) == address:
+            context.diagnostics.report(
+                codes.NOT_ON_LINK,
+                f"{text} is this host's own address, on interface `{interface.name}`",
+                span,
+                related=[(interface.span, "declared here")],
+            )
+            return False
+        if own.version == 4 and own.network.prefixlen < 31 and _network_or_broadcast(own.network, address):
+            context.diagnostics.report(
+                codes.NOT_A_HOST, f"{text} is the network or broadcast address of {own.network}", span
+            )
+            return False
+    return True
+
+
+def _replaces_connected(row: RouteRow, interface: Interface, context: Context) -> None:
+    context.diagnostics.report(
+        codes.DUPLICATE_ROUTE,
+        "this route takes the place of an interface's own network, and nothing there is a neighbour any more",
+        row.span,
+        related=[(interface.span, f"`{interface.name}` is in it")],
+        help="leave the route out, or give it a `metric`",
+    )
 
 
 def duplicate_routes(context: Context) -> None:
     """The kernel tells routes of one table apart by destination and metric."""
     seen: dict[tuple[object, ...], Span] = {}
+    connected: dict[tuple[object, ...], list[Interface]] = {}
+    for one in context.interfaces.values():
+        for prefix in one.prefixes:
+            if prefix.family == 4 and prefix.length < 32:
+                connected.setdefault((*prefix, one.vrf), []).append(one)
     for row in context.routes:
-        first = seen.setdefault((row.family, row.network, row.length, row.vrf, row.metric or 0), row.span)
+        place = (row.family, row.network, row.length, row.vrf)
+        # IPv6 has no metric 0, and none is 1024 (kernel: IP6_RT_PRIO_USER).
+        metric = row.metric or (0 if row.family == 4 else 1024)
+        owners = connected.get(place, []) if metric == 0 else []
+        if owners and [way[:2] for way in row.nexthops] not in [[(None, owner.name)] for owner in owners]:
+            _replaces_connected(row, owners[0], context)
+        first = seen.setdefault((*place, metric), row.span)
         if first is not row.span:
             context.diagnostics.report(
                 codes.DUPLICATE_ROUTE,

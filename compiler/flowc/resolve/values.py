@@ -13,10 +13,12 @@ from flowc.ir.addresses import WIDTH, Family, Prefix, format_address, mask, pars
 from flowc.resolve import codes
 from flowc.syntax import tree
 
-_DEVICE = re.compile(r"[A-Za-z0-9_.@=+-]+\Z")
-"""Narrower than the kernel: what neither nft, ip, tc nor a shell reads as anything but a name."""
+_DEVICE = re.compile(r"(?!.*[.][.])[A-Za-z0-9_.@+-]+\Z")
+"""Narrower than the kernel: what neither nft, ip, tc, sysctl nor a shell reads as anything but a name."""
 
 _BROADCAST = 0xFFFFFFFF
+
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 
 
 def address(node: tree.Value, diagnostics: Diagnostics, what: str = "an address") -> tuple[Family, int] | None:
@@ -197,14 +199,20 @@ def number(node: tree.Value, low: int, high: int, what: str, diagnostics: Diagno
     return None
 
 
+def burst(node: tree.Value, rate: int | None, unit: str, diagnostics: Diagnostics) -> int | None:
+    """The burst of a rate. The kernel counts both in nanoseconds, which have to fit 64 bits (nft_limit_init)."""
+    each = _SECONDS[unit] * 10**9 // (rate or 1)
+    return number(node, 1, min(2**32 - 1, (2**64 - 1) // max(each, 1)), "burst at this rate", diagnostics)
+
+
 def device(node: tree.Name, diagnostics: Diagnostics, *, declared: bool = False) -> str | None:
     """A network device's name. `declared`: it is the name of the declaration and no `device` was given."""
     text = node.text
     problem = None
     if not 1 <= len(text.encode()) <= 15:
         problem = f"it has {len(text.encode())} bytes, the kernel takes 1 to 15"
-    elif not _DEVICE.match(text) or text in (".", ".."):
-        problem = "letters, digits and `_ . @ = + -` are possible"
+    elif not _DEVICE.match(text) or text == ".":
+        problem = "letters, digits, `_ @ + -` and single dots are possible"
     elif text in ("lo", "all", "default"):
         problem = "the kernel uses it for something else"
     if problem is None:
@@ -220,8 +228,11 @@ def device(node: tree.Name, diagnostics: Diagnostics, *, declared: bool = False)
 
 
 def printable(node: tree.String | tree.Name, limit: int, what: str, diagnostics: Diagnostics) -> str | None:
-    """A text that goes into a ruleset as it is: no control characters, at most `limit` bytes."""
-    if not node.text.isprintable() or '"' in node.text or "\\" in node.text:
+    """A text that goes into a ruleset as it is: no control characters, at most `limit` bytes.
+
+    nft takes `$` in it for the start of a variable's name.
+    """
+    if not node.text.isprintable() or any(character in node.text for character in '"\\$'):
         diagnostics.report(codes.BAD_TEXT, f"the {what} holds a character that nft cannot print", node.span)
         return None
     if len(node.text.encode()) > limit:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flowc.ir.addresses import format_range, merge
+from itertools import pairwise
+
+from flowc.ir.addresses import format_range
 from flowc.ir.zones import Pool, Zone, ZoneMember
 from flowc.resolve import codes, operands, values
 from flowc.resolve.context import Context
@@ -62,7 +64,7 @@ def pool(node: tree.Pool, context: Context) -> None:
                         written.span,
                         related=[(other.span, "the other pool")],
                     )
-    if len(merge(prefix.range for prefix in good if prefix.family == 4)) < sum(p.family == 4 for p in good):
+    if any(one.range.low <= other.range.high for one, other in pairwise(sorted(good)) if one.family == other.family):
         context.diagnostics.report(codes.OVERLAPPING_POOLS, "the prefixes of this pool overlap", node.span)
     if found is not None and good:
         context.pools[node.name.text] = Pool(name=node.name.text, prefixes=good, zone=found.name.text, span=node.span)
