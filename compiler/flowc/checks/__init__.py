@@ -6,15 +6,22 @@ A check is one file with its code, its explanation and two examples, and one lin
 from __future__ import annotations
 
 from flowc.checks import (
+    bridge_port,
     conntrack_zones,
+    device_made_twice,
     helper_and_offload,
     host_is_closed,
     implied,
     interface_without_zone,
     kernel_too_old,
+    layer3_tunnel,
+    mtu_does_not_fit,
     needs_l3mdev_accept,
     offload_is_off,
+    reached_from_two_zones,
+    stacked_on_itself,
     tests_not_run,
+    translation_at_nothing,
     unsupported,
 )
 from flowc.checks.base import Check
@@ -29,6 +36,13 @@ CHECKS: tuple[Check, ...] = (
     helper_and_offload.CHECK,
     needs_l3mdev_accept.CHECK,
     kernel_too_old.CHECK,
+    stacked_on_itself.CHECK,
+    layer3_tunnel.CHECK,
+    device_made_twice.CHECK,
+    bridge_port.CHECK,
+    mtu_does_not_fit.CHECK,
+    reached_from_two_zones.CHECK,
+    translation_at_nothing.CHECK,
     unsupported.CHECK,
     implied.CHECK,
     tests_not_run.CHECK,

@@ -6,6 +6,7 @@ from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.links import Tunnel
 from flowc.ir.network import Host
+from flowc.ir.stack import Stack
 from flowc.source import Span
 
 CODE = register(
@@ -36,6 +37,7 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
 
 def _shared_tunnels(host: Host, diagnostics: Diagnostics) -> None:
     """A key over a shared tunnel is brought into its VRF; nothing else can be said of it so far."""
+    stack = Stack(host)
     keys = {one.name for one in host.interfaces.values() if isinstance(one.link, Tunnel) and one.link.over}
     instead = "give this key a tunnel of its own: a `tunnel` with `local`, `remote` and `key`, without `over`"
     for name in sorted(keys):
@@ -45,6 +47,9 @@ def _shared_tunnels(host: Host, diagnostics: Diagnostics) -> None:
         for member in zone.members:
             if member.interface in keys:
                 report(diagnostics, "a zone with a key of a shared tunnel", member.span, instead)
+    for interface in host.interfaces.values():
+        if any(below.name in keys for below in stack.below(interface)):
+            report(diagnostics, "a device on a key of a shared tunnel", interface.span, instead)
     for row in [*host.endpoints, *host.neighbors]:
         if row.interface in keys:
             report(diagnostics, "a neighbour behind a key of a shared tunnel", row.span, instead)
@@ -67,7 +72,8 @@ def _across_vrfs(host: Host, diagnostics: Diagnostics) -> None:
         if vrfs(forward.zone) - {forward.vrf}:
             report(diagnostics, "a port forward into another VRF", forward.span, instead)
     for nat in host.nats:
-        if (nat.snats or nat.masquerades) and vrfs(nat.source) != vrfs(nat.target):
+        empty = not vrfs(nat.source) or not vrfs(nat.target)  # another check's
+        if (nat.snats or nat.masquerades) and not empty and vrfs(nat.source) != vrfs(nat.target):
             report(diagnostics, "source translation into another VRF", nat.span, instead)
 
 
