@@ -14,12 +14,15 @@ LONGEST = 240
 """Bytes; NFT_NAME_MAXLEN is 256 with the final NUL (include/uapi/linux/netfilter/nf_tables.h), and a set's name gets
 a suffix."""
 
+KIND = 20
+"""Bytes of them that the first word, which is flowc's own, and its slash may have."""
+
 _OTHER = re.compile(r"[^A-Za-z0-9_.-]")
 
 
-def chain(*words: str) -> str:
-    """`policy/internet/tenant`; what would be too long for nft ends in a hash of the whole."""
-    name = "/".join(_OTHER.sub(lambda match: f"/x{ord(match[0]):x}/", word) for word in words)
-    if len(name) <= LONGEST:
-        return name
-    return f"{name[: LONGEST - 17]}/{sha256(name.encode()).hexdigest()[:16]}"
+def chain(kind: str, *words: str) -> str:
+    """`policy/internet/tenant`; words too long for nft end in a hash of them, the same behind every kind of chain."""
+    rest = "/".join(_OTHER.sub(lambda match: f"/x{ord(match[0]):x}/", word) for word in words)
+    if len(rest) > LONGEST - KIND:
+        rest = f"{rest[: LONGEST - KIND - 17]}/{sha256(rest.encode()).hexdigest()[:16]}"
+    return f"{kind}/{rest}"
