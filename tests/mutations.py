@@ -392,7 +392,7 @@ def bad_device_name(text: Text, rng: random.Random) -> str | None:
 
 
 def device_of_another(text: Text, rng: random.Random) -> str | None:
-    others = [*text.declared, *(text.tokens[i].text for i in text.behind("device")), "gre0", "eth9"]
+    others = [*text.declared, *(text.tokens[i].text for i in text.behind("device")), "wlan0", "eth9"]
     return replaced(text.behind("device"), text, rng, lambda _: rng.choice(others))
 
 
