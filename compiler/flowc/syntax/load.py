@@ -24,7 +24,7 @@ Read = Callable[[Path], bytes]
 STDIN = "-"
 MAX_INCLUDE_DEPTH = 64
 MAX_BYTES = 64 * 1024 * 1024
-"""Of one file: a million rows of a table. What is larger was named by mistake."""
+"""Of one file: a million rows of a table. What is larger, or has no end like /dev/zero, was named by mistake."""
 
 
 class UnreadableFile(OSError):  # noqa: N818 - what it is, not only that it is an error
@@ -39,9 +39,10 @@ class UnreadableFile(OSError):  # noqa: N818 - what it is, not only that it is a
 def read_file(path: Path) -> bytes:
     """The bytes of a file, or of the standard input for `-`. Raises OSError, also for one that is too large."""
     if str(path) == STDIN:
-        return sys.stdin.buffer.read()
-    with path.open("rb") as file:
-        data = file.read(MAX_BYTES + 1)
+        data = sys.stdin.buffer.read(MAX_BYTES + 1)
+    else:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise OSError(errno.EFBIG, f"it is larger than {MAX_BYTES >> 20} MiB")
     return data

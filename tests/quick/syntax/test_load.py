@@ -12,7 +12,7 @@ from tests.quick.syntax.helpers import printed, statements
 
 from flowc.diagnostics import Diagnostics
 from flowc.syntax import tree
-from flowc.syntax.load import MAX_INCLUDE_DEPTH, UnreadableFile, load
+from flowc.syntax.load import MAX_BYTES, MAX_INCLUDE_DEPTH, UnreadableFile, load
 
 
 def loaded(files: Mapping[str, str | bytes], *tops: str) -> tuple[list[tree.File], list[str]]:
@@ -132,6 +132,30 @@ def test_a_top_file_that_cannot_be_read_is_an_exception(tmp_path: Path) -> None:
         with pytest.raises(UnreadableFile, match=r"^cannot read .*: ."):
             load([path], Diagnostics())
     assert issubclass(UnreadableFile, OSError)
+
+
+@pytest.mark.parametrize("endless", [False, True])
+def test_no_more_than_the_bound_is_read_of_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endless: bool
+) -> None:
+    large = Path("/dev/zero") if endless else tmp_path / "large.flow"
+    if not endless:
+        with large.open("wb") as file:
+            file.truncate(MAX_BYTES + 1)
+    with pytest.raises(UnreadableFile) as refused:
+        load([large], Diagnostics())
+    assert str(refused.value) == f"cannot read {large}: it is larger than 64 MiB"
+    with large.open("rb") as stdin:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(stdin))
+        with pytest.raises(UnreadableFile, match="cannot read -: it is larger than 64 MiB"):
+            load(["-"], Diagnostics())
+    top = tmp_path / "main.flow"
+    top.write_text(f'include "{large}"\nvrf a {{}}')
+    diagnostics = Diagnostics()
+    (file,) = load([top], diagnostics)
+    assert statements(file) == ["(Vrf a [])"]
+    (error,) = printed(diagnostics)
+    assert error.startswith(f"{top}:1:9: FC020 cannot include `{large}`: it is larger than 64 MiB")
 
 
 def test_errors_of_included_files_are_located_there() -> None:
