@@ -343,6 +343,19 @@ def test_an_encoding_without_the_character_is_no_error(here: Path) -> None:
     assert "\\u4e2d" in run.stdout
 
 
+@pytest.mark.parametrize("module", ["flowc", "flowc.cli"])
+def test_the_module_runs_like_the_command(module: str) -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", module, "check", "nowhere.flow"],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (run.returncode, run.stdout) == (2, "")
+    assert run.stderr == "flowc: cannot read nowhere.flow: No such file or directory\n"
+
+
 def test_an_interruption_is_quiet(here: Path) -> None:
     os.mkfifo(here / "slow.flow")
     # A shell's background job ignores the signal, and so does what it starts: Python sets its own handler only where
