@@ -9,6 +9,7 @@ from flowc.ir.links import Bridge, Device, Interface, LinkSpec, Spoofing, Tunnel
 from flowc.resolve import codes, values
 from flowc.resolve.context import Context
 from flowc.resolve.properties import Properties
+from flowc.resolve.scope import article
 from flowc.syntax import tree
 
 KERNEL_TABLES = {0: "unspec", 253: "default", 254: "main", 255: "local"}
@@ -143,7 +144,7 @@ def _outer(key: str, kind: TunnelKind, options: Properties, context: Context, *,
         other = TunnelKind(kind.value.removeprefix("ip6") if family == 6 else f"ip6{kind.value}")
         context.diagnostics.report(
             codes.WRONG_FAMILY,
-            f"a `{kind}` tunnel has IPv{family} ends, `{format_address(*found)}` is IPv{found[0]}",
+            f"{article(f'`{kind}`')} tunnel has IPv{family} ends, `{format_address(*found)}` is IPv{found[0]}",
             value.span,
             help=f"for IPv{found[0]} ends write `type {other}`",
         )

@@ -13,7 +13,7 @@ from flowc.ir.tables import Table
 from flowc.resolve import codes, operands, values
 from flowc.resolve.context import Context, claim, endpoint_address
 from flowc.resolve.policies import duplicate_pairs
-from flowc.source import Span
+from flowc.source import Source, Span
 from flowc.syntax import tree
 
 MOST_ADDRESSES = 65536
@@ -270,22 +270,32 @@ def conflicts(context: Context) -> None:
 
 
 def _overlapping_ports(forwards: Table[ForwardRow], diagnostics: Diagnostics) -> None:
-    """Sorted by first port, a forward overlaps an earlier one if it starts before the farthest end so far."""
+    """Sorted by first port, a forward overlaps one before it if it starts before the farthest end so far.
+
+    Which of the two is the mistake is told by the file: the later declaration.
+    """
     by_address: dict[tuple[object, ...], list[ForwardRow]] = {}
+    files: dict[Source, int] = {}
     for row in forwards:
+        files.setdefault(row.span.source, len(files))
         if row.protocol is not None:
             by_address.setdefault((row.family, row.public, row.protocol), []).append(row)
+
+    def place(row: ForwardRow) -> tuple[int, int]:
+        return files[row.span.source], row.span.start
+
     for rows in by_address.values():
         rows.sort(key=lambda row: (row.low, row.high, row.span.start))
         farthest = rows[0]
         for row in rows[1:]:
             if row.low <= farthest.high:
                 address = format_address(row.family, row.public)
+                first, second = sorted((farthest, row), key=place)
                 diagnostics.report(
                     codes.OVERLAPPING_FORWARDS,
                     f"{row.protocol} port {row.low} of `{address}` is forwarded twice",
-                    row.span,
-                    related=[(farthest.span, "first forwarded here")],
+                    second.span,
+                    related=[(first.span, "first forwarded here")],
                 )
             if row.high > farthest.high:
                 farthest = row

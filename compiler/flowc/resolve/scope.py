@@ -56,8 +56,8 @@ def described(node: Named | type) -> str:
 
 
 def article(word: str) -> str:
-    """The word with `a` or `an`."""
-    return f"an {word}" if word[0] in "aeiou" else f"a {word}"
+    """The word, which may stand in backquotes, with `a` or `an`."""
+    return f"an {word}" if word.lstrip("`")[0] in "aeiou" else f"a {word}"
 
 
 def alternatives(words: Sequence[str]) -> str:
