@@ -173,6 +173,12 @@ def test_rules_of_ipv6_are_left_to_the_loader() -> None:
     assert "\n#-6 rule add pref 500 from 2001:db8::/32 table 1000 protocol 102\n" in text
 
 
+def test_only_a_file_with_ipv6_looks_whether_it_is_switched_off() -> None:
+    six = NeighborRow(6, "fd00::75", "tap75", "52:54:00:00:00:75", at(6))
+    assert "disable_ipv6" in LOADER.render(tenant(extra_neighbors=[six]))
+    assert "disable_ipv6" not in LOADER.render(tenant())
+
+
 def test_ipv4_alone_moves_no_rule_of_ipv6() -> None:
     assert "#-6" not in ip(replace(tenant(), rules=()))
 
