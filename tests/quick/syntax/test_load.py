@@ -140,8 +140,8 @@ def test_no_more_than_the_bound_is_read_of_a_file(
 ) -> None:
     large = Path("/dev/zero") if endless else tmp_path / "large.flow"
     if not endless:
-        with large.open("wb") as file:
-            file.truncate(MAX_BYTES + 1)
+        with large.open("wb") as holes:
+            holes.truncate(MAX_BYTES + 1)
     with pytest.raises(UnreadableFile) as refused:
         load([large], Diagnostics())
     assert str(refused.value) == f"cannot read {large}: it is larger than 64 MiB"
