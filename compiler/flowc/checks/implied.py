@@ -13,8 +13,8 @@ CODE = register(
     "implied-traffic",
     Severity.NOTE,
     "Some traffic to the host is admitted although no policy says so, because something declared cannot work without "
-    "it: GRE from a tunnel's remote to its local address, DHCP on an interface that uses it, and neighbour discovery "
-    "and router advertisements on an interface with IPv6. ARP is not filtered at all.",
+    "it: GRE from a tunnel's remote to its local address, DHCP and router advertisements on an interface with `dhcp`, and "
+    "neighbour and multicast listener discovery on an interface with IPv6. ARP is not filtered at all.",
 )
 
 
@@ -28,9 +28,13 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
             way = f"{format_address(family, remote)} to {format_address(family, local)}"
             _note(f"GRE from {way} is admitted for tunnel `{interface.name}`", interface, diagnostics)
         if interface.name in zoned and interface.dhcp:
-            _note(f"DHCP answers are admitted on `{interface.name}`", interface, diagnostics)
+            _note(f"DHCP answers and router advertisements are admitted on `{interface.name}`", interface, diagnostics)
         if interface.name in zoned and any(address.version == 6 for address in interface.addresses):
-            _note(f"neighbour discovery is admitted on `{interface.name}`", interface, diagnostics)
+            _note(
+                f"neighbour discovery and multicast listener discovery are admitted on `{interface.name}`",
+                interface,
+                diagnostics,
+            )
 
 
 def _note(message: str, interface: Interface, diagnostics: Diagnostics) -> None:

@@ -90,13 +90,13 @@ class Flowtable:
 
 @dataclass(frozen=True, slots=True)
 class SnatRule:
-    """Source translation of one prefix list; `to` None is masquerade."""
+    """Source translation of what came in on these devices; `to` None is masquerade."""
 
-    zone: int
-    """Conntrack zone, that is the VRF."""
+    devices: tuple[str, ...]
+    """In a VRF the VRF's device."""
     family: Family
     source: tuple[str, ...]
-    negated: bool
+    """Source addresses; none is any."""
     to: str | None
     ports: tuple[int, int] | None
     span: Span = field(compare=False)
@@ -152,6 +152,9 @@ class Translation:
     exits: NftSet
     """Device to the chain that translates what leaves by it."""
     gates: ByFamily
+    """Public addresses that may be called from inside: the way out is judged first."""
+    port_gates: ByFamily
+    """The same for single ports of addresses that are the host's own."""
     entries: ByFamily
     returns: ByFamily
     outsides: tuple[Outside, ...]

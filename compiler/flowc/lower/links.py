@@ -118,6 +118,9 @@ def sysctls(topology: Topology, *, offload: bool) -> tuple[Sysctl, ...]:
         # The ruleset checks sources. The kernel's strict check would look for the way back in one VRF only; the
         # effective value is the larger of all's and the device's, and 2 (loose) is the larger.
         found.append(Sysctl(f"{base}/rp_filter", "2", interface.span))
+        if interface.dhcp and uses_ipv6(topology):
+            # A host that forwards hears router advertisements only with 2.
+            found.append(Sysctl(f"net/ipv6/conf/{interface.device}/accept_ra", "2", interface.span))
     if offload:
         # A flowtable's `counter` counts into conntrack, and only with accounting on when the connection starts.
         found.append(Sysctl("net/netfilter/nf_conntrack_acct", "1", None))

@@ -16,8 +16,8 @@ class PublicRange(NamedTuple):
     family: Family
     range: Range
     zone: str
-    inbound: bool
-    """Somebody inside is called by them; an address of SNAT alone only leaves."""
+    whole: bool
+    """All that is sent to them is translated; else some ports are, or nothing (SNAT)."""
     span: Span
 
 
@@ -27,7 +27,8 @@ class Public:
     def __init__(self, host: Host) -> None:
         found = [PublicRange(row.family, Range(row.public, row.public), row.zone, True, row.span) for row in host.eips]
         found += [
-            PublicRange(row.family, Range(row.public, row.public), row.zone, True, row.span) for row in host.forwards
+            PublicRange(row.family, Range(row.public, row.public), row.zone, row.protocol is None, row.span)
+            for row in host.forwards
         ]
         found += [
             PublicRange(snat.family, snat.to, nat.target, False, snat.span) for nat in host.nats for snat in nat.snats

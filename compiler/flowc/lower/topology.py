@@ -71,8 +71,9 @@ class Topology:
         return [*interface.prefixes, *self._routed.get(interface.name, ())]
 
     def is_exit(self, interface: Interface) -> bool:
-        """A default route leads out of it, or DHCP may bring one: anybody may be behind it."""
-        return interface.dhcp or any(prefix.length == 0 for prefix in self._routed.get(interface.name, ()))
+        """Anybody may be behind it: a default route leads out of it, DHCP may bring one, or nothing is said of it."""
+        behind = self.behind(interface)
+        return interface.dhcp or not behind or any(prefix.length == 0 for prefix in behind)
 
     @cached_property
     def open_vrfs(self) -> frozenset[str]:
@@ -120,6 +121,15 @@ class Topology:
             if row.v6 is not None:
                 found.append((6, row.v6))
         return result
+
+    def tunnel_remotes(self, interface: Interface) -> Iterable[tuple[Family, int]]:
+        """The far ends of the tunnels over an interface: they may be behind a router that the file does not name."""
+        for one in self.host.interfaces.values():
+            ends = self.host.outer_ends(one)
+            carrier = self.host.interfaces[one.link.over] if isinstance(one.link, Tunnel) and one.link.over else one
+            below = self.underlay(carrier.link) if isinstance(carrier.link, Tunnel) else None
+            if ends and below and below.name == interface.name:
+                yield ends[0], ends[2]
 
     def endpoint_sources(self, interface: str) -> Iterable[tuple[Family, int]]:
         """The addresses of the endpoints on an interface."""

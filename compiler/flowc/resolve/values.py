@@ -16,6 +16,11 @@ from flowc.syntax import tree
 _DEVICE = re.compile(r"(?!.*[.][.])[A-Za-z0-9_.@+-]+\Z")
 """Narrower than the kernel: what neither nft, ip, tc, sysctl nor a shell reads as anything but a name."""
 
+KERNEL_DEVICES = frozenset(
+    ["lo", "all", "default", "gre0", "gretap0", "erspan0", "ip6gre0", "ip6tnl0", "tunl0", "sit0", "ip_vti0", "ip6_vti0"]
+)
+"""Loopback, the two words of net/*/conf, and the devices that tunnel modules make by themselves."""
+
 _BROADCAST = 0xFFFFFFFF
 
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
@@ -213,7 +218,7 @@ def device(node: tree.Name, diagnostics: Diagnostics, *, declared: bool = False)
         problem = f"it has {len(text.encode())} bytes, the kernel takes 1 to 15"
     elif not _DEVICE.match(text) or text == ".":
         problem = "letters, digits, `_ @ + -` and single dots are possible"
-    elif text in ("lo", "all", "default"):
+    elif text in KERNEL_DEVICES:
         problem = "the kernel uses it for something else"
     if problem is None:
         return text

@@ -216,4 +216,7 @@ def test_an_own_address_that_only_snat_uses_is_still_the_hosts(tmp_path: Path) -
     assert not any("jump out/outside" in line for line in ruleset(tmp_path, snat))
     web = "endpoint web { address 10.0.0.80; interface lan }\n"
     forward = f"{web}nat outside -> inside {{ dnat tcp 192.0.2.1:80 -> web }}\n"
-    assert "0 . 192.0.2.1 : jump out/outside," in ruleset(tmp_path, snat + forward)
+    lines = ruleset(tmp_path, snat + forward)
+    assert "0 . 192.0.2.1 . tcp . 80-80 : jump out/outside," in lines
+    assert "0 . 192.0.2.1 : jump out/outside," not in lines
+    assert "0 . 192.0.2.1 : goto back/outside," in lines

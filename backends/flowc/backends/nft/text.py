@@ -124,7 +124,9 @@ class Text:
 
     def snat(self, rule: SnatRule) -> str:
         ip = "ip" if rule.family == 4 else "ip6"
-        match = f"ct zone {rule.zone} {ip} saddr {_list(rule.source, negated=rule.negated)}"
+        source = f"{ip} saddr {_list(rule.source, negated=False)}" if rule.source else f"meta nfproto ipv{rule.family}"
+        devices = _list(tuple(f'"{device}"' for device in rule.devices), negated=False)
+        match = f"iifname {devices} {source}"
         comment = self._comment(rule.span)
         lines = []
         if rule.ports:

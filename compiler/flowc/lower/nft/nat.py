@@ -9,15 +9,19 @@ target, and it gets the source that it would have had outside.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from flowc.hoststate.nft import ByFamily, NftSet, Outside, SnatRule, Translation, by_family
-from flowc.ir.addresses import FAMILIES, AddressSet, Family, Range, format_address, format_range, merge, subtract
+from flowc.hoststate.nft import ByFamily, NftSet, Outside, Translation, by_family
+from flowc.ir.addresses import FAMILIES, Family, Range, format_address, format_range, merge, subtract
+from flowc.ir.rows import ForwardRow
 from flowc.lower import names
 from flowc.lower.nft.policies import chain_name, policy_for
+from flowc.lower.nft.snats import snats
 from flowc.lower.public import Public
 from flowc.lower.topology import Topology
 from flowc.source import Span
+
+PORT = "meta l4proto . th dport"
 
 
 def translation(topology: Topology, public: Public) -> Translation:
@@ -33,7 +37,8 @@ def translation(topology: Topology, public: Public) -> Translation:
     for zone in sorted(_translating_zones(topology)):
         outside = _outside(zone, topology)
         reached = _reached(zone, topology, public, taken)
-        if reached or outside.snats or outside.eips.v4 or outside.eips.v6:
+        forwarded = any(row.zone == zone for row in _of_own_addresses(topology))
+        if reached or forwarded or outside.snats or outside.eips.v4 or outside.eips.v6:
             outsides.append(outside)
             for device in outside.devices:
                 exits.add(f'"{device}"', outside.span, f"goto {outside.chain}")
@@ -45,12 +50,34 @@ def translation(topology: Topology, public: Public) -> Translation:
                 gates.of(family).add(key, span, f"jump {names.chain('out', zone)}")
                 entries.of(family).add(key, span, f"goto {names.chain('back', zone)}")
                 returns.of(family).add(key, span, f"goto {outside.chain}")
-    return Translation(forwards, ranges, eips, pools, exits, gates, entries, returns, tuple(outsides))
+    port_gates = by_family("port_gates", f"ct zone . {{ip}} daddr . {PORT}", "verdict", interval=True)
+    for forward in _of_own_addresses(topology):
+        family, zone = forward.family, forward.zone
+        key = f"{topology.conntrack_zone(forward.vrf)} . {format_address(family, forward.public)}"
+        ports = f"{forward.protocol} . {forward.low}-{forward.high}"
+        port_gates.of(family).add(f"{key} . {ports}", forward.span, f"jump {names.chain('out', zone)}")
+        if key not in entries.of(family).keys:
+            entries.of(family).add(key, forward.span, f"goto {names.chain('back', zone)}")
+            returns.of(family).add(key, forward.span, f"goto {names.chain('nat', zone)}")
+    return Translation(forwards, ranges, eips, pools, exits, gates, port_gates, entries, returns, tuple(outsides))
+
+
+def _of_own_addresses(topology: Topology) -> list[ForwardRow]:
+    """Port forwards of addresses that the host itself has, in the order of their ports.
+
+    Not those of an address that is translated as a whole besides: that is gated as a whole.
+    """
+    host = topology.host
+    own = {(family, one.low) for family in FAMILIES for one in _own_addresses(topology, family)}
+    own -= {(row.family, row.public) for row in host.eips}
+    own -= {(row.family, row.public) for row in host.forwards if row.protocol is None}
+    found = (row for row in host.forwards if row.protocol and (row.family, row.public) in own)
+    return sorted(found, key=lambda row: (row.family, row.public, row.protocol or "", row.low))
 
 
 def _inbound(topology: Topology) -> tuple[ByFamily, ByFamily, ByFamily]:
     """Port forwards, port forwards of ranges that keep their ports, and whole addresses."""
-    ports = "ct zone . {ip} daddr . meta l4proto . th dport"
+    ports = f"ct zone . {{ip}} daddr . {PORT}"
     forwards = by_family("forwards", ports, "{ip} daddr . th dport")
     ranges = by_family("forward_ranges", ports, "{ip} daddr", interval=True)
     eips = by_family("eips", "ct zone . {ip} daddr", "{ip} daddr")
@@ -102,9 +129,9 @@ def _reached(
             pooled += found
             result += [(family, one, pool.span, True) for one in found]
         declared = public.of(zone, family)
-        # An address of the host's own that SNAT alone uses stays the host's: a call to it from inside is for the host.
-        called = [one.range for one in declared if one.inbound]
-        called += subtract((one.range for one in declared if not one.inbound), _own_addresses(topology, family))
+        # An address of the host's own stays the host's but for the ports that are forwarded: those are gated one by one.
+        called = [one.range for one in declared if one.whole]
+        called += subtract((one.range for one in declared if not one.whole), _own_addresses(topology, family))
         starts = [one.range.low for one in declared]
         for rest in subtract(called, pooled):
             span = declared[max(bisect_right(starts, rest.low) - 1, 0)].span
@@ -149,45 +176,8 @@ def _outside(zone: str, topology: Topology) -> Outside:
         chain=names.chain("nat", zone),
         devices=tuple(topology.devices(zone)),
         eips=eips,
-        snats=tuple(_snats(zone, topology)),
+        snats=tuple(snats(zone, topology)),
         callers=callers,
         targets=targets,
         span=topology.host.zones[zone].span,
     )
-
-
-def _snats(zone: str, topology: Topology) -> Iterable[SnatRule]:
-    """`snat` before `masquerade`, blocks by name, rules of a block as written."""
-    blocks = sorted((nat for nat in topology.host.nats if nat.target == zone), key=lambda nat: nat.source)
-    for nat in blocks:
-        for number in sorted({topology.conntrack_zone(vrf) for vrf in topology.zone_vrfs(nat.source)}):
-            for snat in nat.snats:
-                source = _sources(snat.source, snat.family)
-                to = _pool(snat.family, snat.to)
-                yield SnatRule(number, snat.family, source, snat.source.negated, to, snat.ports, snat.span)
-    for nat in blocks:
-        for number in sorted({topology.conntrack_zone(vrf) for vrf in topology.zone_vrfs(nat.source)}):
-            for masquerade in nat.masquerades:
-                operand = masquerade.source or _zone_sources(nat.source, topology)
-                for family in operand.families:
-                    source = _sources(operand, family)
-                    yield SnatRule(number, family, source, operand.negated, None, masquerade.ports, masquerade.span)
-
-
-def _sources(operand: AddressSet, family: Family) -> tuple[str, ...]:
-    return tuple(format_range(family, *one) for one in operand.ranges(family))
-
-
-def _pool(family: Family, found: Range) -> str:
-    """What nft takes behind `snat to`: an address or `A-B`, never a prefix."""
-    low = format_address(family, found.low)
-    return low if found.low == found.high else f"{low}-{format_address(family, found.high)}"
-
-
-def _zone_sources(zone: str, topology: Topology) -> AddressSet:
-    """All that can be behind a zone's interfaces, without what a default route would add."""
-    prefixes = [
-        prefix for interface in topology.members(zone) for prefix in topology.behind(interface) if prefix.length
-    ]
-    ranges = {family: merge(p.range for p in prefixes if p.family == family) for family in FAMILIES}
-    return AddressSet(ranges[4], ranges[6])

@@ -54,6 +54,7 @@ def sources(topology: Topology, public: Public) -> Sources:
 def _own(interface: Interface, family: Family, topology: Topology) -> list[Range]:
     """The sources that an interface takes."""
     endpoints = [Range(a, a) for f, a in topology.endpoint_sources(interface.name) if f == family]
+    endpoints += [Range(a, a) for f, a in topology.tunnel_remotes(interface) if f == family]
     if interface.spoofing is Spoofing.STRICT:
         return endpoints
     return [prefix.range for prefix in topology.behind(interface) if prefix.family == family] + endpoints
