@@ -14,7 +14,7 @@ import pytest
 from tests.lab import kernel
 from tests.lab.apt import FetchError
 from tests.lab.boot import GUEST_WORK, Guest
-from tests.lab.protocol import REPORTS, SELECTED, SHARED, is_packet_test, time_limit
+from tests.lab.protocol import REPORTS, SELECTED, SHARED, TEST_LIMIT, is_packet_test, time_limit
 
 _BOOT_LIMIT = 300.0  # seconds until the guest's init must run; five is usual, on a busy machine forty
 _SLACK = 300.0  # seconds without any report beyond what one test may take: collection, a stalled machine
@@ -163,7 +163,7 @@ def _pytest_command(config: pytest.Config, items: list[pytest.Item]) -> list[str
     if config.inipath:
         command += ["-c", str(config.inipath)]
     # The ini file's addopts are for the outer pytest (coverage, workers, ...); of them this one is needed.
-    command += ["-o", f"addopts=--import-mode={option.importmode}", "-o", "faulthandler_timeout=90"]
+    command += ["-o", f"addopts=--import-mode={option.importmode}", "-o", f"faulthandler_timeout={TEST_LIMIT:.0f}"]
     command += [
         "--lab-kernel",
         config.getoption("--lab-kernel"),

@@ -6,7 +6,7 @@ SHARED = "FLOWC_LAB_SHARED"  # the environment's name for the work folder, as th
 SELECTED = "selected.json"  # node ids to run, in this order
 REPORTS = "reports.jsonl"  # one serialised report a line, as they come
 
-TEST_LIMIT = 120.0  # seconds for each of setup, call and teardown; emulation on a busy machine is slow
+TEST_LIMIT = 300.0  # seconds for each of setup, call and teardown; emulation on a busy machine is slow
 
 
 def is_packet_test(item: pytest.Item) -> bool:
