@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.packets.lab import Lab, Namespace
+from tests.packets.observe import wait_until
 from tests.quick.backends.states import UNREACHABLE_METRIC, at, empty, shared_tunnel, tenant
 
 from flowc.api import compile_files, write_directory
@@ -61,15 +62,20 @@ def apply(gw: Namespace, folder: Path, *before: str) -> subprocess.CompletedProc
 
 
 def snapshot(gw: Namespace) -> str:
-    """All that apply.sh could have changed, without timers and the carrier that comes up by itself."""
-    before, shown = "", _shown(gw)
-    while shown != before:  # a dump that devices are being made under may name one twice
-        before, shown = shown, _shown(gw)
-    return re.sub(r" state \w+|timer +[0-9.]+|NO-CARRIER,|,LOWER_UP|,M-DOWN| linkdown| dead", "", shown)
+    """All that apply.sh could have changed, without timers, the carrier and what the kernel adds when it comes."""
+    shown = wait_until(lambda: _twice_the_same(gw), timeout=30)
+    assert shown, "the gateway does not come to rest"
+    return shown
+
+
+def _twice_the_same(gw: Namespace) -> str:
+    """What is shown, or nothing: a dump that devices are being made under may name one twice."""
+    first, second = _shown(gw), _shown(gw)
+    return first if first == second else ""
 
 
 def _shown(gw: Namespace) -> str:
-    return "".join(
+    shown = "".join(
         gw.run(*command.split())
         for command in (
             "ip -d link",
@@ -84,6 +90,8 @@ def _shown(gw: Namespace) -> str:
             "sysctl net.ipv4.ip_forward net.ipv6.conf.all.forwarding",
         )
     )
+    kept = [line for line in shown.splitlines() if not re.search(r"fe80::|ff00::|proto kernel", line)]
+    return re.sub(r" state \w+|timer +[0-9.]+|NO-CARRIER,|,LOWER_UP|,M-DOWN| linkdown| dead", "", "\n".join(kept))
 
 
 @pytest.fixture
