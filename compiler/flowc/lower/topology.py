@@ -122,14 +122,23 @@ class Topology:
                 found.append((6, row.v6))
         return result
 
-    def tunnel_remotes(self, interface: Interface) -> Iterable[tuple[Family, int]]:
-        """The far ends of the tunnels over an interface: they may be behind a router that the file does not name."""
+    @cached_property
+    def _remotes(self) -> dict[str, list[tuple[Family, int]]]:
+        """Interface name to the far ends of the tunnels over it."""
+        result: dict[str, list[tuple[Family, int]]] = {}
         for one in self.host.interfaces.values():
             ends = self.host.outer_ends(one)
+            if ends is None:
+                continue
             carrier = self.host.interfaces[one.link.over] if isinstance(one.link, Tunnel) and one.link.over else one
             below = self.underlay(carrier.link) if isinstance(carrier.link, Tunnel) else None
-            if ends and below and below.name == interface.name:
-                yield ends[0], ends[2]
+            if below:
+                result.setdefault(below.name, []).append((ends[0], ends[2]))
+        return result
+
+    def tunnel_remotes(self, interface: Interface) -> Iterable[tuple[Family, int]]:
+        """The far ends of the tunnels over an interface: they may be behind a router that the file does not name."""
+        return self._remotes.get(interface.name, ())
 
     def endpoint_sources(self, interface: str) -> Iterable[tuple[Family, int]]:
         """The addresses of the endpoints on an interface."""

@@ -34,11 +34,13 @@ def translation(topology: Topology, public: Public) -> Translation:
     returns = by_family("returns", "ct zone . ct original {ip} daddr", "verdict", interval=True)
     outsides: list[Outside] = []
     taken = {family: _real_addresses(topology, family) for family in FAMILIES}
+    own = {family: _own_addresses(topology, family) for family in FAMILIES}
+    of_own = _of_own_addresses(topology)
+    forwarding = {row.zone for row in of_own}
     for zone in sorted(_translating_zones(topology)):
         outside = _outside(zone, topology)
-        reached = _reached(zone, topology, public, taken)
-        forwarded = any(row.zone == zone for row in _of_own_addresses(topology))
-        if reached or forwarded or outside.snats or outside.eips.v4 or outside.eips.v6:
+        reached = _reached(zone, topology, public, taken, own)
+        if reached or zone in forwarding or outside.snats or outside.eips.v4 or outside.eips.v6:
             outsides.append(outside)
             for device in outside.devices:
                 exits.add(f'"{device}"', outside.span, f"goto {outside.chain}")
@@ -51,7 +53,7 @@ def translation(topology: Topology, public: Public) -> Translation:
                 entries.of(family).add(key, span, f"goto {names.chain('back', zone)}")
                 returns.of(family).add(key, span, f"goto {outside.chain}")
     port_gates = by_family("port_gates", f"ct zone . {{ip}} daddr . {PORT}", "verdict", interval=True)
-    for forward in _of_own_addresses(topology):
+    for forward in of_own:
         family, zone = forward.family, forward.zone
         key = f"{topology.conntrack_zone(forward.vrf)} . {format_address(family, forward.public)}"
         ports = f"{forward.protocol} . {forward.low}-{forward.high}"
@@ -113,7 +115,11 @@ def _translating_zones(topology: Topology) -> set[str]:
 
 
 def _reached(
-    zone: str, topology: Topology, public: Public, taken: Mapping[Family, tuple[Range, ...]]
+    zone: str,
+    topology: Topology,
+    public: Public,
+    taken: Mapping[Family, tuple[Range, ...]],
+    own: Mapping[Family, tuple[Range, ...]],
 ) -> list[tuple[Family, Range, Span, bool]]:
     """Ranges of public addresses that are reached from a zone, and whether they are of a pool.
 
@@ -131,7 +137,7 @@ def _reached(
         declared = public.of(zone, family)
         # An address of the host's own stays the host's but for the ports that are forwarded: those are gated one by one.
         called = [one.range for one in declared if one.whole]
-        called += subtract((one.range for one in declared if not one.whole), _own_addresses(topology, family))
+        called += subtract((one.range for one in declared if not one.whole), own[family])
         starts = [one.range.low for one in declared]
         for rest in subtract(called, pooled):
             span = declared[max(bisect_right(starts, rest.low) - 1, 0)].span
