@@ -1,4 +1,4 @@
-"""Two VRFs that would share a conntrack zone."""
+"""Two VRFs that would share a number."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ CODE = register(
     "FC505",
     "shared-conntrack-zone",
     Severity.ERROR,
-    "A VRF's connections are tracked in a conntrack zone of its own, a 16-bit number: the VRF's table where that fits, "
-    "else a hash of its name. Two VRFs got the same number, so their connections could be mistaken for each other's. "
-    "Give one of them a table below 65536.",
+    "A VRF's connections are tracked in a conntrack zone of its own and carry its number in their mark: the VRF's table "
+    "up to 16382, else a hash of its name. Two VRFs got the same number, so their connections could be mistaken for each "
+    "other's. Give one of them a smaller table.",
 )
 
 
@@ -21,14 +21,14 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report the second of two VRFs with one number."""
     seen: dict[int, Vrf] = {}
     for vrf in host.vrfs.values():
-        first = seen.setdefault(vrf.conntrack_zone, vrf)
+        first = seen.setdefault(vrf.number, vrf)
         if first is not vrf:
             diagnostics.report(
                 CODE,
-                f"vrf `{vrf.name}` and vrf `{first.name}` would share conntrack zone {vrf.conntrack_zone}",
+                f"vrf `{vrf.name}` and vrf `{first.name}` would share conntrack zone {vrf.number}",
                 vrf.span,
                 related=[(first.span, "the other VRF")],
-                help="give one of them another table, below 65536",
+                help="give one of them another table, up to 16382",
             )
 
 
@@ -37,7 +37,7 @@ CHECK = Check(
     run,
     bad="""
 vrf acme { table 100000 }
-vrf blue { table 49155 }
+vrf blue { table 10341 }
 """,
     good="""
 vrf acme { table 100000 }

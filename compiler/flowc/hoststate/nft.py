@@ -13,12 +13,6 @@ from flowc.hoststate.routing import Family
 from flowc.hoststate.rules import CtHelper, Meter, PolicyChain, RuleChain
 from flowc.source import Span
 
-OFFLOAD_MARK = 0x40000000
-"""Connection mark: a rule with `offload` admitted the connection."""
-
-HAIRPIN_MARK = 0x20000000
-"""Connection mark: it goes out to a public address of this host and comes back."""
-
 
 @dataclass(frozen=True, slots=True)
 class NftSet:

@@ -13,6 +13,11 @@ from flowc.ir.model import Model
 from flowc.source import Span
 
 
+MOST_VRFS = (1 << 14) - 2
+"""Numbers of VRFs go from 1 to this: two fit into a connection mark beside its other bits, and one more is the main
+table's."""
+
+
 class Vrf(Model):
     name: str
     device: str
@@ -21,11 +26,11 @@ class Vrf(Model):
     span: Span
 
     @property
-    def conntrack_zone(self) -> int:
-        """The table's number where it fits into a zone's 16 bits (kernel: include/net/netfilter/nf_conntrack_zones.h),
-        else a hash of the name: either way it does not depend on what else is declared.
+    def number(self) -> int:
+        """What stands for the VRF as a conntrack zone and in marks: its table where that is small enough, else a hash
+        of the name. Either way it does not depend on what else is declared.
         """
-        return self.table if self.table <= 0xFFFF else 1 + crc32(self.name.encode()) % 0xFFFF
+        return self.table if self.table <= MOST_VRFS else 1 + crc32(self.name.encode()) % MOST_VRFS
 
 
 class Spoofing(StrEnum):

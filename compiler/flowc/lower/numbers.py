@@ -17,7 +17,7 @@ MAIN_ZONE = 0
 
 def conntrack_zone(vrf: Vrf | None) -> int:
     """The conntrack zone of what is in a VRF, or in none."""
-    return MAIN_ZONE if vrf is None else vrf.conntrack_zone
+    return MAIN_ZONE if vrf is None else vrf.number
 
 
 def routing_table(vrf: Vrf | None) -> int:

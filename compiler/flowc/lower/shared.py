@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flowc.hoststate import FlowerFilter, Rule
+from flowc.hoststate.marks import VRF_MASK
 from flowc.ir.addresses import FAMILIES, format_address
 from flowc.ir.links import Interface, Tunnel
 from flowc.lower import numbers
@@ -22,8 +23,6 @@ KEY_ZERO_PREFERENCE = 11
 
 RULE_PREFERENCE = 900
 """Before the kernel's l3mdev rule (1000), which knows a packet's VRF only by its device."""
-
-VRF_MARK_MASK = 0xFFFF
 
 
 def _keys(topology: Topology) -> Iterator[tuple[Interface, Tunnel, Tunnel, Interface]]:
@@ -53,7 +52,7 @@ def filters(topology: Topology) -> tuple[FlowerFilter, ...]:
                 key=link.ikey,
                 outer_source=format_address(family, link.remote),
                 outer_destination=format_address(family, carried_by.local),
-                mark=(topology.conntrack_zone(interface.vrf), VRF_MARK_MASK),
+                mark=(topology.conntrack_zone(interface.vrf), VRF_MASK),
                 span=interface.span,
             )
         )
@@ -73,7 +72,7 @@ def rules(topology: Topology) -> tuple[Rule, ...]:
                 preference=RULE_PREFERENCE,
                 table=vrf.table,
                 span=interface.span,
-                mark=(numbers.conntrack_zone(vrf), VRF_MARK_MASK),
+                mark=(numbers.conntrack_zone(vrf), VRF_MASK),
                 device=carrier.device,
             )
             found[family, carrier.device, vrf.table] = rule

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from flowc.backends.nft.text import Text
 from flowc.backends.script import one_line
 from flowc.hoststate import HostState
-from flowc.hoststate.nft import HAIRPIN_MARK, OFFLOAD_MARK
+from flowc.hoststate.marks import HAIRPIN_MARK, OFFLOAD_MARK
 
 HELPER_STATUS = 0x2000
 """IPS_HELPER (linux/netfilter/nf_conntrack_common.h): a helper was set. nft has no word for it, and its `ct helper` means

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from flowc.backends.script import where
-from flowc.hoststate.nft import OFFLOAD_MARK, ByFamily, Clamp, NftSet, Outside, SnatRule
+from flowc.hoststate.marks import OFFLOAD_MARK
+from flowc.hoststate.nft import ByFamily, Clamp, NftSet, Outside, SnatRule
 from flowc.hoststate.rules import (
     AddressMatch,
     ConnectionLimit,
