@@ -12,7 +12,6 @@ from flowc.ir.addresses import Family, Prefix
 from flowc.ir.model import Model
 from flowc.source import Span
 
-
 MOST_VRFS = (1 << 14) - 2
 """Numbers of VRFs go from 1 to this: two fit into a connection mark beside its other bits, and one more is the main
 table's."""
