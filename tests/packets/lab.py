@@ -7,6 +7,7 @@ itself (setns) instead of by `ip netns exec`, and many `ip` commands are one bat
 
 import ctypes
 import fcntl
+import json
 import os
 import signal
 import socket
@@ -138,6 +139,11 @@ class Namespace:
     def ip(self, *commands: str) -> str:
         """Run `ip` commands (without the word ip) as one batch."""
         return self.run("ip", "-batch", "-", stdin=_lines(commands))
+
+    def mac(self, device: str) -> str:
+        """The MAC address of a device."""
+        (link,) = json.loads(self.run("ip", "-json", "link", "show", device))
+        return str(link["address"])
 
     def tc(self, *commands: str) -> str:
         """Run `tc` commands (without the word tc) as one batch."""

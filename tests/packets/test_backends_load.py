@@ -24,6 +24,7 @@ from flowc.hoststate import (
     Link,
     LinkKind,
     NeighborRow,
+    NextHop,
     RouteRow,
     Rule,
     Sysctl,
@@ -202,7 +203,10 @@ def test_a_neighbour_can_become_managed_and_permanent_again(gw: Namespace, tmp_p
 
 def test_what_ip_refuses_is_traced_to_its_line(gw: Namespace, tmp_path: Path) -> None:
     state = tenant()
-    routes = [*state.routes, RouteRow(4, 254, "192.0.2.0/24", "unicast", (("203.0.113.1", None, 1),), None, at(9))]
+    routes = [
+        *state.routes,
+        RouteRow(4, 254, "192.0.2.0/24", "unicast", (NextHop("203.0.113.1", None, 1),), None, at(9)),
+    ]
     write(tmp_path, replace(state, routes=Table(RouteRow, routes)), ["tap75"])
     done = apply(gw, tmp_path)
     assert done.returncode == 1
@@ -264,8 +268,8 @@ def everything() -> HostState:
     """One of each kind of object, IPv4 and IPv6, among them devices with unhandy names."""
     six = GreTunnel("2001:db8::1", "2001:db8::2", ikey=5, okey=6, ttl=64, underlay="eth0")
     four = GreTunnel("172.16.0.1", "172.16.0.3", ttl=64, underlay="eth0")
-    hops6 = (("2001:db8::3", "eth0", 1), ("2001:db8::4", "eth0", 2))
-    hops4 = (("172.16.0.4", "eth0", 1), ("172.16.0.5", "eth0", 2))
+    hops6 = (NextHop("2001:db8::3", "eth0", 1), NextHop("2001:db8::4", "eth0", 2))
+    hops4 = (NextHop("172.16.0.4", "eth0", 1), NextHop("172.16.0.5", "eth0", 2))
     return empty(
         links=(
             Link("red", LinkKind.VRF, at(2), table=1000),
@@ -294,9 +298,9 @@ def everything() -> HostState:
             RouteRow(4, 254, "192.0.2.0/24", "blackhole", (), None, at(8)),
             RouteRow(4, 254, "198.51.100.0/24", "unicast", hops4, None, at(8)),
             RouteRow(6, 254, "2001:db8:9::/48", "unicast", hops6, None, at(8)),
-            RouteRow(6, 1001, "default", "unicast", (("fe80::1", "br", 1),), 20, at(8)),
-            RouteRow(4, 1000, "default", "unicast", (("10.77.0.1", "eth0.5", 1),), None, at(8)),
-            RouteRow(4, 254, "10.0.5.0/24", "unicast", ((None, "eth0.5", 1),), 5, at(8)),
+            RouteRow(6, 1001, "default", "unicast", (NextHop("fe80::1", "br", 1),), 20, at(8)),
+            RouteRow(4, 1000, "default", "unicast", (NextHop("10.77.0.1", "eth0.5", 1),), None, at(8)),
+            RouteRow(4, 254, "10.0.5.0/24", "unicast", (NextHop(None, "eth0.5", 1),), 5, at(8)),
         ],
         rules=(
             Rule(4, 500, 1000, at(2), mark=(1, 0xFF)),

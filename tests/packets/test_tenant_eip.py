@@ -4,7 +4,6 @@
 and the gateway's tap75 are on.
 """
 
-import json
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -66,11 +65,6 @@ class Net(NamedTuple):
     def place(text: str) -> str:
         """The end of the comment of a rule: the line of the file that holds this text."""
         return f"gateway.flow:{EXAMPLE[: EXAMPLE.index(text)].count(chr(10)) + 1}"
-
-    @staticmethod
-    def mac(namespace: Namespace, device: str) -> str:
-        (link,) = json.loads(namespace.run("ip", "-json", "link", "show", device))
-        return str(link["address"])
 
 
 @pytest.fixture(scope="module")
@@ -245,8 +239,8 @@ def test_icmp_errors_come_back_translated(net: Net) -> None:
 
 
 def test_only_the_tunnels_own_key_and_remote_are_heard(net: Net) -> None:
-    outside_mac, tunnel_mac = (net.mac(net.gateway.namespace, device) for device in ("eth0", "gre1000"))
-    peer_mac = net.mac(net.peer, "eth0")
+    outside_mac, tunnel_mac = (net.gateway.namespace.mac(device) for device in ("eth0", "gre1000"))
+    peer_mac = net.peer.mac("eth0")
 
     def frame(number: int, key: int | None, outer: str = PEER_OUTER) -> bytes:
         inner = ethernet(PEER_MAC, tunnel_mac, udp_packet(PEER, EIP, 5000, 20002, b"%d" % number))
@@ -341,7 +335,7 @@ def test_false_sources_on_the_vms_wire_are_dropped(net: Net) -> None:
 
 
 def test_false_sources_from_the_tunnel_are_dropped(net: Net) -> None:
-    tunnel_mac = net.mac(net.gateway.namespace, "gre1000")
+    tunnel_mac = net.gateway.namespace.mac("gre1000")
     sources = [
         (PEER, PEER_MAC),
         ("198.51.100.1", PEER_MAC),  # behind the default route
@@ -468,8 +462,8 @@ def test_endpoints_are_reached_with_every_arp_packet_blocked(net: Net) -> None:
     gw = net.gateway.namespace
     known = [
         (net.vm, "eth0", "10.0.0.1", GW_INSIDE_MAC),
-        (net.peer, "gt0", "10.0.1.1", net.mac(gw, "gre1000")),
-        (net.peer, "eth0", GW_OUTER, net.mac(gw, "eth0")),
+        (net.peer, "gt0", "10.0.1.1", gw.mac("gre1000")),
+        (net.peer, "eth0", GW_OUTER, gw.mac("eth0")),
     ]
     assert ping(gw, PEER_OUTER)  # the underlay's next hop is asked for while it can be
     for far, device, gateway, mac in known:

@@ -20,10 +20,13 @@ from flowc.checks import (
     needs_l3mdev_accept,
     offload_is_off,
     reached_from_two_zones,
+    shared_tunnel_keys,
+    shared_tunnel_offload,
     stacked_on_itself,
     tests_not_run,
     translation_at_nothing,
     unsupported,
+    zone_parts_overlap,
 )
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics
@@ -32,9 +35,11 @@ from flowc.ir.network import Network
 CHECKS: tuple[Check, ...] = (
     interface_without_zone.CHECK,
     host_is_closed.CHECK,
+    zone_parts_overlap.CHECK,
     conntrack_zones.CHECK,
     offload_is_off.CHECK,
     helper_and_offload.CHECK,
+    shared_tunnel_offload.CHECK,
     needs_l3mdev_accept.CHECK,
     kernel_too_old.CHECK,
     stacked_on_itself.CHECK,
@@ -42,6 +47,7 @@ CHECKS: tuple[Check, ...] = (
     device_made_twice.CHECK,
     bridge_port.CHECK,
     mtu_does_not_fit.CHECK,
+    shared_tunnel_keys.CHECK,
     reached_from_two_zones.CHECK,
     translation_at_nothing.CHECK,
     eip_is_own_address.CHECK,

@@ -20,7 +20,7 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """List it, each with the declaration that needs it."""
-    zoned = host.zone_of()
+    zoned = host.zoned()
     for interface in host.interfaces.values():
         ends = host.outer_ends(interface)
         if ends:

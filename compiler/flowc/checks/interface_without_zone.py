@@ -18,7 +18,7 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report interfaces in no zone, but those that only carry others."""
-    zoned = host.zone_of()
+    zoned = host.zoned()
     carriers = {port for one in host.interfaces.values() if isinstance(one.link, Bridge) for port in one.link.ports}
     carriers |= {one.link.parent for one in host.interfaces.values() if isinstance(one.link, Vlan)}
     for interface in host.interfaces.values():

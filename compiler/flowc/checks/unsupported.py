@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
+from flowc.ir.fronts import Fronts
 from flowc.ir.links import Tunnel
 from flowc.ir.network import Host
 from flowc.ir.stack import Stack
@@ -27,67 +28,68 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
     """Look at everything that lowering would have to leave out."""
     for what, span in host.left_out:
         report(diagnostics, what, span)
-    _shared_tunnels(host, diagnostics)
-    for zone in host.zones.values():
-        for member in zone.members:
-            if member.source is not None:
-                report(diagnostics, "a zone by source address", member.span, "put the whole interface into the zone")
-    _across_vrfs(host, diagnostics)
+    _on_keys(host, diagnostics)
+    _fronts(host, diagnostics)
 
 
-def _shared_tunnels(host: Host, diagnostics: Diagnostics) -> None:
-    """A key over a shared tunnel is brought into its VRF; nothing else can be said of it so far."""
+def _on_keys(host: Host, diagnostics: Diagnostics) -> None:
+    """A key over a shared tunnel has no device that another could stand on."""
     stack = Stack(host)
     keys = {one.name for one in host.interfaces.values() if isinstance(one.link, Tunnel) and one.link.over}
     instead = "give this key a tunnel of its own: a `tunnel` with `local`, `remote` and `key`, without `over`"
-    for name in sorted(keys):
-        if host.interfaces[name].addresses:
-            report(diagnostics, "an address on a key of a shared tunnel", host.interfaces[name].span, instead)
-    for zone in host.zones.values():
-        for member in zone.members:
-            if member.interface in keys:
-                report(diagnostics, "a zone with a key of a shared tunnel", member.span, instead)
     for interface in host.interfaces.values():
         if any(below.name in keys for below in stack.below(interface)):
             report(diagnostics, "a device on a key of a shared tunnel", interface.span, instead)
-    for row in [*host.endpoints, *host.neighbors]:
-        if row.interface in keys:
-            report(diagnostics, "a neighbour behind a key of a shared tunnel", row.span, instead)
-    for route in host.routes:
-        if any(interface in keys for _, interface, _ in route.nexthops):
-            report(diagnostics, "a route into a key of a shared tunnel", route.span, instead)
 
 
-def _across_vrfs(host: Host, diagnostics: Diagnostics) -> None:
-    """Translation between VRFs: the target and the zone it is reached from have to be in one."""
-
-    def vrfs(zone: str) -> set[str | None]:
-        return {host.interfaces[name].vrf for name in host.zones[zone].interfaces}
-
-    instead = "put the outside interface into the target's VRF"
-    for eip in host.eips:
-        if vrfs(eip.zone) - {eip.vrf}:
-            report(diagnostics, "an EIP that is reached from another VRF", eip.span, instead)
-    for forward in host.forwards:
-        if vrfs(forward.zone) - {forward.vrf}:
-            report(diagnostics, "a port forward into another VRF", forward.span, instead)
-    for nat in host.nats:
-        empty = not vrfs(nat.source) or not vrfs(nat.target)  # another check's
-        if (nat.snats or nat.masquerades) and not empty and vrfs(nat.source) != vrfs(nat.target):
-            report(diagnostics, "source translation into another VRF", nat.span, instead)
+def _fronts(host: Host, diagnostics: Diagnostics) -> None:
+    """A zone with public addresses of other VRFs is in one VRF, and that one has none elsewhere."""
+    fronts = Fronts(host)
+    for name in sorted(fronts.zones):
+        zone = host.zones[name]
+        vrfs = {host.interfaces[interface].vrf for interface in zone.interfaces}
+        if len(vrfs) > 1:
+            report(
+                diagnostics,
+                "public addresses for other VRFs at a zone in several VRFs",
+                zone.span,
+                "make a zone for each of the VRFs",
+            )
+        if any(isinstance(link := host.interfaces[one].link, Tunnel) and link.over for one in zone.interfaces):
+            report(diagnostics, "public addresses for other VRFs at a key of a shared tunnel", zone.span)
+        if None in fronts.uses[name] - vrfs:
+            report(
+                diagnostics,
+                f"translation between vrf `{min(vrf or '' for vrf in vrfs)}` and the main table",
+                zone.span,
+                "put what is inside into a VRF, or the outside interface into the main table",
+            )
+        for vrf in sorted(vrf for vrf in fronts.uses[name] - vrfs if vrf and vrf in fronts.vrfs):
+            report(
+                diagnostics,
+                f"public addresses at zone `{name}` for vrf `{vrf}`, which itself has those of other VRFs",
+                zone.span,
+            )
 
 
 CHECK = Check(
     CODE,
     run,
     bad="""
+vrf transit { table 100 }
 interface lan { device eth1; address 10.0.0.1/24 }
-zone printers { interface lan from 10.0.0.64/26 }
-policy printers -> self { accept udp 123 }
+interface uplink { device eth0; address 192.0.2.1/24; vrf transit }
+zone inside { interface lan }
+zone internet { interface uplink }
+nat inside -> internet { masquerade }
+policy inside -> internet { accept }
 """,
     good="""
 interface lan { device eth1; address 10.0.0.1/24 }
+interface uplink { device eth0; address 192.0.2.1/24 }
 zone inside { interface lan }
-policy inside -> self { accept udp 123 from 10.0.0.64/26 }
+zone internet { interface uplink }
+nat inside -> internet { masquerade }
+policy inside -> internet { accept }
 """,
 )

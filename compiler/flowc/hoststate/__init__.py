@@ -7,18 +7,20 @@ difference between two states.
 """
 
 from flowc.hoststate.links import GreTunnel, Link, LinkKind
-from flowc.hoststate.routing import AddressRow, NeighborRow, RouteRow, Rule
+from flowc.hoststate.routing import AddressRow, Encap, NeighborRow, NextHop, RouteRow, Rule
 from flowc.hoststate.state import HostState, Sysctl
 from flowc.hoststate.tc import FlowerFilter
 
 __all__ = [
     "AddressRow",
+    "Encap",
     "FlowerFilter",
     "GreTunnel",
     "HostState",
     "Link",
     "LinkKind",
     "NeighborRow",
+    "NextHop",
     "RouteRow",
     "Rule",
     "Sysctl",

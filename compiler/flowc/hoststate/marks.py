@@ -1,4 +1,4 @@
-"""The marks that flowc writes, always with a mask: the bits that are not named here are left as they are.
+"""The marks that flowc writes. What other bits there are stays as it is.
 
 A VRF has one number everywhere: its conntrack zone, its mark on packets, and its part of the connection mark.
 """
@@ -8,17 +8,11 @@ from __future__ import annotations
 VRF_BITS = 14
 
 VRF_MASK = (1 << VRF_BITS) - 1
-"""Packet mark: the VRF whose routing table the packet is to be looked up in. 0 is none: the device decides."""
+"""Packet mark: the VRF whose routing table the packet is to be looked up in; 0 is none, then the device decides.
+Connection mark: the VRF that it was translated into."""
 
 MAIN_NUMBER = VRF_MASK
 """In a mark, the main routing table: no VRF has this number."""
-
-ORIGINATOR_MASK = VRF_MASK
-"""Connection mark: the VRF that the connection came from."""
-
-TARGET_SHIFT = VRF_BITS
-TARGET_MASK = VRF_MASK << TARGET_SHIFT
-"""Connection mark: the VRF that it was translated into."""
 
 HAIRPIN_MARK = 1 << 29
 """Connection mark: it goes out to a public address of this host and comes back."""

@@ -1,73 +1,16 @@
 """The nft table: sets, maps and policy chains as data. How its base chains hang together is the backend's template.
 
-Elements and addresses are text in the form nft lists them, so that a state read back from the kernel compares equal.
 What is the same for every host (hooks, priorities, the order of the steps) is not data and stands in the template only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from flowc.hoststate.routing import Family
 from flowc.hoststate.rules import CtHelper, Meter, PolicyChain, RuleChain
+from flowc.hoststate.sets import ByFamily, NftSet, PlaceMap
 from flowc.source import Span
-
-
-@dataclass(frozen=True, slots=True)
-class NftSet:
-    """A named set, or a map where `value` is given.
-
-    `key` and `value` are `typeof` expressions (`ct zone . ip daddr`), `value` may be `verdict`. The three lists run
-    in parallel: the elements' keys, their values (empty for a set) and where they were declared.
-    """
-
-    name: str
-    key: str
-    value: str | None = None
-    interval: bool = False
-    keys: list[str] = field(default_factory=list)
-    values: list[str] = field(default_factory=list)
-    spans: list[Span] = field(default_factory=list, compare=False)
-
-    def add(self, key: str, span: Span, value: str | None = None) -> None:
-        self.keys.append(key)
-        self.spans.append(span)
-        if value is not None:
-            self.values.append(value)
-
-    def __bool__(self) -> bool:
-        return bool(self.keys)
-
-
-@dataclass(frozen=True, slots=True)
-class ByFamily:
-    """The same set for both families."""
-
-    v4: NftSet
-    v6: NftSet
-
-    def of(self, family: Family) -> NftSet:
-        return self.v4 if family == 4 else self.v6
-
-    def __iter__(self) -> Iterator[tuple[str, NftSet]]:
-        """With nft's word for the family, those that have elements."""
-        return ((word, one) for word, one in (("ip", self.v4), ("ip6", self.v6)) if one)
-
-
-def by_family(name: str, key: str, value: str | None = None, *, interval: bool = False) -> ByFamily:
-    """Two empty sets. `{ip}` in `key` and `value` is the family's word, `4` and `6` are appended to the name."""
-
-    def make(family: Family) -> NftSet:
-        word = "ip" if family == 4 else "ip6"
-        return NftSet(
-            f"{name}{family}",
-            key.replace("{ip}", word),
-            value.replace("{ip}", word) if value else None,
-            interval,
-        )
-
-    return ByFamily(make(4), make(6))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +27,17 @@ class Flowtable:
 
 @dataclass(frozen=True, slots=True)
 class SnatRule:
-    """Source translation of what came in on these devices; `to` None is masquerade."""
+    """Source translation of what comes from these places; `to` None is masquerade."""
 
-    devices: tuple[str, ...]
-    """In a VRF the VRF's device."""
     family: Family
-    source: tuple[str, ...]
-    """Source addresses; none is any."""
+    key: str
+    """What the elements are, as an nft expression: a device or a conntrack zone, and perhaps a source address."""
+    elements: tuple[str, ...]
     to: str | None
     ports: tuple[int, int] | None
     span: Span = field(compare=False)
+    hairpin: str | None = None
+    """Masquerade: the address that it stands for where the packet does not leave, but comes back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,26 +46,59 @@ class Outside:
 
     zone: str
     chain: str
-    devices: tuple[str, ...]
     eips: ByFamily
     """Inside address to EIP, by conntrack zone."""
+    ports: ByFamily
+    """Forwarded port of an inside address to the public port, by conntrack zone."""
+    port_ranges: ByFamily
+    """The same for ranges that keep their ports, to the public address."""
     snats: tuple[SnatRule, ...]
-    callers: NftSet
-    """Inside device to the policy that judges its way out, for traffic that comes back at once (hairpin)."""
-    targets: NftSet
-    """Device to the policy that judges the way back in."""
+    members: PlaceMap
+    """Where the zone itself is: what comes from there is no hairpin."""
+    callers: PlaceMap
+    """From where a policy leads to the zone, for traffic that comes back at once (hairpin)."""
+    targets: PlaceMap
+    """To where a policy leads from the zone: it judges the way back in."""
     span: Span = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
-    """Who may send from which address, by device."""
+class SourceSets:
+    """Who may send from which address: by device, or for keys of a shared tunnel device by packet mark."""
 
     checks: NftSet
     allowed: ByFamily
     foreign: ByFamily
     pinned: ByFamily
     pinned_macs: ByFamily
+
+    def sets(self) -> tuple[NftSet | ByFamily, ...]:
+        return (self.checks, self.allowed, self.foreign, self.pinned, self.pinned_macs)
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    devices: SourceSets
+    keys: SourceSets
+
+
+@dataclass(frozen=True, slots=True)
+class OpenVrfs:
+    """VRFs whose traffic also leaves the VRF. What leaves is in the zone in its original direction only, unless the
+    public address that it leaves by tells whose it is.
+    """
+
+    members: NftSet
+    """By device, or for keys of a shared tunnel device by packet mark."""
+    inside: ByFamily
+    """Destinations that stay in the VRF."""
+    hosts: ByFamily
+    """Sources with an EIP at a front."""
+    ports: ByFamily
+    """Sources and their ports that a port forward at a front leads to."""
+
+    def sets(self) -> tuple[NftSet | ByFamily, ...]:
+        return (self.members, self.inside, self.hosts, self.ports)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,27 +107,70 @@ class Conntrack:
 
     zones: NftSet
     """Device to zone."""
-    open_devices: NftSet
-    """Devices of VRFs whose traffic also leaves the VRF: there only the original direction is in the zone."""
-    inside: ByFamily
-    """What of that traffic stays inside."""
+    key_zones: NftSet
+    """Packet mark of a shared tunnel's key to zone."""
+    open_vrfs: OpenVrfs
+    open_keys: OpenVrfs
+    front_devices: NftSet
+    """Where the public addresses of several VRFs are reached."""
+    public: ByFamily
+    """All addresses that those have outside."""
+    eip_zones: ByFamily
+    """EIP to the zone of its owner."""
+    port_zones: ByFamily
+    """Forwarded port to the zone of its target."""
 
 
 @dataclass(frozen=True, slots=True)
-class Translation:
+class Crossing:
+    """Connections that translation leads from one VRF into another."""
+
+    devices: NftSet
+    """Where they may come in."""
+    targets: ByFamily
+    """Public address to the VRF that it is translated into."""
+    port_targets: ByFamily
+    """Public port to the same."""
+    members: NftSet
+    """Where their replies may come from: the VRF translated into, and device."""
+    keys: NftSet
+    """The same for keys of a shared tunnel device: that VRF, and the packet's."""
+
+    def __bool__(self) -> bool:
+        return bool(self.devices)
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """What translates destinations. `key` is what stands before the public address in all keys: a VRF, or nothing."""
+
     forwards: ByFamily
     forward_ranges: ByFamily
     eips: ByFamily
     pools: ByFamily
     """Public addresses that are dropped where nothing translates them."""
-    exits: NftSet
-    """Device to the chain that translates what leaves by it."""
     gates: ByFamily
     """Public addresses that may be called from inside: the way out is judged first."""
     port_gates: ByFamily
     """The same for single ports of addresses that are the host's own."""
     entries: ByFamily
+    """Called from inside, by the address called: the policy that judges the way back in."""
     returns: ByFamily
+    """The same, for the source that the caller has outside."""
+
+    def sets(self) -> tuple[ByFamily, ...]:
+        return (self.forwards, self.forward_ranges, self.eips, self.pools, self.gates, self.port_gates, self.entries,
+                self.returns)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    local: Inbound
+    """Of public addresses that belong to the VRF they are reached in."""
+    front: Inbound
+    """Of those that are reached in one VRF for all others."""
+    exits: PlaceMap
+    """To the chain that translates what leaves there."""
     outsides: tuple[Outside, ...]
 
 
@@ -164,12 +184,23 @@ class Clamp:
 
 
 @dataclass(frozen=True, slots=True)
-class Dispatch:
-    """Device, or pair of devices, to policy."""
+class FromZone:
+    """Where what comes from a zone may go, and by which policy."""
 
-    forward: NftSet
-    input: NftSet
-    output: NftSet
+    chain: str
+    targets: PlaceMap
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """From where and to where a packet goes, to its policy."""
+
+    forward: PlaceMap
+    """Where it comes from, to the chain of that zone."""
+    zones: tuple[FromZone, ...]
+    input: PlaceMap
+    output: PlaceMap
     chains: tuple[PolicyChain, ...]
     rule_chains: tuple[RuleChain, ...]
     meters: tuple[Meter, ...]
@@ -184,8 +215,11 @@ class NftTable:
     """Everything in `table inet flowc`."""
 
     flowtable: Flowtable | None
+    carriers: tuple[str, ...]
+    """Devices of shared tunnels."""
     sources: Sources
     conntrack: Conntrack
+    crossing: Crossing
     translation: Translation
     dispatch: Dispatch
     clamps: tuple[Clamp, ...]

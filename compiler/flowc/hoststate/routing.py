@@ -18,16 +18,33 @@ class AddressRow(NamedTuple):
     span: Span
 
 
+class Encap(NamedTuple):
+    """The outer header of what a route sends out of a collect-metadata device (ip-route(8), `encap ip`)."""
+
+    family: Family
+    """Of the outer addresses."""
+    key: int
+    source: str
+    destination: str
+
+
+class NextHop(NamedTuple):
+    gateway: str | None
+    device: str | None
+    weight: int
+    encap: Encap | None = None
+
+
 class RouteRow(NamedTuple):
-    """One route. `nexthops` are (gateway or None, device or None, weight); none of them for `unreachable`."""
+    """One route. It has next hops unless it is `unreachable` or `blackhole`."""
 
     family: Family
     table: int
     """Routing table number; 254 is main."""
     destination: str
     """`default` or a prefix."""
-    kind: Literal["unicast", "unreachable", "blackhole"]
-    nexthops: tuple[tuple[str | None, str | None, int], ...]
+    kind: Literal["unicast", "local", "unreachable", "blackhole"]
+    nexthops: tuple[NextHop, ...]
     metric: int | None
     span: Span
 

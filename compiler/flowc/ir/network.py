@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from types import MappingProxyType
 
 from flowc.ir.addresses import Family
 from flowc.ir.links import Interface, Tunnel, Vrf
@@ -51,11 +50,9 @@ class Host(Model):
     span: Span | None
     """None where the file has no host block."""
 
-    def zone_of(self) -> Mapping[str, str]:
-        """Interface name to the name of its zone."""
-        return MappingProxyType(
-            {member.interface: zone.name for zone in self.zones.values() for member in zone.members}
-        )
+    def zoned(self) -> frozenset[str]:
+        """The interfaces that are in a zone, or in several by source address."""
+        return frozenset(name for zone in self.zones.values() for name in zone.interfaces)
 
     def outer_ends(self, interface: Interface) -> tuple[Family, int, int] | None:
         """A tunnel's outer family, local and remote address; a key over a shared tunnel has that one's local."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flowc.hoststate import HostState
 from flowc.ir.network import Host
-from flowc.lower import links, nft, routing, shared
+from flowc.lower import links, nft, routing
 from flowc.lower.public import Public
+from flowc.lower.shared import SharedTunnels
 from flowc.lower.topology import Topology
 
 
@@ -13,18 +14,19 @@ def lower(host: Host) -> HostState:
     """The state of one host. It must have passed the checks: what cannot be lowered is reported there."""
     topology = Topology(host)
     public = Public(host)
+    shared = SharedTunnels(topology)
     table = nft.table(topology, public)
     return HostState(
         host=host.name,
         links=links.links(topology),
         sysctls=links.sysctls(topology, offload=table.flowtable is not None),
         addresses=routing.addresses(topology, public),
-        routes=routing.routes(topology),
-        rules=shared.rules(topology),
+        routes=routing.routes(topology, shared),
+        rules=routing.rules(topology),
         local_rule_last=bool(host.vrfs),
-        neighbors=routing.neighbors(topology),
+        neighbors=routing.neighbors(topology, shared),
         nft=table,
-        filters=shared.filters(topology),
+        filters=shared.filters(),
         modules=nft.modules(table),
     )
 

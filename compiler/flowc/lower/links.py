@@ -112,8 +112,18 @@ def sysctls(topology: Topology, *, offload: bool) -> tuple[Sysctl, ...]:
     ]
     if uses_ipv6(topology):
         found.append(Sysctl("net/ipv6/conf/all/forwarding", "1", None))
-    for interface in topology.zoned():
+    fronts = {one.name for zone in topology.fronts.zones for one in topology.members(zone)}
+    carriers = topology.carriers
+    if fronts or carriers:
+        # What the host itself answers to a packet with a mark, such as an ICMP error, takes the way of the mark.
+        found.append(Sysctl("net/ipv4/fwmark_reflect", "1", None))
+        if uses_ipv6(topology):
+            found.append(Sysctl("net/ipv6/fwmark_reflect", "1", None))
+    for interface in [*topology.zoned(), *carriers]:
         base = f"net/ipv4/conf/{interface.device}"
+        if interface.name in fronts or interface in carriers:
+            # The way back is looked up with the mark: the main table may have none to where the packet is from.
+            found.append(Sysctl(f"{base}/src_valid_mark", "1", interface.span))
         found.append(Sysctl(f"{base}/send_redirects", "0", interface.span))
         # The ruleset checks sources. The kernel's strict check would look for the way back in one VRF only; the
         # effective value is the larger of all's and the device's, and 2 (loose) is the larger.

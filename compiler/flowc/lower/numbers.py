@@ -15,11 +15,6 @@ MAIN_ZONE = 0
 """Conntrack zone of what is in no VRF."""
 
 
-def conntrack_zone(vrf: Vrf | None) -> int:
-    """The conntrack zone of what is in a VRF, or in none."""
-    return MAIN_ZONE if vrf is None else vrf.number
-
-
 def routing_table(vrf: Vrf | None) -> int:
     """The table a VRF's routes are in; without a VRF the main table."""
     return MAIN_TABLE if vrf is None else vrf.table

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from flowc.hoststate import AddressRow, NeighborRow, RouteRow
+from flowc.hoststate import AddressRow, NeighborRow, RouteRow, Rule
+from flowc.hoststate.marks import VRF_MASK
 from flowc.ir.addresses import FAMILIES, WIDTH, Family, Prefix, format_address
 from flowc.ir.tables import Table
 from flowc.lower import numbers
 from flowc.lower.links import uses_ipv6
+from flowc.lower.places import is_key
 from flowc.lower.public import Public
+from flowc.lower.shared import SharedTunnels
 from flowc.lower.topology import Topology
+from flowc.source import Span
+
+MARK_PREFERENCE = 500
+"""Before the kernel's l3mdev rule (1000), which knows a packet's VRF only by its device."""
 
 
 def addresses(topology: Topology, public: Public) -> Table[AddressRow]:
@@ -16,7 +23,7 @@ def addresses(topology: Topology, public: Public) -> Table[AddressRow]:
     found = Table(AddressRow)
     own: set[tuple[Family, int]] = set()
     for interface in topology.host.interfaces.values():
-        for address in interface.addresses:
+        for address in () if is_key(interface) else interface.addresses:
             family: Family = 4 if address.version == 4 else 6
             own.add((family, int(address.ip)))
             found.append(AddressRow(family, str(address), interface.device, interface.span))
@@ -32,37 +39,48 @@ def addresses(topology: Topology, public: Public) -> Table[AddressRow]:
     return found.sorted("family", "device", "address")
 
 
-def routes(topology: Topology) -> Table[RouteRow]:
-    """The declared routes, and in every VRF a last resort that keeps lookups from falling through to other tables."""
+def routes(topology: Topology, shared: SharedTunnels) -> Table[RouteRow]:
+    """The declared routes, those of shared tunnels, and in every VRF a last resort that keeps lookups from falling
+    through to other tables.
+    """
     host = topology.host
-    found = Table(RouteRow)
-    families: tuple[Family, ...] = FAMILIES if uses_ipv6(topology) else (4,)
+    found = Table(RouteRow, shared.routes())
     for vrf in host.vrfs.values():
-        for family in families:
+        for family in _families(topology):
             found.append(
                 RouteRow(family, vrf.table, "default", "unreachable", (), numbers.UNREACHABLE_METRIC, vrf.span)
             )
     for row in host.routes:
         prefix = Prefix(row.family, row.network, row.length)
-        found.append(
-            RouteRow(
-                row.family,
-                numbers.routing_table(host.vrfs[row.vrf] if row.vrf else None),
-                str(prefix) if row.length else "default",
-                row.kind,
-                tuple(
-                    (
-                        None if gateway is None else format_address(row.family, gateway),
-                        topology.device(interface),
-                        weight,
-                    )
-                    for gateway, interface, weight in row.nexthops
-                ),
-                row.metric,
-                row.span,
-            )
-        )
+        hops = tuple(shared.next_hop(row.family, *hop) for hop in row.nexthops)
+        destination = str(prefix) if row.length else "default"
+        found.append(RouteRow(row.family, topology.table(row.vrf), destination, row.kind, hops, row.metric, row.span))
     return _ordered(found)
+
+
+def _families(topology: Topology) -> tuple[Family, ...]:
+    return FAMILIES if uses_ipv6(topology) else (4,)
+
+
+def rules(topology: Topology) -> tuple[Rule, ...]:
+    """From packet mark to routing table: of what came in by a key, and of what translation leads into another VRF."""
+    host, fronts = topology.host, topology.fronts
+    found: dict[tuple[Family, str | None, int], Rule] = {}
+    crossing = {*topology.open_vrfs, *fronts.tenants, *fronts.vrfs} if fronts.zones else set()
+    places: list[tuple[str | None, str | None, Span]] = [
+        (vrf, None, host.vrfs[vrf].span if vrf else host.zones[min(fronts.zones)].span) for vrf in crossing
+    ]
+    places += [
+        (one.vrf, topology.device(one.name), one.span)
+        for one in host.interfaces.values()
+        if is_key(one) and one.vrf not in crossing
+    ]
+    for vrf, device, span in places:
+        mark = (topology.number(vrf), VRF_MASK)
+        for family in _families(topology):
+            rule = Rule(family, MARK_PREFERENCE, topology.table(vrf), span, mark=mark, device=device)
+            found.setdefault((family, device, rule.table), rule)
+    return tuple(found[key] for key in sorted(found, key=lambda key: (key[0], key[1] or "", key[2])))
 
 
 def _ordered(found: Table[RouteRow]) -> Table[RouteRow]:
@@ -71,7 +89,7 @@ def _ordered(found: Table[RouteRow]) -> Table[RouteRow]:
         found,
         key=lambda row: (
             row.family,
-            any(gateway is not None for gateway, _, _ in row.nexthops),
+            any(hop.gateway is not None for hop in row.nexthops),
             row.table,
             row.destination,
             row.metric or 0,
@@ -80,16 +98,17 @@ def _ordered(found: Table[RouteRow]) -> Table[RouteRow]:
     return Table(RouteRow, rows)
 
 
-def neighbors(topology: Topology) -> Table[NeighborRow]:
+def neighbors(topology: Topology, shared: SharedTunnels) -> Table[NeighborRow]:
     """Permanent entries for endpoints with a MAC, and the declared neighbours.
 
     A flow is only offloaded when its next hop's neighbour entry is valid (kernel: net/netfilter/nft_flow_offload.c,
     nft_dev_fill_forward_path), and nothing asks for one before there is traffic.
     """
-    found = Table(NeighborRow)
+    found = Table(NeighborRow, shared.neighbors())
     host = topology.host
+    keys = {one.name for one in host.interfaces.values() if is_key(one)}
     for endpoint in host.endpoints:
-        if endpoint.mac is None:
+        if endpoint.mac is None or endpoint.interface in keys:
             continue
         device = topology.device(endpoint.interface)
         if endpoint.v4 is not None:
@@ -97,6 +116,8 @@ def neighbors(topology: Topology) -> Table[NeighborRow]:
         if endpoint.v6 is not None:
             found.append(NeighborRow(6, format_address(6, endpoint.v6), device, endpoint.mac, endpoint.span))
     for row in host.neighbors:
+        if row.interface in keys:
+            continue
         device = topology.device(row.interface)
         found.append(NeighborRow(row.family, format_address(row.family, row.address), device, row.mac, row.span))
     return found.sorted("family", "device", "address")

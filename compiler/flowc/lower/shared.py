@@ -1,79 +1,152 @@
 """Shared tunnels: one collect-metadata device that carries many keys.
 
 The device has no key of its own, so nothing in the IP stack can tell what came in with which key. A flower filter on
-its clsact ingress can: it matches key and outer addresses, sets the VRF's number as packet mark, and a routing rule
-leads what has that mark into the VRF's table.
+its clsact ingress can: it matches key and outer addresses and sets the VRF's number as packet mark. A routing rule leads
+what has that mark into the VRF's table, and the ruleset goes by it. The way out is a route in that table which says key
+and remote (`encap`).
+
+The device has one neighbour table for all tenants, who may use the same addresses. So the MAC of each neighbour behind
+a key belongs to an invented next hop, and the routes to and through the neighbour lead to that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
+from zlib import crc32
 
-from flowc.hoststate import FlowerFilter, Rule
+from flowc.hoststate import Encap, FlowerFilter, NeighborRow, NextHop, RouteRow
 from flowc.hoststate.marks import VRF_MASK
-from flowc.ir.addresses import FAMILIES, format_address
+from flowc.ir.addresses import WIDTH, Family, Prefix, format_address
 from flowc.ir.links import Interface, Tunnel
-from flowc.lower import numbers
-from flowc.lower.links import uses_ipv6
+from flowc.lower.places import is_key
 from flowc.lower.topology import Topology
+from flowc.source import Span
 
 FILTER_PREFERENCE = 10
 KEY_ZERO_PREFERENCE = 11
 """A filter's handle is its key, and a handle cannot be 0."""
 
-RULE_PREFERENCE = 900
-"""Before the kernel's l3mdev rule (1000), which knows a packet's VRF only by its device."""
+INVENTED = 169 << 24 | 254 << 16
+"""Where next hops are invented: the link-local prefix (RFC 3927), which no router forwards."""
+INVENTED_SIZE = (1 << 16) - 2
+INVENTED6 = 0xFE80 << 112
+"""For IPv6, a link-local address of key and neighbour."""
 
 
-def _keys(topology: Topology) -> Iterator[tuple[Interface, Tunnel, Tunnel, Interface]]:
-    """Each key with its link, the shared device's link and the shared device."""
-    for interface in sorted(topology.host.interfaces.values(), key=lambda one: one.name):
-        link = interface.link
-        if isinstance(link, Tunnel) and link.over:
-            carrier = topology.host.interfaces[link.over]
-            assert isinstance(carrier.link, Tunnel)
-            yield interface, link, carrier.link, carrier
+class SharedTunnels:
+    """What the keys of a host become."""
 
+    def __init__(self, topology: Topology) -> None:
+        self._topology = topology
 
-def filters(topology: Topology) -> tuple[FlowerFilter, ...]:
-    """One for each key, all of one device at one preference, where flower finds them by hash."""
-    found = []
-    for interface, link, carried_by, carrier in _keys(topology):
-        assert link.ikey is not None
-        assert link.remote is not None
-        assert carried_by.local is not None
-        family = carried_by.kind.outer_family
-        found.append(
-            FlowerFilter(
-                device=carrier.device,
-                preference=FILTER_PREFERENCE if link.ikey else KEY_ZERO_PREFERENCE,
-                handle=link.ikey or 1,
-                protocol="all",
-                key=link.ikey,
-                outer_source=format_address(family, link.remote),
-                outer_destination=format_address(family, carried_by.local),
-                mark=(topology.conntrack_zone(interface.vrf), VRF_MASK),
-                span=interface.span,
+    def _keys(self) -> Iterator[tuple[Interface, Tunnel, Interface]]:
+        """Each key with its link and the device that carries it, by name."""
+        for interface in sorted(self._topology.host.interfaces.values(), key=lambda one: one.name):
+            carrier = self._topology.carrier(interface)
+            if carrier is not None and isinstance(interface.link, Tunnel):
+                yield interface, interface.link, carrier
+
+    def filters(self) -> tuple[FlowerFilter, ...]:
+        """One for each key, all of one device at one preference, where flower finds them by hash."""
+        found = []
+        for interface, link, carrier in self._keys():
+            encap = self.encap(interface)
+            assert encap is not None
+            assert link.ikey is not None
+            found.append(
+                FlowerFilter(
+                    device=carrier.device,
+                    preference=FILTER_PREFERENCE if link.ikey else KEY_ZERO_PREFERENCE,
+                    handle=link.ikey or 1,
+                    protocol="all",
+                    key=link.ikey,
+                    outer_source=encap.destination,
+                    outer_destination=encap.source,
+                    mark=(self._topology.number(interface.vrf), VRF_MASK),
+                    span=interface.span,
+                )
             )
+        return tuple(sorted(found, key=lambda one: (one.device, one.preference, one.handle)))
+
+    def encap(self, interface: Interface) -> Encap | None:
+        """The outer header of what leaves by a key; None for an interface that is none."""
+        ends = self._topology.host.outer_ends(interface) if is_key(interface) else None
+        if ends is None or not isinstance(interface.link, Tunnel):
+            return None
+        family, local, remote = ends
+        assert interface.link.okey is not None
+        return Encap(family, interface.link.okey, format_address(family, local), format_address(family, remote))
+
+    def next_hop(self, family: Family, gateway: int | None, interface: str, weight: int) -> NextHop:
+        """The next hop of a declared route: behind a key the invented one."""
+        found = self._topology.host.interfaces[interface]
+        via = gateway
+        if gateway is not None and is_key(found):
+            via = self._invented.get((interface, family, gateway))
+        return NextHop(
+            None if via is None else format_address(family, via),
+            self._topology.device(interface),
+            weight,
+            self.encap(found),
         )
-    return tuple(sorted(found, key=lambda one: (one.device, one.preference, one.handle)))
 
+    @cached_property
+    def _neighbors(self) -> list[tuple[str, Family, int, str | None, Span]]:
+        """Interface, address and MAC of all that is behind a key."""
+        host = self._topology.host
+        keys = {interface.name for interface, _, _ in self._keys()}
+        found: list[tuple[str, Family, int, str | None, Span]] = []
+        for row in host.endpoints if keys else ():
+            families: tuple[tuple[Family, int | None], ...] = ((4, row.v4), (6, row.v6))
+            for family, address in families if row.interface in keys else ():
+                if address is not None:
+                    found.append((row.interface, family, address, row.mac, row.span))
+        found += [(row.interface, row.family, row.address, row.mac, row.span) for row in host.neighbors
+                  if row.interface in keys]  # fmt: skip
+        return sorted(found, key=lambda one: one[:3])
 
-def rules(topology: Topology) -> tuple[Rule, ...]:
-    """From mark to table, for each VRF that a key belongs to."""
-    found = {}
-    for interface, _, _, carrier in _keys(topology):
-        vrf = topology.vrf(interface.name)
-        if vrf is None:
-            continue
-        for family in FAMILIES if uses_ipv6(topology) else FAMILIES[:1]:
-            rule = Rule(
-                family=family,
-                preference=RULE_PREFERENCE,
-                table=vrf.table,
-                span=interface.span,
-                mark=(numbers.conntrack_zone(vrf), VRF_MASK),
-                device=carrier.device,
-            )
-            found[family, carrier.device, vrf.table] = rule
-    return tuple(found[key] for key in sorted(found))
+    @cached_property
+    def _invented(self) -> dict[tuple[str, Family, int], int]:
+        """Next hops by interface and address of the neighbour: what follows from these, or the next that is free."""
+        result: dict[tuple[str, Family, int], int] = {}
+        taken: set[int] = set()
+        for interface, family, address, mac, _ in self._neighbors:
+            encap = self.encap(self._topology.host.interfaces[interface])
+            if mac is None or encap is None:
+                continue
+            number = crc32(f"{encap.key} {encap.destination} {format_address(family, address)}".encode())
+            if family == 6:
+                result[interface, family, address] = INVENTED6 | encap.key << 32 | number
+                continue
+            number %= INVENTED_SIZE
+            while number in taken:
+                number = (number + 1) % INVENTED_SIZE
+            taken.add(number)
+            result[interface, family, address] = INVENTED + 1 + number
+        return result
+
+    def neighbors(self) -> Iterator[NeighborRow]:
+        """The MACs behind the keys, at the invented next hops."""
+        for interface, family, address, mac, span in self._neighbors:
+            invented = self._invented.get((interface, family, address))
+            if invented is not None:
+                yield NeighborRow(family, format_address(family, invented), self._topology.device(interface), mac, span)
+
+    def routes(self) -> Iterator[RouteRow]:
+        """What an interface with a device has by itself: its own addresses, its neighbours, its prefixes."""
+        for interface, link, carrier in self._keys():
+            table = self._topology.table(interface.vrf)
+            for own in interface.addresses:
+                family: Family = 4 if own.version == 4 else 6
+                hop = NextHop(None, carrier.device, 1)
+                yield RouteRow(family, table, f"{own.ip}/{WIDTH[family]}", "local", (hop,), None, interface.span)
+            for prefix in () if link.kind.ethernet else interface.prefixes:
+                yield self._route(prefix, None, interface, interface.span)
+        for name, family, address, _, span in self._neighbors:
+            interface = self._topology.host.interfaces[name]
+            yield self._route(Prefix(family, address, WIDTH[family]), address, interface, span)
+
+    def _route(self, prefix: Prefix, gateway: int | None, interface: Interface, span: Span) -> RouteRow:
+        hop = self.next_hop(prefix.family, gateway, interface.name, 1)
+        return RouteRow(prefix.family, self._topology.table(interface.vrf), str(prefix), "unicast", (hop,), None, span)

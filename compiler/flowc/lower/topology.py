@@ -6,12 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from flowc.hoststate.marks import MAIN_NUMBER
 from flowc.ir.addresses import Family, Prefix
+from flowc.ir.fronts import Fronts
 from flowc.ir.links import Interface, Tunnel, Vrf
 from flowc.ir.network import Host
+from flowc.ir.parts import split_interfaces
 from flowc.ir.policy import ANY, Policy
 from flowc.ir.stack import Stack
 from flowc.lower import numbers
+from flowc.lower.places import Place, is_key, places
 
 
 @dataclass(frozen=True)
@@ -19,23 +23,54 @@ class Topology:
     host: Host
 
     @cached_property
-    def zone_of(self) -> Mapping[str, str]:
-        return self.host.zone_of()
+    def zoned_names(self) -> frozenset[str]:
+        """Interfaces that are in a zone, or in several by source address."""
+        return self.host.zoned()
+
+    def zones_of(self, interface: str) -> list[str]:
+        return sorted(zone.name for zone in self.host.zones.values() if interface in zone.interfaces)
 
     def vrf(self, interface: str) -> Vrf | None:
         name = self.host.interfaces[interface].vrf
         return self.host.vrfs[name] if name else None
 
     def conntrack_zone(self, vrf: str | None) -> int:
-        return numbers.conntrack_zone(self.host.vrfs[vrf] if vrf else None)
+        """That of a VRF with the outside of others is the main table's: what comes back there may be anyone's."""
+        return numbers.MAIN_ZONE if vrf is None or vrf in self.fronts.vrfs else self.host.vrfs[vrf].number
+
+    def number(self, vrf: str | None) -> int:
+        """What stands for a VRF in marks."""
+        return MAIN_NUMBER if vrf is None else self.host.vrfs[vrf].number
+
+    def table(self, vrf: str | None) -> int:
+        """The routing table of a VRF's routes."""
+        return numbers.routing_table(self.host.vrfs[vrf] if vrf else None)
+
+    def key(self, interface: Interface) -> int | None:
+        """The mark of what comes in by a key of a shared tunnel; None for an interface with a device of its own."""
+        return self.number(interface.vrf) if is_key(interface) else None
 
     def device(self, interface: str) -> str:
-        return self.host.interfaces[interface].device
+        """The device in the kernel; that of the shared tunnel for a key over it."""
+        found = self.host.interfaces[interface]
+        return (self.carrier(found) or found).device
+
+    @cached_property
+    def carriers(self) -> list[Interface]:
+        """The shared tunnels with keys over them, by device."""
+        links = [one.link for one in self.host.interfaces.values()]
+        names = {link.over for link in links if isinstance(link, Tunnel) and link.over}
+        return sorted((self.host.interfaces[name] for name in names), key=lambda one: one.device)
+
+    def carrier(self, interface: Interface) -> Interface | None:
+        """The shared tunnel that a key goes over."""
+        link = interface.link
+        return self.host.interfaces[link.over] if isinstance(link, Tunnel) and link.over else None
 
     def zoned(self) -> list[Interface]:
-        """Interfaces that are in a zone, by device."""
-        found = (self.host.interfaces[name] for name in self.zone_of)
-        return sorted(found, key=lambda interface: interface.device)
+        """Interfaces that are in a zone and have a device of their own, by device."""
+        found = (self.host.interfaces[name] for name in self.zoned_names)
+        return sorted((one for one in found if not is_key(one)), key=lambda interface: interface.device)
 
     @cached_property
     def _members(self) -> Mapping[str, list[Interface]]:
@@ -51,11 +86,28 @@ class Topology:
         return self._members[zone]
 
     def devices(self, zone: str) -> list[str]:
-        return [interface.device for interface in self.members(zone)]
+        return sorted({self.device(interface.name) for interface in self.members(zone)})
 
     def zone_vrfs(self, zone: str) -> list[str | None]:
         """The VRFs that a zone has interfaces in."""
         return sorted({interface.vrf for interface in self.members(zone)}, key=lambda name: name or "")
+
+    @cached_property
+    def _places(self) -> Mapping[str, list[Place]]:
+        return places(self.host)
+
+    def split(self) -> list[Interface]:
+        """Interfaces that zones have parts of, and no zone the rest."""
+        whole = {one.interface.name for found in self._places.values() for one in found if one.family is None}
+        return [self.host.interfaces[name] for name in split_interfaces(self.host) if name not in whole]
+
+    def places(self, zone: str) -> list[Place]:
+        """Where a zone is: its interfaces, or the parts of them that are its own."""
+        return self._places[zone]
+
+    @cached_property
+    def fronts(self) -> Fronts:
+        return Fronts(self.host)
 
     @cached_property
     def _routed(self) -> dict[str, list[Prefix]]:
@@ -77,14 +129,14 @@ class Topology:
 
     @cached_property
     def open_vrfs(self) -> frozenset[str]:
-        """VRFs that a route leads out of, or into from another VRF."""
-        result: set[str] = set()
+        """VRFs that a route leads out of, or into from another VRF, or that translation leads into or out of."""
+        result: set[str] = {vrf for vrf in self.fronts.tenants if vrf}
         for route in self.host.routes:
             for _, interface, _ in route.nexthops:
                 there = self.host.interfaces[interface].vrf
                 if there != route.vrf:
                     result.update(name for name in (there, route.vrf) if name)
-        return frozenset(result)
+        return frozenset(result) - self.fronts.vrfs
 
     def stays_inside(self, vrf: str) -> list[Prefix]:
         """Destinations that are reached without leaving the VRF."""

@@ -14,6 +14,7 @@ from flowc.hoststate import (
     Link,
     LinkKind,
     NeighborRow,
+    NextHop,
     RouteRow,
     Rule,
     Sysctl,
@@ -94,7 +95,7 @@ def tenant(key: int | None = 1000, extra_neighbors: Iterable[NeighborRow] = ()) 
         routes=[
             RouteRow(4, 1000, "default", "unreachable", (), UNREACHABLE_METRIC, at(2)),
             RouteRow(6, 1000, "default", "unreachable", (), UNREACHABLE_METRIC, at(2)),
-            RouteRow(4, 1000, "default", "unicast", (("10.0.1.241", "gre1000", 1),), None, at(8)),
+            RouteRow(4, 1000, "default", "unicast", (NextHop("10.0.1.241", "gre1000", 1),), None, at(8)),
         ],
         rules=(Rule(4, 500, 1000, at(2), mark=(1, 0xFF)), Rule(6, 500, 1000, at(2), mark=(1, 0xFF))),
         local_rule_last=True,

@@ -15,7 +15,7 @@ import pytest
 from tests.quick.backends.states import at, empty, shared_tunnel, tenant
 
 from flowc.backends import BACKENDS, LOADER, Backend
-from flowc.hoststate import GreTunnel, HostState, Link, LinkKind, NeighborRow, RouteRow, Rule
+from flowc.hoststate import GreTunnel, HostState, Link, LinkKind, NeighborRow, NextHop, RouteRow, Rule
 from flowc.ir.tables import Table
 from flowc.source import Source
 
@@ -135,7 +135,7 @@ def route(row: RouteRow) -> str:
 
 def test_only_a_gateway_that_no_address_of_its_device_covers_is_onlink() -> None:
     def via(gateway: str, device: str | None = "eth0") -> str:
-        return route(RouteRow(4, 254, "9.0.0.0/8", "unicast", ((gateway, device, 1),), 5, at(8)))
+        return route(RouteRow(4, 254, "9.0.0.0/8", "unicast", (NextHop(gateway, device, 1),), 5, at(8)))
 
     assert via("172.16.0.9") == "route replace 9.0.0.0/8 via 172.16.0.9 dev eth0 table 254 metric 5 proto 102"
     assert via("172.17.0.9") == "route replace 9.0.0.0/8 via 172.17.0.9 dev eth0 onlink table 254 metric 5 proto 102"
@@ -143,12 +143,14 @@ def test_only_a_gateway_that_no_address_of_its_device_covers_is_onlink() -> None
 
 
 def test_a_link_local_gateway_is_on_its_link() -> None:
-    row = RouteRow(6, 1000, "default", "unicast", (("fe80::1", "tap75", 1),), None, at(8))
+    row = RouteRow(6, 1000, "default", "unicast", (NextHop("fe80::1", "tap75", 1),), None, at(8))
     assert route(row) == "route replace ::/0 via fe80::1 dev tap75 table 1000 proto 102"
 
 
 def test_several_next_hops_have_weights() -> None:
-    row = RouteRow(4, 1000, "default", "unicast", (("10.0.0.2", "tap75", 1), (None, "gre1000", 2)), None, at(8))
+    row = RouteRow(
+        4, 1000, "default", "unicast", (NextHop("10.0.0.2", "tap75", 1), NextHop(None, "gre1000", 2)), None, at(8)
+    )
     assert route(row) == (
         "route replace default table 1000 proto 102"
         " nexthop via 10.0.0.2 dev tap75 weight 1 nexthop dev gre1000 weight 2"
@@ -157,8 +159,8 @@ def test_several_next_hops_have_weights() -> None:
 
 def test_routes_without_a_gateway_come_first() -> None:
     rows = [
-        RouteRow(4, 254, "default", "unicast", (("10.5.0.1", None, 1),), None, at(8)),
-        RouteRow(4, 254, "10.5.0.0/24", "unicast", ((None, "eth0", 1),), None, at(8)),
+        RouteRow(4, 254, "default", "unicast", (NextHop("10.5.0.1", None, 1),), None, at(8)),
+        RouteRow(4, 254, "10.5.0.0/24", "unicast", (NextHop(None, "eth0", 1),), None, at(8)),
     ]
     found = [line for line in commands(ip(empty(routes=rows))) if line.startswith("route")]
     assert [line.split()[2] for line in found] == ["10.5.0.0/24", "default"]

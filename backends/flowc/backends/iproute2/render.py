@@ -54,7 +54,7 @@ def _create(script: Script, state: HostState) -> None:
 
 def _rules(script: Script, state: HostState) -> None:
     """Rules and the routes that forward nothing: they narrow what is reachable, so they come before the devices."""
-    barriers = [row for row in state.routes if row.kind != "unicast"]
+    barriers = [row for row in state.routes if not row.nexthops]
     if barriers:
         script.section("what has no route in its own table must not be looked up in the next one")
     onlink = routing.onlink_rule(state)
@@ -102,12 +102,12 @@ def _routes_and_neighbors(script: Script, state: HostState) -> None:
         script.section("addresses: behind the enslaving, which takes those of IPv6 away")
     for address in state.addresses:
         script.command(routing.address(address), address.span)
-    unicast = [row for row in state.routes if row.kind == "unicast"]
-    if unicast:
+    leading = [row for row in state.routes if row.nexthops]
+    if leading:
         script.section("routes: those without a gateway first, gateways are looked up in them")
     onlink = routing.onlink_rule(state)
-    direct = [row for row in unicast if all(gateway is None for gateway, _, _ in row.nexthops)]
-    routed = [row for row in unicast if any(gateway is not None for gateway, _, _ in row.nexthops)]
+    direct = [row for row in leading if all(hop.gateway is None for hop in row.nexthops)]
+    routed = [row for row in leading if any(hop.gateway is not None for hop in row.nexthops)]
     for row in chain(direct, routed):
         script.command(routing.route(row, onlink), row.span)
     if len(state.neighbors):

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from ipaddress import ip_address, ip_interface
 
-from flowc.hoststate import AddressRow, HostState, NeighborRow, RouteRow, Rule
+from flowc.hoststate import AddressRow, HostState, NeighborRow, NextHop, RouteRow, Rule
 from flowc.hoststate.routing import Family
 
 PROTOCOL = 102
@@ -53,20 +53,24 @@ def route(row: RouteRow, onlink: Callable[[Family, str, str], bool]) -> str:
     metric = "" if row.metric is None else f" metric {row.metric}"
     head = f"route replace {kind}{destination}"
     tail = f"table {row.table}{metric} proto {PROTOCOL}"
-    hops = [_hop(row.family, gateway, device, onlink) for gateway, device, _ in row.nexthops]
+    hops = [_hop(row.family, hop, onlink) for hop in row.nexthops]
     if len(hops) > 1:
-        weighted = (f"nexthop {hop} weight {weight}" for hop, (_, _, weight) in zip(hops, row.nexthops, strict=True))
+        weighted = (f"nexthop {text} weight {hop.weight}" for text, hop in zip(hops, row.nexthops, strict=True))
         return f"{head} {tail} {' '.join(weighted)}"
     return " ".join([head, *hops, tail])
 
 
-def _hop(family: Family, gateway: str | None, device: str | None, onlink: Callable[[Family, str, str], bool]) -> str:
+def _hop(family: Family, hop: NextHop, onlink: Callable[[Family, str, str], bool]) -> str:
     parts = []
-    if gateway is not None:
-        parts.append(f"via {gateway}")
-    if device is not None:
-        parts.append(f"dev {device}")
-    if gateway is not None and device is not None and onlink(family, device, gateway):
+    if hop.encap is not None:
+        kind = "ip" if hop.encap.family == 4 else "ip6"
+        # Without the word `key` the packet has no key at all.
+        parts.append(f"encap {kind} id {hop.encap.key} src {hop.encap.source} dst {hop.encap.destination} key")
+    if hop.gateway is not None:
+        parts.append(f"via {hop.gateway}")
+    if hop.device is not None:
+        parts.append(f"dev {hop.device}")
+    if hop.gateway is not None and hop.device is not None and onlink(family, hop.device, hop.gateway):
         parts.append("onlink")
     return " ".join(parts)
 
@@ -82,6 +86,6 @@ def onlink_rule(state: HostState) -> Callable[[Family, str, str], bool]:
 
     def onlink(family: Family, device: str, gateway: str) -> bool:
         at = ip_address(gateway)
-        return not at.is_link_local and all(at not in network for network in networks[family, device])
+        return not (family == 6 and at.is_link_local) and all(at not in network for network in networks[family, device])
 
     return onlink

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from flowc.backends.nft import lookups
 from flowc.backends.nft.text import Text
 from flowc.backends.script import one_line
 from flowc.hoststate import HostState
-from flowc.hoststate.marks import HAIRPIN_MARK, OFFLOAD_MARK
+from flowc.hoststate.marks import HAIRPIN_MARK, OFFLOAD_MARK, VRF_MASK
 
 HELPER_STATUS = 0x2000
 """IPS_HELPER (linux/netfilter/nf_conntrack_common.h): a helper was set. nft has no word for it, and its `ct helper` means
@@ -33,6 +34,10 @@ def render(state: HostState, *, provenance: bool = True) -> str:
         host=one_line(state.host),
         table=state.nft,
         text=Text(provenance),
+        look=lookups,
+        packet_vrf=lookups.PACKET_VRF,
+        target_vrf=lookups.TARGET_VRF,
+        other_bits=hex(VRF_MASK ^ 0xFFFFFFFF),
         mark_offload=hex(OFFLOAD_MARK),
         mark_hairpin=hex(HAIRPIN_MARK),
         status_helper=hex(HELPER_STATUS),

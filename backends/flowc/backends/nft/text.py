@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from flowc.backends.script import where
-from flowc.hoststate.marks import OFFLOAD_MARK
-from flowc.hoststate.nft import ByFamily, Clamp, NftSet, Outside, SnatRule
+from flowc.hoststate.marks import HAIRPIN_MARK, OFFLOAD_MARK
+from flowc.hoststate.nft import Clamp, Outside, SnatRule, SourceSets
 from flowc.hoststate.rules import (
     AddressMatch,
     ConnectionLimit,
@@ -21,6 +21,7 @@ from flowc.hoststate.rules import (
     TrafficMatch,
     Verdict,
 )
+from flowc.hoststate.sets import ByFamily, NftSet, PlaceMap
 from flowc.source import Span
 
 COMMENT_BYTES = 127
@@ -41,7 +42,7 @@ class Text:
 
     # ---- sets and maps
 
-    def declared(self, groups: Iterable[NftSet | ByFamily]) -> str:
+    def declared(self, groups: Iterable[NftSet | ByFamily | PlaceMap]) -> str:
         """The declarations of the sets that have elements."""
         return "\n".join(self._set(one) for group in groups for one in _each(group) if one)
 
@@ -67,15 +68,18 @@ class Text:
         body = "".join(f"        {line}\n" for line in lines)
         return f"    set {one.name} {{{self.source(one.span)}\n{body}    }}"
 
-    def verdicts(self, one: NftSet) -> str:
-        """The elements of an anonymous verdict map."""
-        return ", ".join(map(" : ".join, zip(one.keys, one.values, strict=True)))
-
     def quoted(self, devices: Iterable[str]) -> str:
         return ", ".join(f'"{device}"' for device in devices)
 
     def clamped_devices(self, clamps: Iterable[Clamp]) -> str:
         return self.quoted(sorted(device for clamp in clamps for device in clamp.devices))
+
+    def pinned(self, sets: SourceSets, place: str) -> Iterator[str]:
+        """What is pinned to a MAC comes from that MAC."""
+        for (ip, pinned), (_, macs) in zip(sets.pinned, sets.pinned_macs, strict=True):
+            source = f"{place} . {ip} saddr"
+            drop = 'counter drop comment "spoofed MAC address"'
+            yield f"{source} @{pinned.name} {source} . ether saddr != @{macs.name} {drop}"
 
     def sibling(self, word: str, outside: Outside) -> str:
         """The name of another chain of the same zone."""
@@ -125,16 +129,17 @@ class Text:
 
     def snat(self, rule: SnatRule) -> str:
         ip = "ip" if rule.family == 4 else "ip6"
-        source = f"{ip} saddr {_list(rule.source, negated=False)}" if rule.source else f"meta nfproto ipv{rule.family}"
-        devices = _list(tuple(f'"{device}"' for device in rule.devices), negated=False)
-        match = f"iifname {devices} {source}"
+        family = "" if f"{ip} saddr" in rule.key else f"meta nfproto ipv{rule.family} "
+        match = family + _places(rule)
         comment = self._comment(rule.span)
         lines = []
-        if rule.ports:
-            low, high = rule.ports
-            ports = f":{low}" if low == high else f":{low}-{high}"
-            lines.append(f"{match} meta l4proto {{ tcp, udp }} {_translate(rule, ip, ports)}{comment}")
-        lines.append(f"{match} {_translate(rule, ip, '')}{comment}")
+        for condition, to in _translations(rule):
+            if rule.ports:
+                low, high = rule.ports
+                ports = f":{low}" if low == high else f":{low}-{high}"
+                protocols = "meta l4proto { tcp, udp }"
+                lines.append(f"{condition}{match} {protocols} {_translate(to, ip, ports)}{comment}")
+            lines.append(f"{condition}{match} {_translate(to, ip, '')}{comment}")
         return "\n".join(f"        {line}" for line in lines)
 
     def _comment(self, span: Span, otherwise: str = "") -> str:
@@ -147,8 +152,10 @@ class Text:
         return f' comment "{text.encode()[-COMMENT_BYTES:].decode(errors="ignore")}"'
 
 
-def _each(group: NftSet | ByFamily) -> tuple[NftSet, ...]:
-    return (group,) if isinstance(group, NftSet) else (group.v4, group.v6)
+def _each(group: NftSet | ByFamily | PlaceMap) -> tuple[NftSet, ...]:
+    if isinstance(group, NftSet):
+        return (group,)
+    return (group.v4, group.v6) if isinstance(group, ByFamily) else group.sets()
 
 
 def _family(rule: FilterRule) -> list[str]:
@@ -216,11 +223,25 @@ def _protocols(match: TrafficMatch | None) -> set[str] | None:
     return set(match.protocols) if isinstance(match, ProtocolMatch) else set()
 
 
-def _translate(rule: SnatRule, ip: str, ports: str) -> str:
+def _places(rule: SnatRule) -> str:
+    """One place is told part by part, several are a set."""
+    if len(rule.elements) > 1:
+        return f"{rule.key} {_list(rule.elements, negated=False)}"
+    parts = zip(rule.key.split(" . "), rule.elements[0].split(" . "), strict=True)
+    return " ".join(f"{key} {value}" for key, value in parts)
+
+
+def _translations(rule: SnatRule) -> list[tuple[str, str | None]]:
+    """What the packet has to be besides, and what it leaves as (None: the address of the interface it leaves by)."""
+    if rule.to is not None or rule.hairpin is None:
+        return [("", rule.to)]
+    return [(f"ct mark & {HAIRPIN_MARK:#x} != 0 ", rule.hairpin), ("", None)]
+
+
+def _translate(to: str | None, ip: str, ports: str) -> str:
     """The statement itself. An IPv6 address with ports stands in brackets."""
-    if rule.to is None:
+    if to is None:
         return f"masquerade to {ports}" if ports else "masquerade"
-    to = rule.to
     if ports and ip == "ip6":
         to = "-".join(f"[{end}]" for end in to.split("-"))
     return f"snat {ip} to {to}{ports}"

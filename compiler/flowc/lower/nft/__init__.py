@@ -8,8 +8,9 @@ from flowc.ir.network import Offload
 from flowc.ir.policy import SELF
 from flowc.lower.nft.clamps import clamps
 from flowc.lower.nft.conntrack import conntrack
+from flowc.lower.nft.crossing import crossing
+from flowc.lower.nft.dispatch import dispatch
 from flowc.lower.nft.nat import translation
-from flowc.lower.nft.policies import dispatch
 from flowc.lower.nft.sources import pinned_devices, sources
 from flowc.lower.public import Public
 from flowc.lower.topology import Topology
@@ -21,8 +22,10 @@ def table(topology: Topology, public: Public) -> NftTable:
     found = flowtable(topology)
     return NftTable(
         flowtable=found,
+        carriers=tuple(one.device for one in topology.carriers),
         sources=sources(topology, public),
-        conntrack=conntrack(topology),
+        conntrack=conntrack(topology, public),
+        crossing=crossing(topology),
         translation=translation(topology, public),
         dispatch=dispatch(topology, offload=found is not None),
         clamps=clamps(topology),
@@ -43,7 +46,8 @@ def flowtable(topology: Topology) -> Flowtable | None:
     """The devices of both sides of every policy that offloads.
 
     The device that packets arrive on is listed, not the VRF above it: a flow whose device is missing is refused by
-    newer kernels and stays in software on older ones.
+    newer kernels and stays in software on older ones. A shared tunnel is never listed: a flowtable does not look at
+    the key, and would carry one tenant's packets in another's flow.
     """
     host = topology.host
     if host.offload is Offload.OFF:
@@ -59,7 +63,9 @@ def flowtable(topology: Topology) -> Flowtable | None:
         if found := offloading.get(id(policy)):
             asking += found
             zones.update(pair)
-    devices = {device for zone in zones for device in topology.devices(zone)}
+    devices = {device for zone in zones for device in topology.devices(zone)} - {
+        one.device for one in topology.carriers
+    }
     if not devices:
         return None
     first = min(asking, key=lambda span: (span.source.name, span.start))

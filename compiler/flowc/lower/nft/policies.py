@@ -1,12 +1,9 @@
-"""Policies: one chain each, found by device or pair of devices in a verdict map."""
+"""Policies: one chain each, with an nft rule for each kind of match that nft cannot put into one."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import product
-from operator import itemgetter
 
-from flowc.hoststate.nft import ByFamily, Dispatch, NftSet, by_family
 from flowc.hoststate.rules import (
     AddressMatch,
     FilterRule,
@@ -18,21 +15,14 @@ from flowc.hoststate.rules import (
     TrafficMatch,
     Verdict,
 )
-from flowc.ir.addresses import FAMILIES, AddressSet, Family, format_address, format_range
+from flowc.ir.addresses import FAMILIES, AddressSet, Family, format_range
 from flowc.ir.icmp import ICMP_TYPES, ICMPV6_TYPES
-from flowc.ir.policy import SELF, Icmp, Policy, Ports, Protocol, Rule
+from flowc.ir.policy import Icmp, Policy, Ports, Protocol, Rule
 from flowc.lower import names
-from flowc.lower.nft.clauses import Clauses, meters
-from flowc.lower.topology import Topology
-from flowc.source import Span
+from flowc.lower.nft.clauses import Clauses
 
 PROTOCOL_NAMES = {1: "icmp", 6: "tcp", 17: "udp", 47: "gre", 50: "esp", 51: "ah", 58: "ipv6-icmp", 132: "sctp"}
 """nft prints these numbers as names (/etc/protocols)."""
-
-
-def policy_for(topology: Topology, source: str, target: str) -> Policy | None:
-    """The policy of a pair of zones, or of a zone and `self`."""
-    return topology.policies.get((source, target))
 
 
 def chain_name(policy: Policy) -> str:
@@ -40,58 +30,7 @@ def chain_name(policy: Policy) -> str:
     return names.chain("policy", policy.source, policy.target)
 
 
-def dispatch(topology: Topology, *, offload: bool) -> Dispatch:
-    """The verdict maps and the chains they lead to."""
-    zones = sorted(topology.host.zones)
-    forward = NftSet("forward_policies", "iifname . oifname", "verdict")
-    for (source, target), policy in sorted(topology.policies.items(), key=itemgetter(0)):
-        if SELF in (source, target):
-            continue
-        for incoming, outgoing in product(topology.devices(source), topology.devices(target)):
-            forward.add(f'"{incoming}" . "{outgoing}"', policy.span, f"goto {chain_name(policy)}")
-    incoming_map = NftSet("input_policies", "iifname", "verdict")
-    outgoing_map = NftSet("output_policies", "oifname", "verdict")
-    for zone in zones:
-        into, out = policy_for(topology, zone, SELF), policy_for(topology, SELF, zone)
-        for device in topology.devices(zone):
-            span = into.span if into else topology.host.zones[zone].span
-            incoming_map.add(f'"{device}"', span, f"goto {chain_name(into)}" if into else "drop")
-            if out:
-                outgoing_map.add(f'"{device}"', out.span, f"goto {chain_name(out)}")
-    lowered = [
-        _chain(policy, offload=offload and SELF not in (policy.source, policy.target))
-        for policy in sorted(topology.host.policies, key=lambda one: (one.source, one.target))
-    ]
-    rule_chains = tuple(chain for _, chains in lowered for chain in chains)
-    rules = [rule for chain, _ in lowered for rule in chain.rules]
-    helpers = {one.name: one for rule in [*rules, *(own.rule for own in rule_chains)] for one in rule.helpers}
-    return Dispatch(
-        forward=forward,
-        input=incoming_map,
-        output=outgoing_map,
-        chains=tuple(chain for chain, _ in lowered),
-        rule_chains=rule_chains,
-        meters=meters(rules),
-        helpers=tuple(helpers[name] for name in sorted(helpers)),
-        tunnel_peers=_tunnel_peers(topology),
-        dhcp=tuple(sorted(one.device for one in topology.zoned() if one.dhcp)),
-    )
-
-
-def _tunnel_peers(topology: Topology) -> ByFamily:
-    peers = by_family("tunnel_peers", "{ip} saddr . {ip} daddr")
-    found: dict[tuple[Family, int, int], Span] = {}
-    for interface in topology.host.interfaces.values():
-        ends = topology.host.outer_ends(interface)
-        if ends:
-            family, local, remote = ends
-            found.setdefault((family, remote, local), interface.span)
-    for (family, remote, local), span in sorted(found.items(), key=lambda item: item[0]):
-        peers.of(family).add(f"{format_address(family, remote)} . {format_address(family, local)}", span)
-    return peers
-
-
-def _chain(policy: Policy, *, offload: bool) -> tuple[PolicyChain, list[RuleChain]]:
+def policy_chain(policy: Policy, *, offload: bool) -> tuple[PolicyChain, list[RuleChain]]:
     """The chain of a policy, and those of its rules that need one of their own."""
     rules: list[FilterRule] = []
     chains: list[RuleChain] = []

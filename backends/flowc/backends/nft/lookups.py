@@ -1,0 +1,44 @@
+"""How the template looks a packet up in what lowering made: lines of rules, most of them for one map each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flowc.hoststate.marks import VRF_BITS, VRF_MASK
+from flowc.hoststate.sets import PlaceMap
+
+PACKET_VRF = f"meta mark & {VRF_MASK:#x}"
+TARGET_VRF = f"ct mark & {VRF_MASK:#x}"
+
+
+def incoming(found: PlaceMap, *, routed: bool = False) -> Iterator[str]:
+    """Where a packet comes from. Once it is routed, a member of a VRF is known by `sdifname`, all else by `iifname`."""
+    devices = ("meta sdifname", "iifname") if routed else ("iifname",)
+    for ip, part in found.parts:
+        yield from (f"{device} . {ip} saddr vmap @{part.name}" for device in devices)
+    if found.keys:
+        yield f"{PACKET_VRF} . iifname vmap @{found.keys.name}"
+    if found.whole:
+        yield from (f"{device} vmap @{found.whole.name}" for device in devices)
+
+
+def outgoing(found: PlaceMap) -> Iterator[str]:
+    """Where a packet goes to."""
+    for ip, part in found.parts:
+        yield f"oifname . {ip} daddr vmap @{part.name}"
+    if found.marked:
+        yield f"{PACKET_VRF} . oifname vmap @{found.marked.name}"
+    if found.keys:
+        yield f"ct zone . oifname vmap @{found.keys.name}"
+    if found.whole:
+        yield f"oifname vmap @{found.whole.name}"
+
+
+def copied_number(source: str) -> Iterator[str]:
+    """Rules that make the packet mark's VRF that of `source`, and leave its other bits alone.
+
+    Before Linux 6.13 the kernel takes only constants on the right of `&` and `|`, so this takes one rule for each bit.
+    """
+    yield f"meta mark set meta mark & {VRF_MASK ^ 0xFFFFFFFF:#x}"
+    for bit in range(VRF_BITS):
+        yield f"{source} & {1 << bit:#x} != 0 meta mark set meta mark | {1 << bit:#x}"

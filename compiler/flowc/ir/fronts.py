@@ -1,0 +1,82 @@
+"""Zones with the public addresses of other VRFs: tenants that share one uplink.
+
+Such a zone is a front, and the VRF that its interfaces are in has no conntrack zone of its own: what arrives there for
+a public address is put into the zone of the VRF that it is for, and all else is found in zone 0, where the replies of
+what tenants share an address for are told apart by their ports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+
+from flowc.ir.addresses import Family
+from flowc.ir.network import Host
+from flowc.ir.rows import EipRow, ForwardRow
+from flowc.ir.tables import Table
+
+Target: TypeAlias = tuple[str | None, Family, int]
+"""A VRF and an address in it."""
+
+
+@dataclass(frozen=True)
+class Fronts:
+    host: Host
+
+    def _vrfs(self, zone: str) -> set[str | None]:
+        return {self.host.interfaces[name].vrf for name in self.host.zones[zone].interfaces}
+
+    @cached_property
+    def _uses(self) -> set[tuple[str, str | None]]:
+        """Zones of public addresses with the VRFs that these translate for."""
+        host = self.host
+        found = {*zip(host.eips.column("zone"), host.eips.column("vrf"), strict=True)}
+        found |= {*zip(host.forwards.column("zone"), host.forwards.column("vrf"), strict=True)}
+        for nat in host.nats:
+            if nat.snats or nat.masquerades:
+                found |= {(nat.target, vrf) for vrf in self._vrfs(nat.source)}
+        return found
+
+    @cached_property
+    def uses(self) -> Mapping[str, frozenset[str | None]]:
+        """The VRFs that a zone has public addresses for."""
+        zones = {zone for zone, _ in self._uses}
+        return {name: frozenset(vrf for zone, vrf in self._uses if zone == name) for name in zones}
+
+    @cached_property
+    def zones(self) -> frozenset[str]:
+        """Those with a public address for a VRF that they have no interface in."""
+        return frozenset(zone for zone, vrf in self._uses if vrf not in self._vrfs(zone))
+
+    @cached_property
+    def vrfs(self) -> frozenset[str | None]:
+        """What their interfaces are in; None is the main table."""
+        return frozenset(vrf for zone in self.zones for vrf in self._vrfs(zone))
+
+    @cached_property
+    def tenants(self) -> frozenset[str | None]:
+        """The VRFs that they have public addresses for."""
+        return frozenset(vrf for zone, vrf in self._uses if zone in self.zones) - self.vrfs
+
+    @cached_property
+    def owners(self) -> frozenset[Target]:
+        """What has an EIP at a front: all that it sends is in the zone of its VRF."""
+        return frozenset(self._targets(self.host.eips))
+
+    @cached_property
+    def listeners(self) -> frozenset[Target]:
+        """What has no EIP there, and is what a whole address is forwarded to.
+
+        Replies are told from what it sends of itself by conntrack alone, so that connections to it are in zone 0, where
+        those of tenants with the same addresses are told apart by their ports.
+        """
+        return frozenset(self._targets(self.host.forwards, whole=True)) - self.owners
+
+    def _targets(self, rows: Table[EipRow] | Table[ForwardRow], *, whole: bool = False) -> Iterator[Target]:
+        columns = (rows.column(name) for name in ("zone", "vrf", "family", "target"))
+        protocols = rows.column("protocol") if whole else [None] * len(rows)
+        for zone, vrf, family, target, protocol in zip(*columns, protocols, strict=True):
+            if zone in self.zones and protocol is None:
+                yield vrf, family, target

@@ -1,0 +1,56 @@
+"""Which interface an inside address is behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from flowc.ir.addresses import Family, mask
+from flowc.ir.links import Interface
+from flowc.lower.topology import Topology
+
+
+class Homes:
+    """Answers for many addresses: endpoints by a look into a dict, all others by one for each prefix length."""
+
+    def __init__(self, topology: Topology) -> None:
+        self._topology = topology
+
+    @cached_property
+    def _endpoints(self) -> Mapping[tuple[str | None, Family, int], str]:
+        host = self._topology.host
+        found: dict[tuple[str | None, Family, int], str] = {}
+        families: tuple[tuple[Family, str], ...] = ((4, "v4"), (6, "v6"))
+        interfaces = host.endpoints.column("interface")
+        vrfs = {name: one.vrf for name, one in host.interfaces.items()}
+        for family, column in families:
+            for address, interface in zip(host.endpoints.column(column), interfaces, strict=True):
+                if address is not None:
+                    found[vrfs[interface], family, address] = interface
+        return found
+
+    @cached_property
+    def _prefixes(self) -> Mapping[tuple[str | None, Family], dict[int, dict[int, str]]]:
+        """For each VRF and family, prefix length and network to an interface; the longest length first."""
+        result: dict[tuple[str | None, Family], dict[int, dict[int, str]]] = {}
+        for interface in self._topology.host.interfaces.values():
+            for prefix in self._topology.behind(interface):
+                lengths = result.setdefault((interface.vrf, prefix.family), {})
+                lengths.setdefault(prefix.length, {}).setdefault(prefix.network, interface.name)
+        return {place: dict(sorted(lengths.items(), reverse=True)) for place, lengths in result.items()}
+
+    def of(self, vrf: str | None, family: Family, address: int) -> Iterator[Interface]:
+        """The interface it is behind; where the file does not tell, all of the VRF."""
+        interfaces = self._topology.host.interfaces
+        name = self._endpoints.get((vrf, family, address)) or self._routed(vrf, family, address)
+        if name is not None:
+            yield interfaces[name]
+        else:
+            yield from (one for one in interfaces.values() if one.vrf == vrf)
+
+    def _routed(self, vrf: str | None, family: Family, address: int) -> str | None:
+        for length, networks in self._prefixes.get((vrf, family), {}).items():
+            name = networks.get(mask(family, address, length))
+            if name is not None:
+                return name
+        return None

@@ -1,0 +1,181 @@
+"""What is translated on its way in: port forwards and EIPs, pools, and who may call them from inside.
+
+A public address belongs to the VRF it is reached in: then all lookups are keyed by conntrack zone. At a front it is
+reached in one VRF for all of them, and the address alone is the key.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from flowc.hoststate.nft import Inbound
+from flowc.hoststate.sets import by_family
+from flowc.ir.addresses import FAMILIES, Family, Range, format_address, format_range, merge, subtract
+from flowc.ir.rows import EipRow, ForwardRow
+from flowc.lower import names
+from flowc.lower.nft.ports import PORT, by_place, ports_text
+from flowc.lower.public import Public
+from flowc.lower.topology import Topology
+from flowc.source import Span
+
+
+class Reached(NamedTuple):
+    """Public addresses that are reached from a zone. Those that are no pool's are not dropped if unused."""
+
+    zone: str
+    family: Family
+    range: Range
+    span: Span
+    pooled: bool
+
+
+def inbound(topology: Topology, reached: Iterable[Reached], *, front: bool) -> Inbound:
+    """The maps of all zones that are fronts, or of all that are not."""
+    result = _empty(front=front)
+    zones = {vrf: f"{topology.conntrack_zone(vrf)} . " for vrf in (None, *topology.host.vrfs)}
+    fronts = topology.fronts.zones
+    eips = topology.host.eips.sorted("family", "public")
+    _eips(result, (row for row in eips if (row.zone in fronts) == front), zones, front=front)
+    forwards = [row for row in topology.host.forwards if (row.zone in fronts) == front]
+    for forward in sorted(forwards, key=by_place):
+        _forward(result, forward, "" if front else zones[forward.vrf])
+    for one in reached:
+        if (one.zone in fronts) != front:
+            continue
+        for vrf in [""] if front else [zones[name] for name in topology.zone_vrfs(one.zone)]:
+            _called(result, f"{vrf}{format_range(one.family, *one.range)}", one)
+    own = _of_own_addresses(topology, forwards)
+    for forward in own:
+        _called_port(result, forward, "" if front else zones[forward.vrf])
+    return result
+
+
+def _empty(*, front: bool) -> Inbound:
+    prefix, vrf = ("front_", "") if front else ("", "ct zone . ")
+    ports = f"{vrf}{{ip}} daddr . {PORT}"
+    original = f"{vrf}ct original {{ip}} daddr"
+    return Inbound(
+        forwards=by_family(f"{prefix}forwards", ports, "{ip} daddr . th dport"),
+        forward_ranges=by_family(f"{prefix}forward_ranges", ports, "{ip} daddr", interval=True),
+        eips=by_family(f"{prefix}eips", f"{vrf}{{ip}} daddr", "{ip} daddr"),
+        pools=by_family(f"{prefix}pools", f"{vrf}{{ip}} daddr", interval=True),
+        gates=by_family(f"{prefix}gates", f"{vrf}{{ip}} daddr", "verdict", interval=True),
+        port_gates=by_family(f"{prefix}port_gates", ports, "verdict", interval=True),
+        entries=by_family(f"{prefix}entries", original, "verdict", interval=True),
+        returns=by_family(f"{prefix}returns", original, "verdict", interval=True),
+    )
+
+
+def _eips(result: Inbound, rows: Iterable[EipRow], zones: Mapping[str | None, str], *, front: bool) -> None:
+    for row in rows:
+        public, target = format_address(row.family, row.public), format_address(row.family, row.target)
+        result.eips.of(row.family).add(public if front else f"{zones[row.vrf]}{public}", row.span, target)
+
+
+def _forward(result: Inbound, forward: ForwardRow, vrf: str) -> None:
+    family = forward.family
+    public, target = format_address(family, forward.public), format_address(family, forward.target)
+    key = f"{vrf}{public}"
+    if forward.protocol is None:
+        result.eips.of(family).add(key, forward.span, target)
+    elif forward.high > forward.low and forward.target_low == forward.low:
+        key += f" . {forward.protocol} . {ports_text(forward.low, forward.high)}"
+        result.forward_ranges.of(family).add(key, forward.span, target)
+    else:
+        # A map's value cannot be a range of ports: a shifted range is one element for each port.
+        shift = forward.target_low - forward.low
+        for port in range(forward.low, forward.high + 1):
+            one = f"{key} . {forward.protocol} . {port}"
+            result.forwards.of(family).add(one, forward.span, f"{target} . {port + shift}")
+
+
+def _called(result: Inbound, key: str, one: Reached) -> None:
+    if one.pooled:
+        result.pools.of(one.family).add(key, one.span)
+    result.gates.of(one.family).add(key, one.span, f"jump {names.chain('out', one.zone)}")
+    result.entries.of(one.family).add(key, one.span, f"goto {names.chain('back', one.zone)}")
+    result.returns.of(one.family).add(key, one.span, f"goto {names.chain('nat', one.zone)}")
+
+
+def _called_port(result: Inbound, forward: ForwardRow, vrf: str) -> None:
+    """The gate of a port; what comes back is known by the address, once for all of its ports."""
+    family, zone = forward.family, forward.zone
+    key = f"{vrf}{format_address(family, forward.public)}"
+    ports = f"{forward.protocol} . {ports_text(forward.low, forward.high)}"
+    result.port_gates.of(family).add(f"{key} . {ports}", forward.span, f"jump {names.chain('out', zone)}")
+    if result.entries.of(family).keys[-1:] != [key]:
+        result.entries.of(family).add(key, forward.span, f"goto {names.chain('back', zone)}")
+        result.returns.of(family).add(key, forward.span, f"goto {names.chain('nat', zone)}")
+
+
+def _of_own_addresses(topology: Topology, forwards: Iterable[ForwardRow]) -> list[ForwardRow]:
+    """Port forwards of addresses that the host itself has, in the order of address and port.
+
+    Not those of an address that is translated as a whole besides: that is gated as a whole.
+    """
+    host = topology.host
+    own = {(family, one.low) for family in FAMILIES for one in _own_addresses(topology, family)}
+    own -= {(row.family, row.public) for row in host.eips}
+    own -= {(row.family, row.public) for row in host.forwards if row.protocol is None}
+    found = (row for row in forwards if row.protocol and (row.family, row.public) in own)
+    return sorted(found, key=by_place)
+
+
+def reached(topology: Topology, public: Public) -> list[Reached]:
+    """Ranges of public addresses by zone.
+
+    A pool does not hold what somebody there really has: the host's and its neighbours' own addresses.
+    """
+    result: list[Reached] = []
+    for family in FAMILIES:
+        taken, own = _real_addresses(topology, family), _own_addresses(topology, family)
+        for zone in sorted(topology.host.zones):
+            result += _reached(zone, family, topology, public, taken=taken, own=own)
+    return result
+
+
+def _reached(
+    zone: str,
+    family: Family,
+    topology: Topology,
+    public: Public,
+    *,
+    taken: tuple[Range, ...],
+    own: tuple[Range, ...],
+) -> list[Reached]:
+    result: list[Reached] = []
+    pooled: list[Range] = []
+    for pool in topology.host.pools.values():
+        if pool.zone != zone:
+            continue
+        found = subtract((prefix.range for prefix in pool.prefixes if prefix.family == family), taken)
+        pooled += found
+        result += [Reached(zone, family, one, pool.span, pooled=True) for one in found]
+    declared = public.of(zone, family)
+    # An address of the host's own stays the host's but for the ports that are forwarded: those are gated one by one.
+    called = [one.range for one in declared if one.whole]
+    called += subtract((one.range for one in declared if not one.whole), own)
+    starts = [one.range.low for one in declared]
+    for rest in subtract(called, pooled):
+        span = declared[max(bisect_right(starts, rest.low) - 1, 0)].span
+        result.append(Reached(zone, family, rest, span, pooled=False))
+    return sorted(result, key=lambda one: one.range)
+
+
+def _own_addresses(topology: Topology, family: Family) -> tuple[Range, ...]:
+    interfaces = topology.host.interfaces.values()
+    found = (int(own.ip) for one in interfaces for own in one.addresses if own.version == family)
+    return tuple(Range(value, value) for value in sorted(set(found)))
+
+
+def _real_addresses(topology: Topology, family: Family) -> tuple[Range, ...]:
+    host = topology.host
+    found = [one.low for one in _own_addresses(topology, family)]
+    found += [value for value in host.endpoints.column("v4" if family == 4 else "v6") if value is not None]
+    found += [row.address for row in host.neighbors if row.family == family]
+    found += [
+        gateway for row in host.routes if row.family == family for gateway, _, _ in row.nexthops if gateway is not None
+    ]
+    return merge(Range(value, value) for value in found)
