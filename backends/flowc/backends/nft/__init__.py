@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from flowc.backends.nft import lookups
 from flowc.backends.nft.text import Text
 from flowc.backends.script import one_line
-from flowc.hoststate import HostState
+from flowc.hoststate import HostState, LinkKind
 from flowc.hoststate.marks import HAIRPIN_MARK, OFFLOAD_MARK, VRF_MASK
 
 HELPER_STATUS = 0x2000
@@ -35,6 +35,7 @@ def render(state: HostState, *, provenance: bool = True) -> str:
         table=state.nft,
         text=Text(provenance),
         look=lookups,
+        has_vrfs=any(link.kind is LinkKind.VRF for link in state.links),
         packet_vrf=lookups.PACKET_VRF,
         target_vrf=lookups.TARGET_VRF,
         other_bits=hex(VRF_MASK ^ 0xFFFFFFFF),

@@ -11,9 +11,9 @@ PACKET_VRF = f"meta mark & {VRF_MASK:#x}"
 TARGET_VRF = f"ct mark & {VRF_MASK:#x}"
 
 
-def incoming(found: PlaceMap, *, routed: bool = False) -> Iterator[str]:
-    """Where a packet comes from. Once it is routed, a member of a VRF is known by `sdifname`, all else by `iifname`."""
-    devices = ("meta sdifname", "iifname") if routed else ("iifname",)
+def incoming(found: PlaceMap, *, members: bool = False) -> Iterator[str]:
+    """Where a packet comes from. Once it is routed, members of VRFs are known by `sdifname`, all else by `iifname`."""
+    devices = ("meta sdifname", "iifname") if members else ("iifname",)
     for ip, part in found.parts:
         yield from (f"{device} . {ip} saddr vmap @{part.name}" for device in devices)
     if found.keys:

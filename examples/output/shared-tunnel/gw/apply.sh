@@ -1,0 +1,374 @@
+#!/bin/sh
+# Load what flowc compiled for host gw. Run it there as root, or: ip netns exec NAME ./apply.sh
+#
+# The order leaves no moment at which the host forwards without its policy:
+#   1  look: are the tools and devices there? Until all is well nothing is changed
+#   2  make the devices, still down: the kernel refuses a flowtable that names a missing one
+#   3  ruleset.nft, in one transaction: all of the policy or none of it
+#   4  tc filters and kernel settings, all but forwarding
+#   5  bring the devices up, with their addresses, rules, routes and neighbours
+#   6  switch forwarding on
+#
+# It can be run again at any time: what is there already is left as it is. It only adds and replaces; what an earlier
+# version of the file asked for and this one does not stays where it is.
+#
+# Exit status: 0 loaded; 1 a command failed, and the line of the .flow file it came from is printed; 2 the host is not
+# ready, and nothing was changed.
+set -u
+LC_ALL=C
+export LC_ALL
+PATH=$PATH:/usr/sbin:/sbin
+host=gw
+
+cd "$(dirname -- "$0")" || exit 2
+work=$(mktemp -d) || exit 2
+trap 'rm -rf -- "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+
+# The devices, one a line: name, kind, what cannot be changed once it exists, where the file says so.
+cat >"$work/devices" <<'END_OF_DEVICES'
+eth0	existing	-	shared-tunnel.flow:8
+eth1	existing	-	shared-tunnel.flow:9
+eth2	existing	-	shared-tunnel.flow:10
+t1000	vrf	table 1000	shared-tunnel.flow:50
+t1001	vrf	table 1001	shared-tunnel.flow:57
+t1002	vrf	table 1002	shared-tunnel.flow:64
+t1003	vrf	table 1003	shared-tunnel.flow:71
+t1004	vrf	table 1004	shared-tunnel.flow:78
+t1005	vrf	table 1005	shared-tunnel.flow:85
+t1006	vrf	table 1006	shared-tunnel.flow:92
+t1007	vrf	table 1007	shared-tunnel.flow:99
+t1008	vrf	table 1008	shared-tunnel.flow:106
+t1009	vrf	table 1009	shared-tunnel.flow:113
+t1010	vrf	table 1010	shared-tunnel.flow:120
+t1011	vrf	table 1011	shared-tunnel.flow:127
+t1012	vrf	table 1012	shared-tunnel.flow:134
+t1013	vrf	table 1013	shared-tunnel.flow:141
+t1014	vrf	table 1014	shared-tunnel.flow:148
+t1015	vrf	table 1015	shared-tunnel.flow:155
+t1016	vrf	table 1016	shared-tunnel.flow:162
+t1017	vrf	table 1017	shared-tunnel.flow:169
+t1018	vrf	table 1018	shared-tunnel.flow:176
+t1019	vrf	table 1019	shared-tunnel.flow:183
+t1020	vrf	table 1020	shared-tunnel.flow:190
+t1021	vrf	table 1021	shared-tunnel.flow:197
+t1022	vrf	table 1022	shared-tunnel.flow:204
+t1023	vrf	table 1023	shared-tunnel.flow:211
+t1024	vrf	table 1024	shared-tunnel.flow:218
+t1025	vrf	table 1025	shared-tunnel.flow:225
+t1026	vrf	table 1026	shared-tunnel.flow:232
+t1027	vrf	table 1027	shared-tunnel.flow:239
+t1028	vrf	table 1028	shared-tunnel.flow:246
+t1029	vrf	table 1029	shared-tunnel.flow:253
+t1030	vrf	table 1030	shared-tunnel.flow:260
+t1031	vrf	table 1031	shared-tunnel.flow:267
+t1032	vrf	table 1032	shared-tunnel.flow:274
+t1033	vrf	table 1033	shared-tunnel.flow:281
+t1034	vrf	table 1034	shared-tunnel.flow:288
+t1035	vrf	table 1035	shared-tunnel.flow:295
+t1036	vrf	table 1036	shared-tunnel.flow:302
+t1037	vrf	table 1037	shared-tunnel.flow:309
+t1038	vrf	table 1038	shared-tunnel.flow:316
+t1039	vrf	table 1039	shared-tunnel.flow:323
+t1040	vrf	table 1040	shared-tunnel.flow:330
+t1041	vrf	table 1041	shared-tunnel.flow:337
+t1042	vrf	table 1042	shared-tunnel.flow:344
+t1043	vrf	table 1043	shared-tunnel.flow:351
+t1044	vrf	table 1044	shared-tunnel.flow:358
+t1045	vrf	table 1045	shared-tunnel.flow:365
+t1046	vrf	table 1046	shared-tunnel.flow:372
+t1047	vrf	table 1047	shared-tunnel.flow:379
+t1048	vrf	table 1048	shared-tunnel.flow:386
+t1049	vrf	table 1049	shared-tunnel.flow:393
+t1050	vrf	table 1050	shared-tunnel.flow:400
+t1051	vrf	table 1051	shared-tunnel.flow:407
+t1052	vrf	table 1052	shared-tunnel.flow:414
+t1053	vrf	table 1053	shared-tunnel.flow:421
+t1054	vrf	table 1054	shared-tunnel.flow:428
+t1055	vrf	table 1055	shared-tunnel.flow:435
+t1056	vrf	table 1056	shared-tunnel.flow:442
+t1057	vrf	table 1057	shared-tunnel.flow:449
+t1058	vrf	table 1058	shared-tunnel.flow:456
+t1059	vrf	table 1059	shared-tunnel.flow:463
+t1060	vrf	table 1060	shared-tunnel.flow:470
+t1061	vrf	table 1061	shared-tunnel.flow:477
+t1062	vrf	table 1062	shared-tunnel.flow:484
+t1063	vrf	table 1063	shared-tunnel.flow:491
+t1064	vrf	table 1064	shared-tunnel.flow:498
+t1065	vrf	table 1065	shared-tunnel.flow:505
+t1066	vrf	table 1066	shared-tunnel.flow:512
+t1067	vrf	table 1067	shared-tunnel.flow:519
+t1068	vrf	table 1068	shared-tunnel.flow:526
+t1069	vrf	table 1069	shared-tunnel.flow:533
+t1070	vrf	table 1070	shared-tunnel.flow:540
+t1071	vrf	table 1071	shared-tunnel.flow:547
+t1072	vrf	table 1072	shared-tunnel.flow:554
+t1073	vrf	table 1073	shared-tunnel.flow:561
+t1074	vrf	table 1074	shared-tunnel.flow:568
+t1075	vrf	table 1075	shared-tunnel.flow:575
+t1076	vrf	table 1076	shared-tunnel.flow:582
+t1077	vrf	table 1077	shared-tunnel.flow:589
+t1078	vrf	table 1078	shared-tunnel.flow:596
+t1079	vrf	table 1079	shared-tunnel.flow:603
+t1080	vrf	table 1080	shared-tunnel.flow:610
+t1081	vrf	table 1081	shared-tunnel.flow:617
+t1082	vrf	table 1082	shared-tunnel.flow:624
+t1083	vrf	table 1083	shared-tunnel.flow:631
+t1084	vrf	table 1084	shared-tunnel.flow:638
+t1085	vrf	table 1085	shared-tunnel.flow:645
+t1086	vrf	table 1086	shared-tunnel.flow:652
+t1087	vrf	table 1087	shared-tunnel.flow:659
+t1088	vrf	table 1088	shared-tunnel.flow:666
+t1089	vrf	table 1089	shared-tunnel.flow:673
+t1090	vrf	table 1090	shared-tunnel.flow:680
+t1091	vrf	table 1091	shared-tunnel.flow:687
+t1092	vrf	table 1092	shared-tunnel.flow:694
+t1093	vrf	table 1093	shared-tunnel.flow:701
+t1094	vrf	table 1094	shared-tunnel.flow:708
+t1095	vrf	table 1095	shared-tunnel.flow:715
+t1096	vrf	table 1096	shared-tunnel.flow:722
+t1097	vrf	table 1097	shared-tunnel.flow:729
+t1098	vrf	table 1098	shared-tunnel.flow:736
+t1099	vrf	table 1099	shared-tunnel.flow:743
+overlay	gretap	external	shared-tunnel.flow:16
+END_OF_DEVICES
+
+say() {
+    printf 'apply.sh: %s\n' "$*" >&2
+}
+
+# ---- 1  look -------------------------------------------------------------------------------------------------------
+
+not_ready() {
+    say "$*"
+    say "nothing was changed"
+    exit 2
+}
+
+[ "$(id -u)" -eq 0 ] || not_ready "must be run as root"
+for tool in ip nft awk sysctl tc; do
+    command -v "$tool" >/dev/null || not_ready "$tool is not installed"
+done
+for file in ip.batch ruleset.nft sysctl.conf tc.batch; do
+    [ -r "$file" ] || not_ready "$file is missing: it must be in the same folder as apply.sh"
+done
+
+ipv6=yes
+[ -e /proc/sys/net/ipv6 ] || ipv6=no
+
+# The devices there are, one a line: name, kind if it is one that flowc makes, what cannot be changed, alias.
+ip -d -o link show | awk -v kinds='gretap vrf' '
+    BEGIN { n = split(kinds, list, " "); for (i = 1; i <= n; i++) known[list[i]] = 1 }
+    {
+        name = $2; sub(/:$/, "", name)
+        parent = name
+        if (sub(/.*@/, "", parent)) sub(/@[^@]*$/, "", name); else parent = "-"
+        kind = "-"; fixed = "-"; alias = "-"
+        # -o puts everything on one line and a backslash where lines were: the kind begins one of them
+        parts = split($0, part, "\\")
+        for (i = 2; i <= parts; i++) {
+            words = split(part[i], word, " ")
+            if (kind == "-" && word[1] in known) {
+                kind = word[1]
+                if (kind ~ /^(gre|gretap|ip6gre|ip6gretap)$/) fixed = "keyed"
+                for (w = 2; w <= words; w++) {
+                    if (kind == "vrf" && word[w] == "table") fixed = "table " word[w + 1]
+                    if (kind == "vlan" && word[w] == "id") fixed = "id " word[w + 1] " on " parent
+                    if (fixed == "keyed" && word[w] == "external") fixed = "external"
+                }
+            } else if (word[1] == "alias") {
+                alias = word[2]
+            }
+        }
+        print name "\t" kind "\t" fixed "\t" alias
+    }' >"$work/links" || not_ready "cannot list the devices"
+
+awk -F '\t' '
+    function where() { return $4 == "-" ? "" : " (" $4 ")" }
+    FNR == NR { kind[$1] = $2; fixed[$1] = $3; alias[$1] = $4; next }
+    $2 == "existing" {
+        if (!($1 in kind)) print "there is no device " $1 where()
+        next
+    }
+    !($1 in kind) { next }
+    kind[$1] != $2 { print "device " $1 " exists and is no " $2 where(); next }
+    alias[$1] != "flowc" {
+        print "device " $1 " exists and was not made by flowc" where() ": it has no alias flowc"
+        next
+    }
+    fixed[$1] != $3 {
+        print "device " $1 " is " fixed[$1] " and the file says " $3 where() ", which the kernel cannot change: " \
+            "delete it first, ip link del " $1
+    }' "$work/links" "$work/devices" >"$work/problems"
+if [ -s "$work/problems" ]; then
+    while read -r problem; do say "$problem"; done <"$work/problems"
+    not_ready "host $host is not ready"
+fi
+
+# ---- how a failure finds its line ----------------------------------------------------------------------------------
+
+# place FILE LINE: the .flow line that a line of a generated file comes from: it is in the comment of the line itself or
+# in the nearest one above.
+place() {
+    awk -v line="$2" '
+        FNR > line { exit }
+        $0 == "# (every host)" { place = "" }
+        /^[ \t]*# .*:[0-9]+$/ { place = $0; sub(/^[ \t]*# /, "", place) }
+        FNR == line && match($0, /comment "[^"]*:[0-9]+[ "]/) { place = substr($0, RSTART + 9, RLENGTH - 10) }
+        FNR == line && match($0, /,  # .*:[0-9]+$/) { place = substr($0, RSTART + 5) }
+        END { print place }' "$1"
+}
+
+# stop FILE LINE: say where the command came from, and end. The tool has been quoted already.
+stop() {
+    from=
+    [ -z "$2" ] || from=$(place "$1" "$2")
+    if [ -n "$from" ]; then
+        say "$from: this is the declaration that failed ($1 line $2)"
+    elif [ -n "$2" ]; then
+        say "$1 line $2 failed"
+    else
+        say "$1 failed"
+    fi
+    exit 1
+}
+
+# batch FILE TOOL...: run a tool over the copy of FILE in the work folder, whose lines have the numbers of FILE.
+batch() {
+    file=$1
+    shift
+    if "$@" -batch "$work/$file" >"$work/output" 2>&1; then
+        cat "$work/output" >&2 # warnings
+        return
+    fi
+    line=$(sed -n 's/^Command failed .*:\([0-9][0-9]*\)$/\1/p' "$work/output" | head -n 1)
+    [ -n "$line" ] || line=$(search "$file" "$@")
+    grep -v '^Command failed ' "$work/output" >&2
+    [ -z "$line" ] || say "in: $(sed -n "${line}p" "$work/$file")"
+    stop "$file" "$line"
+}
+
+# search FILE TOOL...: a command whose words the tool cannot read ends the batch without its number. Give it the lines
+# one by one until one makes it say the same; those that went well before do again what they did.
+search() {
+    file=$1
+    shift
+    number=0
+    while IFS= read -r command; do
+        number=$((number + 1))
+        case $command in '' | '#'*) continue ;; esac
+        printf '%s\n' "$command" | "$@" -batch - >"$work/again" 2>&1 && continue
+        if grep -v '^Command failed ' "$work/again" | cmp -s - "$work/output"; then
+            echo "$number"
+            return
+        fi
+    done <"$work/$file"
+}
+
+# ---- 2  make the devices -------------------------------------------------------------------------------------------
+
+# Copies of ip.batch for the two calls of ip: what is not for the call, or is there already, becomes an empty line, so
+# that line numbers stay. A tunnel that exists gets the parameters of the file, which may have changed.
+awk -v links="$work/links" '
+    BEGIN { FS = "\t"; while ((getline < links) > 0) have[$1] = $3; FS = " " }
+    $0 == "# ---- from here on: after ruleset.nft is loaded ----" { after = 1 }
+    after || /^#/ { print ""; next }
+    /^link add name / && ($4 in have) {
+        if (have[$4] != "keyed") { print ""; next }
+        # what the file does not say must be said: ip keeps it otherwise
+        unsaid = (/ ttl / ? "" : " ttl inherit") (/ i?key / ? "" : " noikey") (/ (key|okey) / ? "" : " nookey")
+        sub(/^link add name /, "link set dev ")
+        $0 = $0 unsaid
+    }
+    { print }' ip.batch >"$work/ip.batch"
+batch ip.batch ip
+
+# ---- 3  the ruleset ------------------------------------------------------------------------------------------------
+
+if ! nft -f ruleset.nft >"$work/output" 2>&1; then
+    cat "$work/output" >&2
+    stop ruleset.nft "$(sed -n 's/^[^ ]*ruleset\.nft:\([0-9][0-9]*\):.*/\1/p' "$work/output" | head -n 1)"
+fi
+
+# ---- 4  tc filters and kernel settings -----------------------------------------------------------------------------
+
+cp tc.batch "$work/tc.batch"
+batch tc.batch tc
+
+# settings PATTERN: load sysctl.conf without the keys that the pattern matches.
+settings() {
+    awk -v without="$1" '$1 ~ without { print ""; next } { print }' sysctl.conf >"$work/sysctl.conf"
+    if sysctl -q -p "$work/sysctl.conf" >"$work/output" 2>&1; then return; fi
+    cat "$work/output" >&2
+    # sysctl gives no line number, but the key; it prints dots for slashes, and slashes for dots
+    line=$(awk -v output="$work/output" '
+        BEGIN { while ((getline text < output) > 0) message = message text "\n" }
+        /^#/ || NF == 0 { next }
+        { dotted = $1; gsub(/\./, "\001", dotted); gsub(/\//, ".", dotted); gsub(/\001/, "/", dotted) }
+        index(message, $1) || index(message, dotted) { print NR; exit }' sysctl.conf)
+    stop sysctl.conf "$line"
+}
+
+# A host that has IPv6 switched off has no settings for it.
+absent='^$'
+[ "$ipv6" = yes ] || absent='^net/ipv6/'
+settings "^(net/ipv4/ip_forward|net/ipv6/conf/all/forwarding)\$|$absent"
+
+# ---- 5  bring it up ------------------------------------------------------------------------------------------------
+
+# rules FAMILY: the rules there are, in the words of ip.batch. -N prints tables as numbers.
+rules() {
+    ip "$1" -N rule show | awk '{
+        sub(/:/, "", $1)
+        line = "pref " $0
+        sub(/ from all /, " ", line)
+        sub(/ lookup /, " table ", line)
+        print line
+    }'
+}
+
+# missing: the batch on standard input without the rules that are there already (the file "rules" in the work folder),
+# and without the removal of the local rule where it is gone.
+missing() {
+    awk -v rules="$work/rules" '
+        # What makes two rules the same, in whatever order they are told.
+        function key(rule,    n, i, word, value) {
+            n = split(rule, word, " ")
+            for (i = 1; i < n; i++)
+                if (word[i] ~ /^(pref|from|iif|fwmark|table)$/) {
+                    value[word[i]] = word[i + 1]
+                    i++ # a device may be called "table"
+                }
+            if (value["table"] == "local") value["table"] = 255
+            return value["pref"] "," value["from"] "," value["iif"] "," value["fwmark"] "," value["table"]
+        }
+        BEGIN {
+            while ((getline rule < rules) > 0) {
+                there[key(rule)] = 1
+                if (rule ~ /^pref 0 /) zero = 1
+            }
+        }
+        /^rule add / && (key($0) in there) { print ""; next }
+        /^rule del pref 0$/ && !zero { print ""; next }
+        { print }'
+}
+
+if [ "$ipv6" = yes ] && grep -q '^#-6 ' ip.batch; then
+    rules -6 >"$work/rules"
+    awk '/^#-6 / { print substr($0, 5); next } { print "" }' ip.batch |
+        missing >"$work/ip.batch"
+    batch ip.batch ip -6
+fi
+
+rules -4 >"$work/rules"
+awk -v ipv6="$ipv6" '
+    $0 == "# ---- from here on: after ruleset.nft is loaded ----" { after = 1 }
+    !after || /^#/ { print ""; next }
+    ipv6 == "no" && /^route replace [a-z]+ [0-9a-f:]*:/ { print ""; next }
+    { print }' ip.batch | missing >"$work/ip.batch"
+batch ip.batch ip
+
+# ---- 6  forward ----------------------------------------------------------------------------------------------------
+
+settings "$absent"
+say "$host is loaded"
