@@ -18,6 +18,15 @@ class AddressRow(NamedTuple):
     span: Span
 
 
+class AnnouncementRow(NamedTuple):
+    """An address that neighbours are told of when the host is loaded: it may have been elsewhere until then."""
+
+    family: Family
+    address: str
+    device: str
+    span: Span
+
+
 class RouteRow(NamedTuple):
     """One route. `nexthops` are (gateway or None, device or None, weight); none of them for `unreachable`."""
 

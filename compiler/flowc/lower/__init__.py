@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flowc.hoststate import HostState
 from flowc.ir.network import Host
-from flowc.lower import links, nft, routing, shared
+from flowc.lower import links, nft, onlink, routing, shared
 from flowc.lower.public import Public
 from flowc.lower.topology import Topology
 
@@ -13,12 +13,13 @@ def lower(host: Host) -> HostState:
     """The state of one host. It must have passed the checks: what cannot be lowered is reported there."""
     topology = Topology(host)
     public = Public(host)
+    answered = onlink.on_link(topology, public)
     table = nft.table(topology, public)
     return HostState(
         host=host.name,
         links=links.links(topology),
         sysctls=links.sysctls(topology, offload=table.flowtable is not None),
-        addresses=routing.addresses(topology, public),
+        addresses=routing.addresses(topology, answered),
         routes=routing.routes(topology),
         rules=shared.rules(topology),
         local_rule_last=bool(host.vrfs),
@@ -26,6 +27,7 @@ def lower(host: Host) -> HostState:
         nft=table,
         filters=shared.filters(topology),
         modules=nft.modules(table),
+        announcements=onlink.announcements(answered),
     )
 
 
