@@ -26,10 +26,11 @@ endpoint far { address 10.0.0.81, fd00::81; interface lan }
 zone inside  { interface lan }
 zone outside { interface wan }
 
-pool wire   203.0.113.64/26, 203.0.113.128/25, 2001:db8:1:0:1::/80 at outside
+pool wire   203.0.113.16/28, 203.0.113.64/26, 203.0.113.128/25, 2001:db8:1:0:1::/80 at outside
 pool routed 198.51.100.0/24, 2001:db8:9::/64 at outside
 eip 203.0.113.70      <-> web
 eip 2001:db8:1:0:1::70 <-> web
+eip 203.0.113.16/28    <-> 10.0.0.16/28
 eip 198.51.100.70     <-> far
 eip 2001:db8:9::70    <-> far
 nat inside -> outside { snat 10.0.0.0/24 -> 203.0.113.130-203.0.113.229 }
@@ -37,7 +38,7 @@ nat inside -> outside { snat 10.0.0.0/24 -> 203.0.113.130-203.0.113.229 }
 policy outside -> inside { accept tcp 80 via eip }
 """
 EIP4, EIP6 = "203.0.113.70", "2001:db8:1:0:1::70"
-SHARED = [f"203.0.113.{number}" for number in range(130, 230)]
+MANY = [f"203.0.113.{number}" for number in (*range(16, 32), *range(130, 230))]
 GW_MAC, NEIGHBOR4, NEIGHBOR6 = "52:54:00:00:00:01", "203.0.113.9", "2001:db8:1::9"
 ALL_NODES, OVERRIDE, SOLICITED, ROUTER = "33:33:00:00:00:01", 0x20, 0x40, 0x80
 BROADCAST = "ff:ff:ff:ff:ff:ff"
@@ -73,7 +74,7 @@ def net() -> Iterator[Net]:
             (gw.port("eth0", mac=GW_MAC), wire.port("gw", master="br0")),
             (neighbor.port("eth0", f"{NEIGHBOR4}/24", f"{NEIGHBOR6}/64"), wire.port("neighbor", master="br0")),
             (former.port("eth0", f"{EIP4}/24", f"{EIP6}/64"), wire.port("former", master="br0")),
-            (gw.port("eth1"), web.port("eth0", "10.0.0.80/24", "fd00::80/64")),
+            (gw.port("eth1"), web.port("eth0", "10.0.0.80/24", "10.0.0.20/24", "fd00::80/64")),
         )
         web.ip("route add default via 10.0.0.1", "route add ::/0 via fd00::1")
         tcp_echo(web, 80)
@@ -111,7 +112,8 @@ def test_a_neighbour_that_knew_another_place_learns_the_new_one(net: Net) -> Non
         assert (net.known_as(EIP4), net.known_as(EIP6)) == (GW_MAC, GW_MAC)
         own = {packet.source_mac for packet in seen.packets() if not packet.outgoing and _is_announcement(packet)}
     assert own == {GW_MAC}
-    for address, client, source in ((EIP4, 40000, NEIGHBOR4), (EIP6, 40001, NEIGHBOR6)):
+    ways = ((EIP4, 40000, NEIGHBOR4), (EIP6, 40001, NEIGHBOR6), ("203.0.113.20", 40002, NEIGHBOR4))
+    for address, client, source in ways:
         assert tcp(net.neighbor, address, 80, source_port=client, timeout=BRIEF).source == Peer(source, client)
 
 
@@ -120,7 +122,7 @@ def test_only_what_lies_on_the_link_is_announced_and_again_on_each_run(net: Net)
     for _ in range(2):
         with sniff(net.neighbor, "eth0") as outside, sniff(net.web, "eth0") as inside:
             assert net.apply() == "apply.sh: localhost is loaded\n"
-            assert sorted(announced(outside)) == sorted([EIP4, EIP6, *SHARED] * 2)
+            assert sorted(announced(outside)) == sorted([EIP4, EIP6, *MANY] * 2)
             assert not announced(inside)
 
 
@@ -130,7 +132,7 @@ def test_a_device_without_a_carrier_does_not_fail_the_load(net: Net) -> None:
         said = net.apply()
         assert not announced(seen)
     assert said == (
-        "announce.pl: eth0 has no carrier: 102 addresses are not announced there\n"
+        "announce.pl: eth0 has no carrier: 118 addresses are not announced there\n"
         "apply.sh: some public addresses are not announced: run announce.pl again, or let entries expire\n"
         "apply.sh: localhost is loaded\n"
     )
@@ -140,7 +142,7 @@ def test_a_host_without_perl_says_what_it_leaves_out(net: Net) -> None:
     hidden = ("unshare", "-m", "sh", "-c", 'mount --bind /dev/null "$(command -v perl)" && exec "$0"')
     with sniff(net.neighbor, "eth0") as seen:
         assert net.apply(*hidden) == (
-            "apply.sh: perl is not installed: 102 public addresses are not announced\napply.sh: localhost is loaded\n"
+            "apply.sh: perl is not installed: 118 public addresses are not announced\napply.sh: localhost is loaded\n"
         )
         assert not announced(seen)
 
@@ -151,4 +153,4 @@ def test_the_announcer_runs_by_itself(net: Net) -> None:
     script = Path(net.gateway.compile(EDGE)).with_name("announce.pl")
     with sniff(net.neighbor, "eth0") as seen:
         net.gateway.namespace.run(str(script))
-        assert sorted(announced(seen)) == sorted([EIP4, EIP6, *SHARED] * 2)
+        assert sorted(announced(seen)) == sorted([EIP4, EIP6, *MANY] * 2)

@@ -65,7 +65,7 @@ def _across_vrfs(host: Host, diagnostics: Diagnostics) -> None:
         return {host.interfaces[name].vrf for name in host.zones[zone].interfaces}
 
     instead = "put the outside interface into the target's VRF"
-    for eip in host.eips:
+    for eip in (*host.eips, *host.prefix_eips):
         if vrfs(eip.zone) - {eip.vrf}:
             report(diagnostics, "an EIP that is reached from another VRF", eip.span, instead)
     for forward in host.forwards:

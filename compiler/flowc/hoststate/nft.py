@@ -6,7 +6,7 @@ What is the same for every host (hooks, priorities, the order of the steps) is n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from flowc.hoststate.routing import Family
@@ -155,6 +155,16 @@ class Translation:
 
 
 @dataclass(frozen=True, slots=True)
+class Prefixes:
+    """Whole prefixes that are translated, address by address."""
+
+    eips: ByFamily
+    """Public prefix to inside prefix, by conntrack zone."""
+    sources: Mapping[str, ByFamily]
+    """Of each zone that has some: inside prefix to public prefix, by conntrack zone."""
+
+
+@dataclass(frozen=True, slots=True)
 class Clamp:
     """TCP segments that fit a device's MTU: (device, MSS over IPv4, MSS over IPv6)."""
 
@@ -187,5 +197,6 @@ class NftTable:
     sources: Sources
     conntrack: Conntrack
     translation: Translation
+    prefixes: Prefixes
     dispatch: Dispatch
     clamps: tuple[Clamp, ...]

@@ -10,6 +10,7 @@ from flowc.lower.nft.clamps import clamps
 from flowc.lower.nft.conntrack import conntrack
 from flowc.lower.nft.nat import translation
 from flowc.lower.nft.policies import dispatch
+from flowc.lower.nft.prefixes import prefixes
 from flowc.lower.nft.sources import pinned_devices, sources
 from flowc.lower.public import Public
 from flowc.lower.topology import Topology
@@ -24,6 +25,7 @@ def table(topology: Topology, public: Public) -> NftTable:
         sources=sources(topology, public),
         conntrack=conntrack(topology),
         translation=translation(topology, public),
+        prefixes=prefixes(topology),
         dispatch=dispatch(topology, offload=found is not None),
         clamps=clamps(topology),
     )

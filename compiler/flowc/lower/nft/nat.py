@@ -73,6 +73,7 @@ def _of_own_addresses(topology: Topology) -> list[ForwardRow]:
     own = {(family, one.low) for family in FAMILIES for one in _own_addresses(topology, family)}
     own -= {(row.family, row.public) for row in host.eips}
     own -= {(row.family, row.public) for row in host.forwards if row.protocol is None}
+    own -= {one for one in own if any(row.public_prefix.contains(*one) for row in host.prefix_eips)}
     found = (row for row in host.forwards if row.protocol and (row.family, row.public) in own)
     return sorted(found, key=lambda row: (row.family, row.public, row.protocol or "", row.low))
 
