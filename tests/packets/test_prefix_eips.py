@@ -56,10 +56,14 @@ class Side(NamedTuple):
     beside: str
     gateway: str
     peer: str
+    ports: int
+    """The clients' begin here: a connection is found by the port."""
 
 
-FOUR = Side("2.2.4.", "10.0.4.", "2.2.5.17", "10.0.5.5", "192.0.2.1", "192.0.2.2")
-SIX = Side("2001:db8:4::", "fd00:0:0:4::", "2001:db8:4:1::17", "fd00:0:0:5::5", "2001:db8:ff::1", "2001:db8:ff::2")
+FOUR = Side("2.2.4.", "10.0.4.", "2.2.5.17", "10.0.5.5", "192.0.2.1", "192.0.2.2", 40000)
+SIX = Side(
+    "2001:db8:4::", "fd00:0:0:4::", "2001:db8:4:1::17", "fd00:0:0:5::5", "2001:db8:ff::1", "2001:db8:ff::2", 50000
+)
 NUMBERS = ("17", "99", "200")
 MANY = 40  # round trips: were it not offloaded, the forward chain would see twice as many packets
 
@@ -116,7 +120,7 @@ def ends(entry: Connection) -> tuple[tuple[str, str], tuple[str, str], int]:
 @each_family
 @pytest.mark.parametrize("number", NUMBERS)
 def test_what_is_sent_to_a_public_address_reaches_the_same_one_inside(net: Net, side: Side, number: str) -> None:
-    client = 41000 + int(number)
+    client = side.ports + 1000 + int(number)
     with TcpFlow(net.peer, side.public + number, 80, source_port=client) as flow:
         assert flow.round_trips().source == Peer(side.peer, client)
         entry = net.gateway.connection("tcp", port=client)
@@ -126,7 +130,7 @@ def test_what_is_sent_to_a_public_address_reaches_the_same_one_inside(net: Net, 
 @each_family
 @pytest.mark.parametrize("number", NUMBERS)
 def test_what_is_sent_from_inside_has_the_same_public_address(net: Net, side: Side, number: str) -> None:
-    client = 42000 + int(number)
+    client = side.ports + 2000 + int(number)
     with UdpFlow(net.vm, side.peer, 80, source=side.inside + number, source_port=client) as flow:
         assert flow.round_trips().source == Peer(side.public + number, client)
         entry = net.gateway.connection("udp", port=client)
@@ -136,12 +140,20 @@ def test_what_is_sent_from_inside_has_the_same_public_address(net: Net, side: Si
 @each_family
 def test_both_ways_are_offloaded(net: Net, side: Side) -> None:
     flows: list[tuple[Flow, str, Peer]] = [
-        (TcpFlow(net.peer, f"{side.public}17", 80, source_port=43000), "tcp", Peer(side.peer, 43000)),
-        (UdpFlow(net.peer, f"{side.public}99", 80, source_port=43001), "udp", Peer(side.peer, 43001)),
         (
-            TcpFlow(net.vm, side.peer, 80, source=f"{side.inside}200", source_port=43002),
+            TcpFlow(net.peer, f"{side.public}17", 80, source_port=side.ports + 3000),
             "tcp",
-            Peer(f"{side.public}200", 43002),
+            Peer(side.peer, side.ports + 3000),
+        ),
+        (
+            UdpFlow(net.peer, f"{side.public}99", 80, source_port=side.ports + 3001),
+            "udp",
+            Peer(side.peer, side.ports + 3001),
+        ),
+        (
+            TcpFlow(net.vm, side.peer, 80, source=f"{side.inside}200", source_port=side.ports + 3002),
+            "tcp",
+            Peer(f"{side.public}200", side.ports + 3002),
         ),
     ]
     for flow, protocol, source in flows:
@@ -181,25 +193,27 @@ def test_an_address_beside_the_prefix_is_not_of_it(net: Net, side: Side) -> None
 @each_family
 def test_another_vrf_with_the_same_prefix_is_not_translated(net: Net, side: Side) -> None:
     inside, public = f"{side.inside}17", f"{side.public}17"
-    assert tcp(net.vm2, side.peer, 80, source=inside, source_port=44000).source == Peer(inside, 44000)
+    assert tcp(net.vm2, side.peer, 80, source=inside, source_port=side.ports + 4000).source == Peer(
+        inside, side.ports + 4000
+    )
     with sniff(net.vm2, "eth0") as other, sniff(net.vm, "eth0") as seen:
         assert not tcp(net.peer2, public, 80, timeout=BRIEF)
         for one in (other, seen):
-            assert not one.select(lambda packet: packet.protocol == "tcp" and packet.source == side.peer)
+            assert not one.select(lambda packet: packet.flags == "S" and packet.source == side.peer)
 
 
 @each_family
 def test_a_port_forward_on_an_address_of_the_prefix_goes_first(net: Net, side: Side) -> None:
-    with TcpFlow(net.peer, f"{side.public}17", 8080, source_port=45000) as flow:
-        assert flow.round_trips().source == Peer(side.peer, 45000)
-        entry = net.gateway.connection("tcp", port=45000)
+    with TcpFlow(net.peer, f"{side.public}17", 8080, source_port=side.ports + 5000) as flow:
+        assert flow.round_trips().source == Peer(side.peer, side.ports + 5000)
+        entry = net.gateway.connection("tcp", port=side.ports + 5000)
     assert ends(entry) == ((side.peer, f"{side.public}17"), (f"{side.inside}99", side.peer), 1000)
 
 
 @each_family
 def test_an_address_of_the_prefix_is_called_from_inside_as_from_outside(net: Net, side: Side) -> None:
     """Another one, and one's own: the server sees the caller's public address. What is not admitted is not."""
-    for number, client in (("99", 46000), ("17", 46001)):
+    for number, client in (("99", side.ports + 6000), ("17", side.ports + 6001)):
         with TcpFlow(net.vm, side.public + number, 80, source=f"{side.inside}17", source_port=client) as flow:
             assert flow.round_trips().source == Peer(f"{side.public}17", client)
             entry = net.gateway.connection("tcp", port=client)
