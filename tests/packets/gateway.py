@@ -48,13 +48,17 @@ class Gateway:
 
     def load(self, text: str) -> None:
         """Compile a file's text for its only host and run the apply.sh of it; raise if one of them fails."""
+        self.namespace.run(str(self.compile(text)))
+
+    def compile(self, text: str) -> Path:
+        """Compile a file's text for its only host; return the path of its apply.sh."""
         file = self._folder / "gateway.flow"
         file.write_text(text)
         result = compile_files([file])
         assert not result.diagnostics.has_errors, render_text(result.diagnostics)
         (host,) = result.states
         write_directory(result.states, self._folder)
-        self.namespace.run(str(self._folder / host_folder(host) / LOADER.file))
+        return self._folder / host_folder(host) / LOADER.file
 
     def state(self) -> str:
         """All that apply.sh could have changed, without counters."""

@@ -86,5 +86,5 @@ def test_every_rule_and_command_names_its_line(file: Path, monkeypatch: pytest.M
     """And without provenance nothing names any."""
     monkeypatch.chdir(EXAMPLES)
     for (_, name), text in outputs(Path(file.name)).items():
-        assert name in ("sysctl.conf", "tc.batch") or f"{file.name}:" in text
+        assert name in ("announce.pl", "sysctl.conf", "tc.batch") or f"{file.name}:" in text
     assert all(f"{file.name}:" not in text for text in outputs(Path(file.name), provenance=False).values())

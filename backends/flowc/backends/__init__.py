@@ -11,6 +11,7 @@ BACKENDS: tuple[Backend, ...] = (
     Backend("sysctl", "sysctl.conf", "kernel settings, for sysctl -p"),
     Backend("nft", "ruleset.nft", "policy, NAT and flowtable, for nft -f"),
     Backend("tc", "tc.batch", "tunnel keys that only tc can match, for tc -batch"),
+    Backend("announce", "announce.pl", "tells neighbours of public addresses on a link", executable=True),
 )
 
 LOADER = Backend("apply", "apply.sh", "loads the other files in a safe order", executable=True)

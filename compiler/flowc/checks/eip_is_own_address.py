@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.addresses import format_address
+from flowc.ir.addresses import Family, format_address
+from flowc.ir.links import Interface
 from flowc.ir.network import Host
 
 CODE = register(
@@ -18,18 +19,25 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report EIPs that are some interface's address."""
-    own = {
-        (address.version, int(address.ip)): interface
+    own: dict[tuple[Family, int], Interface] = {
+        (4 if address.version == 4 else 6, int(address.ip)): interface
         for interface in host.interfaces.values()
         for address in interface.addresses
     }
-    for eip in host.eips:
-        interface = own.get((eip.family, eip.public))
+    found = [(eip.family, eip.public, eip.span) for eip in host.eips]
+    found += [
+        (family, address, eip.span)
+        for eip in host.prefix_eips
+        for family, address in own
+        if eip.public_prefix.contains(family, address)
+    ]
+    for family, public, span in found:
+        interface = own.get((family, public))
         if interface:
             diagnostics.report(
                 CODE,
-                f"EIP `{format_address(eip.family, eip.public)}` is the address of interface `{interface.name}`",
-                eip.span,
+                f"EIP `{format_address(family, public)}` is the address of interface `{interface.name}`",
+                span,
                 "what is sent to the host itself goes there, too",
                 related=[(interface.span, "declared here")],
                 help="forward single ports instead: `dnat tcp ADDRESS:PORT -> TARGET`",

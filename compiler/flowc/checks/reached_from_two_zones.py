@@ -59,6 +59,7 @@ def _public(host: Host) -> list[tuple[Family, Range, str, Span]]:
         (prefix.family, prefix.range, pool.zone, pool.span) for pool in host.pools.values() for prefix in pool.prefixes
     ]
     found += [(row.family, Range(row.public, row.public), row.zone, row.span) for row in host.eips]
+    found += [(row.family, row.public_prefix.range, row.zone, row.span) for row in host.prefix_eips]
     found += [(row.family, Range(row.public, row.public), row.zone, row.span) for row in host.forwards]
     found += [(snat.family, snat.to, nat.target, snat.span) for nat in host.nats for snat in nat.snats]
     return found

@@ -7,12 +7,13 @@ difference between two states.
 """
 
 from flowc.hoststate.links import GreTunnel, Link, LinkKind
-from flowc.hoststate.routing import AddressRow, Encap, NeighborRow, NextHop, RouteRow, Rule
+from flowc.hoststate.routing import AddressRow, AnnouncementRow, Encap, NeighborRow, NextHop, RouteRow, Rule
 from flowc.hoststate.state import HostState, Sysctl
 from flowc.hoststate.tc import FlowerFilter
 
 __all__ = [
     "AddressRow",
+    "AnnouncementRow",
     "Encap",
     "FlowerFilter",
     "GreTunnel",

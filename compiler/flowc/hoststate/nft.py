@@ -52,6 +52,8 @@ class Outside:
     """Forwarded port of an inside address to the public port, by conntrack zone."""
     port_ranges: ByFamily
     """The same for ranges that keep their ports, to the public address."""
+    prefixes: ByFamily
+    """Inside prefix to public prefix, by conntrack zone."""
     snats: tuple[SnatRule, ...]
     members: PlaceMap
     """Where the zone itself is: what comes from there is no hairpin."""
@@ -94,11 +96,13 @@ class OpenVrfs:
     """Destinations that stay in the VRF."""
     hosts: ByFamily
     """Sources with an EIP at a front."""
+    prefixes: ByFamily
+    """The same for whole prefixes."""
     ports: ByFamily
     """Sources and their ports that a port forward at a front leads to."""
 
     def sets(self) -> tuple[NftSet | ByFamily, ...]:
-        return (self.members, self.inside, self.hosts, self.ports)
+        return (self.members, self.inside, self.hosts, self.prefixes, self.ports)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,8 @@ class Conntrack:
     """All addresses that those have outside."""
     eip_zones: ByFamily
     """EIP to the zone of its owner."""
+    prefix_zones: ByFamily
+    """The same for whole prefixes."""
     port_zones: ByFamily
     """Forwarded port to the zone of its target."""
 
@@ -129,6 +135,8 @@ class Crossing:
     """Where they may come in."""
     targets: ByFamily
     """Public address to the VRF that it is translated into."""
+    prefix_targets: ByFamily
+    """The same for whole prefixes."""
     port_targets: ByFamily
     """Public port to the same."""
     members: NftSet
@@ -147,6 +155,7 @@ class Inbound:
     forwards: ByFamily
     forward_ranges: ByFamily
     eips: ByFamily
+    prefixes: ByFamily
     pools: ByFamily
     """Public addresses that are dropped where nothing translates them."""
     gates: ByFamily
@@ -159,7 +168,7 @@ class Inbound:
     """The same, for the source that the caller has outside."""
 
     def sets(self) -> tuple[ByFamily, ...]:
-        return (self.forwards, self.forward_ranges, self.eips, self.pools, self.gates, self.port_gates, self.entries,
+        return (self.forwards, self.forward_ranges, self.eips, self.prefixes, self.pools, self.gates, self.port_gates, self.entries,
                 self.returns)  # fmt: skip
 
 

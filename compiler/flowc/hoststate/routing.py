@@ -18,6 +18,15 @@ class AddressRow(NamedTuple):
     span: Span
 
 
+class AnnouncementRow(NamedTuple):
+    """An address that neighbours are told of when the host is loaded: it may have been elsewhere until then."""
+
+    family: Family
+    address: str
+    device: str
+    span: Span
+
+
 class Encap(NamedTuple):
     """The outer header of what a route sends out of a collect-metadata device (ip-route(8), `encap ip`)."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from flowc.hoststate.links import Link
 from flowc.hoststate.nft import NftTable
-from flowc.hoststate.routing import AddressRow, NeighborRow, RouteRow, Rule
+from flowc.hoststate.routing import AddressRow, AnnouncementRow, NeighborRow, RouteRow, Rule
 from flowc.hoststate.tc import FlowerFilter
 from flowc.ir.tables import Table
 from flowc.source import Span
@@ -39,3 +39,5 @@ class HostState:
     filters: tuple[FlowerFilter, ...]
     modules: tuple[str, ...] = ()
     """Kernel modules that nothing loads by itself."""
+    announcements: Table[AnnouncementRow] = field(default_factory=lambda: Table(AnnouncementRow))
+    """What neighbours are told of when all else is loaded."""

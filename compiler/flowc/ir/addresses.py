@@ -62,6 +62,14 @@ class Prefix(NamedTuple):
     def range(self) -> Range:
         return Range(self.network, self.network | ((1 << (WIDTH[self.family] - self.length)) - 1))
 
+    @classmethod
+    def of(cls, family: Family, addresses: Range) -> Prefix | None:
+        """The prefix that is exactly these addresses, if one is."""
+        size = addresses.high - addresses.low + 1
+        if size & (size - 1) or addresses.low & (size - 1):
+            return None
+        return cls(family, addresses.low, WIDTH[family] - size.bit_length() + 1)
+
     def contains(self, family: Family, address: int) -> bool:
         return family == self.family and mask(family, address, self.length) == self.network
 

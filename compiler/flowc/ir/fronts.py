@@ -33,6 +33,7 @@ class Fronts:
         """Zones of public addresses with the VRFs that these translate for."""
         host = self.host
         found = {*zip(host.eips.column("zone"), host.eips.column("vrf"), strict=True)}
+        found |= {*zip(host.prefix_eips.column("zone"), host.prefix_eips.column("vrf"), strict=True)}
         found |= {*zip(host.forwards.column("zone"), host.forwards.column("vrf"), strict=True)}
         for nat in host.nats:
             if nat.snats or nat.masquerades:

@@ -10,7 +10,7 @@ from flowc.ir.links import Interface, Tunnel, Vrf
 from flowc.ir.model import Model
 from flowc.ir.nat import Nat
 from flowc.ir.policy import Policy
-from flowc.ir.rows import EipRow, EndpointRow, ForwardRow, NeighborRow, RouteRow
+from flowc.ir.rows import EipRow, EndpointRow, ForwardRow, NeighborRow, PrefixEipRow, RouteRow
 from flowc.ir.tables import Table
 from flowc.ir.zones import Pool, Zone
 from flowc.source import Span
@@ -40,6 +40,7 @@ class Host(Model):
     nats: tuple[Nat, ...]
     endpoints: Table[EndpointRow]
     eips: Table[EipRow]
+    prefix_eips: Table[PrefixEipRow]
     forwards: Table[ForwardRow]
     neighbors: Table[NeighborRow]
     routes: Table[RouteRow]

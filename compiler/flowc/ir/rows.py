@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from flowc.ir.addresses import Family
+from flowc.ir.addresses import Family, Prefix
 from flowc.source import Span
 
 
@@ -30,6 +30,29 @@ class EipRow(NamedTuple):
     label: str
     """The target as written."""
     span: Span
+
+
+class PrefixEipRow(NamedTuple):
+    """EIPs by the prefix: address N of `public` and address N of `target`, both of `length`, are one machine's."""
+
+    family: Family
+    public: int
+    target: int
+    length: int
+    """Less than an address has bits: one address is an `EipRow`."""
+    vrf: str | None
+    zone: str
+    label: str
+    """The target as written."""
+    span: Span
+
+    @property
+    def public_prefix(self) -> Prefix:
+        return Prefix(self.family, self.public, self.length)
+
+    @property
+    def target_prefix(self) -> Prefix:
+        return Prefix(self.family, self.target, self.length)
 
 
 class ForwardRow(NamedTuple):

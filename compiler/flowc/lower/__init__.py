@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flowc.hoststate import HostState
 from flowc.ir.network import Host
-from flowc.lower import links, nft, routing
+from flowc.lower import links, nft, onlink, routing
 from flowc.lower.public import Public
 from flowc.lower.shared import SharedTunnels
 from flowc.lower.topology import Topology
@@ -15,12 +15,13 @@ def lower(host: Host) -> HostState:
     topology = Topology(host)
     public = Public(host)
     shared = SharedTunnels(topology)
+    answered = onlink.on_link(topology, public)
     table = nft.table(topology, public)
     return HostState(
         host=host.name,
         links=links.links(topology),
         sysctls=links.sysctls(topology, offload=table.flowtable is not None),
-        addresses=routing.addresses(topology, public),
+        addresses=routing.addresses(topology, answered),
         routes=routing.routes(topology, shared),
         rules=routing.rules(topology),
         local_rule_last=bool(host.vrfs),
@@ -28,6 +29,7 @@ def lower(host: Host) -> HostState:
         nft=table,
         filters=shared.filters(),
         modules=nft.modules(table),
+        announcements=onlink.announcements(answered),
     )
 
 

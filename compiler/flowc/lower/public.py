@@ -27,6 +27,9 @@ class Public:
     def __init__(self, host: Host) -> None:
         found = [PublicRange(row.family, Range(row.public, row.public), row.zone, True, row.span) for row in host.eips]
         found += [
+            PublicRange(row.family, row.public_prefix.range, row.zone, True, row.span) for row in host.prefix_eips
+        ]
+        found += [
             PublicRange(row.family, Range(row.public, row.public), row.zone, row.protocol is None, row.span)
             for row in host.forwards
         ]

@@ -8,8 +8,8 @@ from flowc.ir.addresses import FAMILIES, WIDTH, Family, Prefix, format_address
 from flowc.ir.tables import Table
 from flowc.lower import numbers
 from flowc.lower.links import uses_ipv6
+from flowc.lower.onlink import OnLink
 from flowc.lower.places import is_key
-from flowc.lower.public import Public
 from flowc.lower.shared import SharedTunnels
 from flowc.lower.topology import Topology
 from flowc.source import Span
@@ -18,24 +18,16 @@ MARK_PREFERENCE = 500
 """Before the kernel's l3mdev rule (1000), which knows a packet's VRF only by its device."""
 
 
-def addresses(topology: Topology, public: Public) -> Table[AddressRow]:
-    """The interfaces' own, and the public addresses that lie on a link and so have to answer ARP and ND there."""
+def addresses(topology: Topology, public: list[OnLink]) -> Table[AddressRow]:
+    """The interfaces' own, and the public addresses that have to answer ARP and ND on a link."""
     found = Table(AddressRow)
-    own: set[tuple[Family, int]] = set()
     for interface in topology.host.interfaces.values():
         for address in () if is_key(interface) else interface.addresses:
             family: Family = 4 if address.version == 4 else 6
-            own.add((family, int(address.ip)))
             found.append(AddressRow(family, str(address), interface.device, interface.span))
-    for zone in sorted(topology.host.zones):
-        for interface in topology.members(zone):
-            for prefix in interface.prefixes:
-                for one in public.of(zone, prefix.family):
-                    for value in one.range.within(prefix.range):
-                        if (prefix.family, value) not in own:
-                            own.add((prefix.family, value))
-                            text = f"{format_address(prefix.family, value)}/{WIDTH[prefix.family]}"
-                            found.append(AddressRow(prefix.family, text, interface.device, one.span))
+    for one in public:
+        text = f"{format_address(one.family, one.address)}/{WIDTH[one.family]}"
+        found.append(AddressRow(one.family, text, one.interface.device, one.span))
     return found.sorted("family", "device", "address")
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from flowc.diagnostics import Diagnostics
 from flowc.ir.network import Host, Network, Offload
-from flowc.resolve import links, nat, operands, policies, rows, tests, zones
+from flowc.resolve import links, nat, operands, policies, prefixes, rows, tests, zones
 from flowc.resolve.context import Context
 from flowc.resolve.scope import Scope
 from flowc.source import Span
@@ -40,7 +40,7 @@ STEPS: tuple[Step, ...] = (
     (tree.Policy, policies.policy, policies.duplicate_policies),
     (tree.Nat, nat.nat, nat.duplicate_nats),
     (tree.Forward, nat.forward, None),
-    (tree.Eip, nat.eip, nat.conflicts),
+    (tree.Eip, prefixes.eip, prefixes.conflicts),
     (tree.Test, tests.test, None),
 )
 
@@ -88,6 +88,7 @@ def _resolve_host(
         nats=tuple(sorted(context.nats, key=lambda one: (one.source, one.target))),
         endpoints=context.endpoints,
         eips=context.eips,
+        prefix_eips=context.prefix_eips,
         forwards=context.forwards,
         neighbors=context.neighbors,
         routes=context.routes,

@@ -80,7 +80,12 @@ BAD_PAIR = register("FC204", "bad-zone-pair", ERROR, "A policy or nat block betw
 CLAUSE_NOT_ALLOWED = register("FC205", "clause-not-allowed", ERROR, "A clause makes no sense on this rule.")
 UNKNOWN_ICMP_TYPE = register("FC206", "unknown-icmp-type", ERROR, "There is no ICMP type of this name.")
 
-DUPLICATE_EIP = register("FC301", "duplicate-eip", ERROR, "One EIP is given to two endpoints, or one endpoint has two.")
+DUPLICATE_EIP = register(
+    "FC301",
+    "duplicate-eip",
+    ERROR,
+    "One EIP is given to two endpoints, or one endpoint has two. The addresses of a prefix of EIPs count one by one.",
+)
 OVERLAPPING_FORWARDS = register(
     "FC302",
     "overlapping-forwards",
@@ -95,7 +100,10 @@ NOT_IN_A_POOL = register(
 )
 OVERLAPPING_POOLS = register("FC304", "overlapping-pools", ERROR, "Two pools share addresses.")
 RANGE_SIZES_DIFFER = register(
-    "FC305", "range-sizes-differ", ERROR, "A port forward maps a range of ports to a range of another size."
+    "FC305",
+    "range-sizes-differ",
+    ERROR,
+    "Ports are forwarded to a range of another size, or a prefix of EIPs is given to a prefix of another length.",
 )
 TARGET_UNPLACED = register(
     "FC306",

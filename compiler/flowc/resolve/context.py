@@ -6,13 +6,14 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from flowc.diagnostics import Code, Diagnostics
-from flowc.ir.addresses import AddressSet, Family, Prefix
+from flowc.ir.addresses import WIDTH, AddressSet, Family, Prefix
 from flowc.ir.links import Interface, Vrf
 from flowc.ir.nat import Nat
 from flowc.ir.policy import Policy, Traffic
-from flowc.ir.rows import EipRow, EndpointRow, ForwardRow, NeighborRow, RouteRow
+from flowc.ir.rows import EipRow, EndpointRow, ForwardRow, NeighborRow, PrefixEipRow, RouteRow
 from flowc.ir.tables import Table
 from flowc.ir.zones import Pool, Zone
+from flowc.resolve import codes
 from flowc.resolve.properties import Properties
 from flowc.resolve.scope import Scope, kind
 from flowc.source import Span
@@ -38,6 +39,7 @@ class Context:
     policies: list[Policy] = field(default_factory=list)
     nats: list[Nat] = field(default_factory=list)
     eips: Table[EipRow] = field(default_factory=lambda: Table(EipRow))
+    prefix_eips: Table[PrefixEipRow] = field(default_factory=lambda: Table(PrefixEipRow))
     forwards: Table[ForwardRow] = field(default_factory=lambda: Table(ForwardRow))
     tests: list[Span] = field(default_factory=list)
     lets: dict[str, AddressSet | None] = field(default_factory=dict)
@@ -80,9 +82,11 @@ class Context:
                     best = (prefix.length, interface)
         return best[1] if best else None
 
-    def pool_of(self, family: Family, address: int) -> Pool | None:
+    def pool_of(self, family: Family, address: int, length: int | None = None) -> Pool | None:
+        """The pool that holds an address, or with `length` all of a prefix."""
+        length = WIDTH[family] if length is None else length
         for pool in self.pools.values():
-            if any(prefix.contains(family, address) for prefix in pool.prefixes):
+            if any(prefix.length <= length and prefix.contains(family, address) for prefix in pool.prefixes):
                 return pool
         return None
 
@@ -102,3 +106,16 @@ def claim(context: Context, code: Code, seen: dict[Hashable, Span], key: Hashabl
 def covers(prefixes: tuple[Prefix, ...], family: Family, address: int) -> bool:
     """One of the prefixes holds the address."""
     return any(prefix.contains(family, address) for prefix in prefixes)
+
+
+def not_in_a_pool(message: str, around: Prefix, node: tree.Eip, context: Context) -> None:
+    """Report what no pool holds; `around` is a prefix that one could have."""
+    if context.pools_incomplete:
+        return
+    declared = ", ".join(f"`{name}`" for name in sorted(context.pools))
+    context.diagnostics.report(
+        codes.NOT_IN_A_POOL,
+        message,
+        node.public.span,
+        help=f"declare one: `pool NAME {around} at ZONE`" + (f" (there are: {declared})" if declared else ""),
+    )

@@ -11,7 +11,7 @@ from flowc.ir.policy import ANY, SELF
 from flowc.ir.rows import EipRow, ForwardRow
 from flowc.ir.tables import Table
 from flowc.resolve import codes, operands, values
-from flowc.resolve.context import Context, claim, endpoint_address
+from flowc.resolve.context import Context, claim, endpoint_address, not_in_a_pool
 from flowc.resolve.policies import duplicate_pairs
 from flowc.source import Source, Span
 from flowc.syntax import tree
@@ -226,9 +226,6 @@ def _target(
 def eip(node: tree.Eip, context: Context) -> None:
     """An EIP: its outside is its pool's zone, its VRF the target's."""
     diagnostics = context.diagnostics
-    if "/" in node.public.text and values.prefix(node.public, diagnostics):
-        context.left_out.append(("a prefix of EIPs", node.span))
-        return
     public = values.host_address(node.public, diagnostics, "the EIP's address")
     if public is None:
         return
@@ -236,16 +233,12 @@ def eip(node: tree.Eip, context: Context) -> None:
     target = _target(node.target, family, node.vrf, context)
     pool = context.pool_of(family, address)
     if pool is None:
-        if context.pools_incomplete:
-            return
-        declared = ", ".join(f"`{name}`" for name in sorted(context.pools))
         length = 24 if family == 4 else 64
-        around = Prefix(family, mask(family, address, length), length)
-        diagnostics.report(
-            codes.NOT_IN_A_POOL,
+        not_in_a_pool(
             f"EIP `{node.public.text}` is in no pool",
-            node.public.span,
-            help=f"declare one: `pool NAME {around} at ZONE`" + (f" (there are: {declared})" if declared else ""),
+            Prefix(family, mask(family, address, length), length),
+            node,
+            context,
         )
         return
     if target is not None:

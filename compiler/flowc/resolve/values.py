@@ -119,6 +119,16 @@ def prefix(node: tree.Address, diagnostics: Diagnostics) -> Prefix | None:
     return Prefix(family, network, length)
 
 
+def host_prefix(node: tree.Address, diagnostics: Diagnostics) -> Prefix | None:
+    """A prefix whose addresses machines can have."""
+    found = prefix(node, diagnostics)
+    kind = _special(found.family, found.network) if found else None
+    if kind:
+        diagnostics.report(codes.NOT_A_HOST, f"`{node.text}` begins with {kind}, not a machine's address", node.span)
+        return None
+    return found
+
+
 def interface_address(node: tree.Value, diagnostics: Diagnostics) -> IPv4Interface | IPv6Interface | None:
     """An interface's own address with its prefix length."""
     assert isinstance(node, tree.Address)

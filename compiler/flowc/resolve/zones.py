@@ -64,7 +64,7 @@ def pool(node: tree.Pool, context: Context) -> None:
                         written.span,
                         related=[(other.span, "the other pool")],
                     )
-    if any(one.range.low <= other.range.high for one, other in pairwise(sorted(good)) if one.family == other.family):
+    if any(other.range.low <= one.range.high for one, other in pairwise(sorted(good)) if one.family == other.family):
         context.diagnostics.report(codes.OVERLAPPING_POOLS, "the prefixes of this pool overlap", node.span)
     if found is not None and good:
         context.pools[node.name.text] = Pool(name=node.name.text, prefixes=good, zone=found.name.text, span=node.span)

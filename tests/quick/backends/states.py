@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from flowc.hoststate import (
     AddressRow,
+    AnnouncementRow,
     FlowerFilter,
     GreTunnel,
     HostState,
@@ -59,7 +60,12 @@ def empty(host: str = "gw1", **changes: Sequence[Any] | bool) -> HostState:
         nft=cast("Any", None),  # the nft backend has tests of its own
         filters=(),
     )
-    rows: dict[str, type[Any]] = {"addresses": AddressRow, "routes": RouteRow, "neighbors": NeighborRow}
+    rows: dict[str, type[Any]] = {
+        "addresses": AddressRow,
+        "announcements": AnnouncementRow,
+        "routes": RouteRow,
+        "neighbors": NeighborRow,
+    }
     given: dict[str, Any] = {
         name: Table(rows[name], cast("Sequence[Any]", value)) if name in rows else value
         for name, value in changes.items()

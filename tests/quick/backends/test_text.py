@@ -22,7 +22,7 @@ from flowc.source import Source
 EXPECTED = Path(__file__).parent / "expected"
 
 BY_NAME = {backend.name: backend for backend in BACKENDS}
-HERE = [BY_NAME["iproute2"], BY_NAME["sysctl"], BY_NAME["tc"], LOADER]  # nft has tests of its own
+HERE = [BY_NAME["iproute2"], BY_NAME["sysctl"], BY_NAME["tc"], BY_NAME["announce"], LOADER]  # nft has tests of its own
 
 STATES: dict[str, Callable[[], HostState]] = {"tenant": tenant, "shared-tunnel": shared_tunnel, "empty": empty}
 

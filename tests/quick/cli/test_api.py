@@ -51,7 +51,7 @@ def test_a_file_that_cannot_be_read_is_an_oserror(tmp_path: Path) -> None:
 def test_rendering_gives_the_text_of_every_file(file: Path, tmp_path: Path) -> None:
     states = compile_files([file]).states
     texts = render(states["gw1"])
-    assert set(texts) == {"apply.sh", "ip.batch", "ruleset.nft", "sysctl.conf", "tc.batch"}
+    assert set(texts) == {"announce.pl", "apply.sh", "ip.batch", "ruleset.nft", "sysctl.conf", "tc.batch"}
     assert all(text.endswith("\n") for text in texts.values())
     written = write_directory(states, tmp_path / "build")
     assert {path.relative_to(tmp_path / "build").parts[0] for path, _ in written} == {"gw1", "gw2"}

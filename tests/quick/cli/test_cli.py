@@ -21,7 +21,7 @@ from flowc.cli import main
 REPO = Path(__file__).resolve().parents[3]
 EXAMPLE = REPO / "examples" / "tenant-eip.flow"
 HEAVY = ("lark", "pydantic", "jinja2", "pyroute2")
-FILES = ["apply.sh", "ip.batch", "ruleset.nft", "sysctl.conf", "tc.batch"]
+FILES = ["announce.pl", "apply.sh", "ip.batch", "ruleset.nft", "sysctl.conf", "tc.batch"]
 
 GOOD = """\
 interface lan { device eth0; address 10.0.0.1/24 }
@@ -234,7 +234,7 @@ def test_a_folder_gets_all_files_of_all_hosts(here: Path, capsys: Captured) -> N
         assert os.access(here / "build" / host / "apply.sh", os.X_OK)
     out, err = capsys.readouterr()
     assert not out
-    assert err.count("written   build/gw") == 10
+    assert err.count("written   build/gw") == 12
 
 
 def test_only_what_changed_is_written_again(here: Path, capsys: Captured) -> None:

@@ -44,3 +44,16 @@ def test_a_next_hop_on_the_link_alone_needs_its_interface(tmp_path: Path) -> Non
     assert errors("route ::/0 via fe80::1 on lan", tmp_path) == set()
     assert errors("route ::/0 via fe80::1", tmp_path) == {"next-hop-not-on-link"}
     assert errors("endpoint gw { address fe80::1; interface lan }\nroute ::/0 via gw", tmp_path) == set()
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "found"),
+    [
+        ("203.0.113.128/25, 203.0.113.0/26, 2001:db8::/64, 192.0.2.0/24", set()),
+        ("203.0.113.0/25, 203.0.113.64/26", {"overlapping-pools"}),
+        ("203.0.113.64/26, 203.0.113.0/25", {"overlapping-pools"}),
+        ("2001:db8::/64, 2001:db8::/64", {"overlapping-pools"}),
+    ],
+)
+def test_the_prefixes_of_a_pool_share_no_address(prefixes: str, found: set[str], tmp_path: Path) -> None:
+    assert errors(f"pool public {prefixes} at inside", tmp_path) == found

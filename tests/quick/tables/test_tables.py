@@ -54,6 +54,7 @@ def test_mistakes_are_explained_where_they_are(file: Path, golden: Golden, monke
     ("kind", "text", "expected"),
     [
         ("eips", "address,target\n2.2.2.1,vm1", "(Eip 2.2.2.1 vm1 -)"),
+        ("eips", "address,target\n2.2.4.0/24,10.0.0.0/24", "(Eip 2.2.4.0/24 10.0.0.0/24 -)"),
         ("eips", "vrf,target,address\nacme,10.0.0.1,2.2.2.1", "(Eip 2.2.2.1 10.0.0.1 acme)"),
         ("endpoints", "name,address,interface\na,10.0.0.1,x", "(Endpoint a [(address 10.0.0.1) (interface x)])"),
         (

@@ -50,6 +50,7 @@ def render(state: HostState, *, provenance: bool = True) -> str:
         filters=bool(state.filters),
         forwarding="|".join(FORWARDING),
         modules=state.modules,
+        announced=len(state.announcements),
         ipv6_from=_first_ipv6(state, provenance) if uses_ipv6(state) else None,
         alias=ALIAS,
         protocol=PROTOCOL,

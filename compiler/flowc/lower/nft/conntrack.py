@@ -19,6 +19,7 @@ from flowc.ir.addresses import FAMILIES, Family, Range, format_address, format_r
 from flowc.ir.links import Interface
 from flowc.lower.homes import Homes
 from flowc.lower.nft.ports import PORT, SOURCE_PORT, by_place, front_sources, ports_text
+from flowc.lower.nft.prefixes import add_prefix_zones
 from flowc.lower.places import is_key
 from flowc.lower.public import Public
 from flowc.lower.topology import Topology
@@ -62,9 +63,11 @@ def conntrack(topology: Topology, public: Public) -> Conntrack:
         front_devices=NftSet("front_devices", "iifname"),
         public=by_family("public", "{ip} daddr", interval=True),
         eip_zones=by_family("eip_zones", "{ip} daddr", "ct zone"),
+        prefix_zones=by_family("prefix_zones", "{ip} daddr", "ct zone", interval=True),
         port_zones=by_family("port_zones", f"{{ip}} daddr . {PORT}", "ct zone", interval=True),
     )
     if topology.fronts.zones:
+        add_prefix_zones(result, topology)
         _fronts(result, topology, public)
     return result
 
@@ -74,6 +77,7 @@ def _open_vrfs(name: str, key: str, suffix: str) -> OpenVrfs:
         members=NftSet(name, key),
         inside=by_family(f"inside{suffix}", f"{key} . {{ip}} daddr", interval=True),
         hosts=by_family(f"eip_hosts{suffix}", f"{key} . {{ip}} saddr"),
+        prefixes=by_family(f"eip_networks{suffix}", f"{key} . {{ip}} saddr", interval=True),
         ports=by_family(f"port_hosts{suffix}", f"{key} . {{ip}} saddr . {SOURCE_PORT}", interval=True),
     )
 

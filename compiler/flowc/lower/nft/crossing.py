@@ -11,6 +11,7 @@ from flowc.hoststate.nft import Crossing
 from flowc.hoststate.sets import NftSet, by_family
 from flowc.ir.addresses import format_address
 from flowc.lower.nft.ports import PORT, by_place, ports_text
+from flowc.lower.nft.prefixes import add_prefix_targets
 from flowc.lower.topology import Topology
 
 
@@ -19,6 +20,7 @@ def crossing(topology: Topology) -> Crossing:
     result = Crossing(
         devices=NftSet("crossing", "iifname"),
         targets=by_family("vrf_targets", "{ip} daddr", "ct mark"),
+        prefix_targets=by_family("prefix_targets", "{ip} daddr", "ct mark", interval=True),
         port_targets=by_family("port_targets", f"{{ip}} daddr . {PORT}", "ct mark", interval=True),
         members=NftSet("vrf_members", "ct mark . iifname"),
         keys=NftSet("vrf_keys", "ct mark . meta mark"),
@@ -53,6 +55,7 @@ def _targets(result: Crossing, topology: Topology) -> None:
     """Public addresses and ports to the VRF of what they are translated to."""
     host, zones = topology.host, topology.fronts.zones
     numbers = {vrf: str(topology.number(vrf)) for vrf in (None, *host.vrfs)}
+    add_prefix_targets(result, topology, numbers)
     for row in host.eips.sorted("family", "public"):
         if row.zone in zones:
             result.targets.of(row.family).add(format_address(row.family, row.public), row.span, numbers[row.vrf])

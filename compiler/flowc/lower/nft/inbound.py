@@ -16,6 +16,7 @@ from flowc.ir.addresses import FAMILIES, Family, Range, format_address, format_r
 from flowc.ir.rows import EipRow, ForwardRow
 from flowc.lower import names
 from flowc.lower.nft.ports import PORT, by_place, ports_text
+from flowc.lower.nft.prefixes import add_prefixes
 from flowc.lower.public import Public
 from flowc.lower.topology import Topology
 from flowc.source import Span
@@ -46,6 +47,7 @@ def inbound(topology: Topology, reached: Iterable[Reached], *, front: bool) -> I
             continue
         for vrf in [""] if front else [zones[name] for name in topology.zone_vrfs(one.zone)]:
             _called(result, f"{vrf}{format_range(one.family, *one.range)}", one)
+    add_prefixes(result, topology, front=front)
     own = _of_own_addresses(topology, forwards)
     for forward in own:
         _called_port(result, forward, "" if front else zones[forward.vrf])
@@ -60,6 +62,7 @@ def _empty(*, front: bool) -> Inbound:
         forwards=by_family(f"{prefix}forwards", ports, "{ip} daddr . th dport"),
         forward_ranges=by_family(f"{prefix}forward_ranges", ports, "{ip} daddr", interval=True),
         eips=by_family(f"{prefix}eips", f"{vrf}{{ip}} daddr", "{ip} daddr"),
+        prefixes=by_family(f"{prefix}eip_prefixes", f"{vrf}{{ip}} daddr", "interval {ip} daddr", interval=True),
         pools=by_family(f"{prefix}pools", f"{vrf}{{ip}} daddr", interval=True),
         gates=by_family(f"{prefix}gates", f"{vrf}{{ip}} daddr", "verdict", interval=True),
         port_gates=by_family(f"{prefix}port_gates", ports, "verdict", interval=True),
@@ -119,6 +122,7 @@ def _of_own_addresses(topology: Topology, forwards: Iterable[ForwardRow]) -> lis
     own = {(family, one.low) for family in FAMILIES for one in _own_addresses(topology, family)}
     own -= {(row.family, row.public) for row in host.eips}
     own -= {(row.family, row.public) for row in host.forwards if row.protocol is None}
+    own -= {one for one in own if any(row.public_prefix.contains(*one) for row in host.prefix_eips)}
     found = (row for row in forwards if row.protocol and (row.family, row.public) in own)
     return sorted(found, key=by_place)
 

@@ -14,6 +14,7 @@ from flowc.lower.nft.dispatch import add_incoming, add_outgoing, policy_for
 from flowc.lower.nft.inbound import inbound, reached
 from flowc.lower.nft.origins import eip_sources, port_sources
 from flowc.lower.nft.policies import chain_name
+from flowc.lower.nft.prefixes import prefix_sources
 from flowc.lower.nft.snats import snats
 from flowc.lower.public import Public
 from flowc.lower.topology import Topology
@@ -40,7 +41,7 @@ def translation(topology: Topology, public: Public) -> Translation:
 def _translating_zones(topology: Topology) -> list[str]:
     """Those that have a public address, or translate what leaves to them."""
     host = topology.host
-    zones = {*host.eips.column("zone"), *host.forwards.column("zone")}
+    zones = {*host.eips.column("zone"), *host.forwards.column("zone"), *host.prefix_eips.column("zone")}
     zones |= {pool.zone for pool in host.pools.values()}
     return sorted(zones | {nat.target for nat in host.nats if nat.snats or nat.masquerades})
 
@@ -65,6 +66,7 @@ def _outside(zone: str, topology: Topology) -> Outside:
         eips=eip_sources(zone, topology),
         ports=ports,
         port_ranges=port_ranges,
+        prefixes=prefix_sources(zone, topology),
         snats=tuple(snats(zone, topology)),
         members=members,
         callers=callers,
