@@ -121,6 +121,13 @@ def sysctls(topology: Topology, *, offload: bool) -> tuple[Sysctl, ...]:
         if interface.dhcp and uses_ipv6(topology):
             # A host that forwards hears router advertisements only with 2.
             found.append(Sysctl(f"net/ipv6/conf/{interface.device}/accept_ra", "2", interface.span))
+    # Machines on one bridge talk at layer 2. With br_netfilter loaded the kernel would show their frames to the ruleset as
+    # if they were routed, which has no policy for them (kernel: net/bridge/br_netfilter_hooks.c). It is one setting for
+    # all bridges, and without the module there is none.
+    bridge = next((one for one in topology.host.interfaces.values() if isinstance(one.link, Bridge)), None)
+    if bridge:
+        keys = ("net/bridge/bridge-nf-call-iptables", "net/bridge/bridge-nf-call-ip6tables")
+        found += [Sysctl(key, "0", bridge.span) for key in keys]
     if offload:
         # A flowtable's `counter` counts into conntrack, and only with accounting on when the connection starts.
         found.append(Sysctl("net/netfilter/nf_conntrack_acct", "1", None))
