@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flowc.hoststate import GreTunnel, Link, LinkKind, Sysctl
 from flowc.ir.addresses import format_address
-from flowc.ir.links import Bridge, Interface, Tunnel, Veth, Vlan
+from flowc.ir.links import Bridge, Interface, Spoofing, Tunnel, Veth, Vlan
 from flowc.lower.topology import Topology
 
 
@@ -112,12 +112,17 @@ def sysctls(topology: Topology, *, offload: bool) -> tuple[Sysctl, ...]:
     ]
     if uses_ipv6(topology):
         found.append(Sysctl("net/ipv6/conf/all/forwarding", "1", None))
+    unchecked = [one for one in topology.zoned() if one.spoofing is Spoofing.ALLOWED]
+    if unchecked:
+        found.append(Sysctl("net/ipv4/conf/all/rp_filter", "0", unchecked[0].span))
     for interface in topology.zoned():
         base = f"net/ipv4/conf/{interface.device}"
         found.append(Sysctl(f"{base}/send_redirects", "0", interface.span))
         # The ruleset checks sources. The kernel's strict check would look for the way back in one VRF only; the
-        # effective value is the larger of all's and the device's, and 2 (loose) is the larger.
-        found.append(Sysctl(f"{base}/rp_filter", "2", interface.span))
+        # effective value is the larger of all's and the device's, and 2 (loose) is the larger. That still wants a route
+        # to the source, which is not what `spoofing allowed` says.
+        allowed = interface.spoofing is Spoofing.ALLOWED
+        found.append(Sysctl(f"{base}/rp_filter", "0" if allowed else "2", interface.span))
         if interface.dhcp and uses_ipv6(topology):
             # A host that forwards hears router advertisements only with 2.
             found.append(Sysctl(f"net/ipv6/conf/{interface.device}/accept_ra", "2", interface.span))
