@@ -28,7 +28,7 @@ def addresses(topology: Topology, public: Public) -> Table[AddressRow]:
                         if (prefix.family, value) not in own:
                             own.add((prefix.family, value))
                             text = f"{format_address(prefix.family, value)}/{WIDTH[prefix.family]}"
-                            found.append(AddressRow(prefix.family, text, interface.device, one.span))
+                            found.append(AddressRow(prefix.family, text, interface.device, one.span, True))
     return found.sorted("family", "device", "address")
 
 
