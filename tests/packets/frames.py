@@ -14,6 +14,7 @@ ARP, IPV4, IPV6, BRIDGED, VLAN = 0x0806, 0x0800, 0x86DD, 0x6558, 0x8100  # linux
 PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 47: "gre", 58: "icmpv6"}  # IANA protocol numbers
 _FLAGS = "FSRPAUEC"  # TCP flags, from the lowest bit
 _MSS_OPTION = 2
+_DESTINATION_OPTIONS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,13 +91,17 @@ def icmp_echo_packet(
     source: str, destination: str, identifier: int, sequence: int = 1, payload: bytes = b"", *, ttl: int = 64
 ) -> bytes:
     """An echo request, ICMP or ICMPv6."""
-    kind, protocol = (128, 58) if ":" in destination else (8, 1)
-    body = struct.pack("!BBHHH", kind, 0, 0, identifier, sequence) + payload
-    if protocol == 58:
-        body = _with_checksum(source, destination, protocol, body, 2)
-    else:
-        body = body[:2] + struct.pack("!H", _checksum(body)) + body[4:]
-    return ip_packet(source, destination, protocol, body, ttl=ttl)
+    body = struct.pack("!HH", identifier, sequence) + payload
+    return icmp_packet(source, destination, 128 if ":" in destination else 8, 0, body, ttl=ttl)
+
+
+def icmp_packet(source: str, destination: str, kind: int, code: int, body: bytes, *, ttl: int = 64) -> bytes:
+    """An ICMP or ICMPv6 message; the body is what stands behind the checksum."""
+    message = struct.pack("!BBH", kind, code, 0) + body
+    if ":" in destination:
+        return ip_packet(source, destination, 58, _with_checksum(source, destination, 58, message, 2), ttl=ttl)
+    message = message[:2] + struct.pack("!H", _checksum(message)) + message[4:]
+    return ip_packet(source, destination, 1, message, ttl=ttl)
 
 
 def gre_packet(source: str, destination: str, payload: bytes, *, key: int | None, protocol: int = BRIDGED) -> bytes:
@@ -145,6 +150,8 @@ def _ip_fields(body: bytes, kind: int) -> dict[str, object]:
     else:
         _, length, protocol, ttl = struct.unpack_from("!IHBB", body)
         ends, upper, fragment, first = body[8:40], body[40 : 40 + length], 0, True
+        if protocol == _DESTINATION_OPTIONS:  # a tunnel over IPv6 says there how deep it may be nested (RFC 2473)
+            protocol, upper = upper[0], upper[8 + 8 * upper[1] :]
     half = len(ends) // 2
     known: dict[str, object] = {
         "source": str(ip_address(ends[:half])),

@@ -16,6 +16,8 @@ class AddressRow(NamedTuple):
     """With prefix length: `10.0.0.1/24`."""
     device: str
     span: Span
+    answered_only: bool = False
+    """It is there to be found on the link; the host takes another one as the source of what it opens."""
 
 
 class AnnouncementRow(NamedTuple):

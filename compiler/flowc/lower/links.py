@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flowc.hoststate import GreTunnel, Link, LinkKind, Sysctl
 from flowc.ir.addresses import format_address
-from flowc.ir.links import Bridge, Interface, Tunnel, Veth, Vlan
+from flowc.ir.links import Bridge, Interface, Spoofing, Tunnel, Veth, Vlan
 from flowc.lower.topology import Topology
 
 
@@ -119,6 +119,9 @@ def sysctls(topology: Topology, *, offload: bool) -> tuple[Sysctl, ...]:
         found.append(Sysctl("net/ipv4/fwmark_reflect", "1", None))
         if uses_ipv6(topology):
             found.append(Sysctl("net/ipv6/fwmark_reflect", "1", None))
+    unchecked = [one for one in topology.zoned() if one.spoofing is Spoofing.ALLOWED]
+    if unchecked:
+        found.append(Sysctl("net/ipv4/conf/all/rp_filter", "0", unchecked[0].span))
     for interface in [*topology.zoned(), *carriers]:
         base = f"net/ipv4/conf/{interface.device}"
         if interface.name in fronts or interface in carriers:
@@ -126,11 +129,20 @@ def sysctls(topology: Topology, *, offload: bool) -> tuple[Sysctl, ...]:
             found.append(Sysctl(f"{base}/src_valid_mark", "1", interface.span))
         found.append(Sysctl(f"{base}/send_redirects", "0", interface.span))
         # The ruleset checks sources. The kernel's strict check would look for the way back in one VRF only; the
-        # effective value is the larger of all's and the device's, and 2 (loose) is the larger.
-        found.append(Sysctl(f"{base}/rp_filter", "2", interface.span))
+        # effective value is the larger of all's and the device's, and 2 (loose) is the larger. That still wants a route
+        # to the source, which is not what `spoofing allowed` says.
+        allowed = interface.spoofing is Spoofing.ALLOWED
+        found.append(Sysctl(f"{base}/rp_filter", "0" if allowed else "2", interface.span))
         if interface.dhcp and uses_ipv6(topology):
             # A host that forwards hears router advertisements only with 2.
             found.append(Sysctl(f"net/ipv6/conf/{interface.device}/accept_ra", "2", interface.span))
+    # Machines on one bridge talk at layer 2. With br_netfilter loaded the kernel would show their frames to the ruleset as
+    # if they were routed, which has no policy for them (kernel: net/bridge/br_netfilter_hooks.c). It is one setting for
+    # all bridges, and without the module there is none.
+    bridge = next((one for one in topology.host.interfaces.values() if isinstance(one.link, Bridge)), None)
+    if bridge:
+        keys = ("net/bridge/bridge-nf-call-iptables", "net/bridge/bridge-nf-call-ip6tables")
+        found += [Sysctl(key, "0", bridge.span) for key in keys]
     if offload:
         # A flowtable's `counter` counts into conntrack, and only with accounting on when the connection starts.
         found.append(Sysctl("net/netfilter/nf_conntrack_acct", "1", None))

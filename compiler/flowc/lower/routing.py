@@ -27,7 +27,7 @@ def addresses(topology: Topology, public: list[OnLink]) -> Table[AddressRow]:
             found.append(AddressRow(family, str(address), interface.device, interface.span))
     for one in public:
         text = f"{format_address(one.family, one.address)}/{WIDTH[one.family]}"
-        found.append(AddressRow(one.family, text, one.interface.device, one.span))
+        found.append(AddressRow(one.family, text, one.interface.device, one.span, answered_only=True))
     return found.sorted("family", "device", "address")
 
 

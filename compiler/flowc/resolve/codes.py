@@ -113,7 +113,11 @@ TARGET_UNPLACED = register(
 )
 
 DUPLICATE_TUNNEL = register(
-    "FC401", "duplicate-tunnel", ERROR, "Two tunnels have the same local and remote address and key (kernel: EEXIST)."
+    "FC401",
+    "duplicate-tunnel",
+    ERROR,
+    "Two tunnels have the same local and remote address and key (kernel: EEXIST). Over IPv6, key 0 is the same as no key, "
+    "and an `ip6gre` is in the way of an `ip6gretap`.",
 )
 
 BAD_TABLE = register("FC501", "reserved-table", ERROR, "A VRF uses a routing table that the kernel itself uses.")

@@ -227,18 +227,20 @@ def _declared_kind(node: tree.Tunnel) -> TunnelKind:
 
 
 def duplicate_tunnels(context: Context) -> None:
-    """The kernel takes one tunnel for each local, remote and key, over all types of one family."""
+    """The kernel takes one tunnel for each local, remote and key."""
     seen: dict[tuple[object, ...], Interface] = {}
     for one in context.interfaces.values():
         link = one.link
         if not isinstance(link, Tunnel) or link.remote is None:
             continue
-        # Over IPv6 the kernel takes no key for key 0 (net/ipv6/ip6_gre.c, ip6gre_tunnel_find).
-        ikey = 0 if link.ikey is None and link.kind.outer_family == 6 else link.ikey
+        # Over IPv6 the kernel takes no key for key 0, and refuses to change an ip6gretap where there is an ip6gre like
+        # it (net/ipv6/ip6_gre.c, ip6gre_tunnel_find and ip6gre_tunnel_locate).
+        six = link.kind.outer_family == 6
+        ikey = 0 if link.ikey is None and six else link.ikey
         if link.over:
             identity: tuple[object, ...] = (link.over, link.ikey)
         else:
-            identity = (link.kind, link.local, link.remote, ikey, link.underlay)
+            identity = (6 if six else link.kind, link.local, link.remote, ikey, link.underlay)
         first = seen.setdefault(identity, one)
         if first is not one:
             key = "no key" if link.ikey is None else f"key {link.ikey}"

@@ -17,8 +17,14 @@ FULL_MASK = 0xFFFFFFFF
 
 
 def address(row: AddressRow) -> str:
-    """`nodad`: an address that the host is told to have is usable at once, before any probe is answered."""
-    return f"addr replace {row.address} dev {row.device}{' nodad' if row.family == 6 else ''}"
+    """`nodad`: an address that the host is told to have is usable at once, before any probe is answered.
+
+    With `preferred_lft 0` the kernel does not choose it as a source, for masquerade neither (RFC 6724, rule 3). IPv4 has no
+    need of it: there the source is of the next hop's prefix (kernel: net/ipv4/devinet.c, inet_select_addr).
+    """
+    if row.family == 4:
+        return f"addr replace {row.address} dev {row.device}"
+    return f"addr replace {row.address} dev {row.device} nodad{' preferred_lft 0' if row.answered_only else ''}"
 
 
 def rule(entry: Rule) -> str:

@@ -8,6 +8,7 @@
 #   4  tc filters and kernel settings, all but forwarding
 #   5  bring the devices up, with their addresses, rules, routes and neighbours
 #   6  switch forwarding on
+#   7  tell the neighbours of the public addresses on their link
 #
 # It can be run again at any time: what is there already is left as it is. It only adds and replaces; what an earlier
 # version of the file asked for and this one does not stays where it is.
@@ -274,4 +275,14 @@ batch ip.batch ip
 # ---- 6  forward ----------------------------------------------------------------------------------------------------
 
 settings "$absent"
+
+# ---- 7  announce ---------------------------------------------------------------------------------------------------
+
+# All is loaded without it: a neighbour that is told nothing finds the host when its own entry has expired.
+if command -v perl >/dev/null; then
+    perl announce.pl || say "some public addresses are not announced: run announce.pl again, or let entries expire"
+else
+    say "perl is not installed: 1 public addresses are not announced"
+fi
+
 say "$host is loaded"
