@@ -23,9 +23,10 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
         for interface in host.interfaces.values()
         for address in interface.addresses
     }
-    for eip in host.eips:
-        interface = own.get((eip.family, eip.public))
+    for index, public in enumerate(zip(host.eips.column("family"), host.eips.column("public"), strict=True)):
+        interface = own.get(public)
         if interface:
+            eip = host.eips[index]
             diagnostics.report(
                 CODE,
                 f"EIP `{format_address(eip.family, eip.public)}` is the address of interface `{interface.name}`",

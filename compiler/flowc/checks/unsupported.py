@@ -50,7 +50,7 @@ def _shared_tunnels(host: Host, diagnostics: Diagnostics) -> None:
     for interface in host.interfaces.values():
         if any(below.name in keys for below in stack.below(interface)):
             report(diagnostics, "a device on a key of a shared tunnel", interface.span, instead)
-    for row in [*host.endpoints, *host.neighbors]:
+    for row in [*host.endpoints, *host.neighbors] if keys else ():
         if row.interface in keys:
             report(diagnostics, "a neighbour behind a key of a shared tunnel", row.span, instead)
     for route in host.routes:
@@ -65,8 +65,13 @@ def _across_vrfs(host: Host, diagnostics: Diagnostics) -> None:
         return {host.interfaces[name].vrf for name in host.zones[zone].interfaces}
 
     instead = "put the outside interface into the target's VRF"
-    for eip in host.eips:
-        if vrfs(eip.zone) - {eip.vrf}:
+    bad = {
+        (zone, vrf)
+        for zone, vrf in set(zip(host.eips.column("zone"), host.eips.column("vrf"), strict=True))
+        if vrfs(zone) - {vrf}
+    }
+    for eip in host.eips if bad else ():
+        if (eip.zone, eip.vrf) in bad:
             report(diagnostics, "an EIP that is reached from another VRF", eip.span, instead)
     for forward in host.forwards:
         if vrfs(forward.zone) - {forward.vrf}:
