@@ -21,6 +21,8 @@ from flowc.syntax import tree
 
 _MAC = re.compile(r"[0-9a-f][02468ace](?::[0-9a-f]{2}){5}")
 """Of one machine, as the kernel prints it."""
+_MANY_DIGITS = 10
+"""A metric of fewer fits 32 bits."""
 _NO_MAC = "00:00:00:00:00:00"
 _LINK_LOCAL = Range(0xFE80 << 112, (0xFEC0 << 112) - 1)
 
@@ -151,14 +153,15 @@ def routes(table: tree.Rows, context: Context) -> None:
         zip(*columns, table.starts, table.ends, strict=True)
     ):
         row = None
-        if metric is None and (vrf is None or context.scope.declares(vrf, tree.Vrf)):
+        usual = metric is None or (metric.isdecimal() and len(metric) < _MANY_DIGITS)
+        if usual and (vrf is None or context.scope.declares(vrf, tree.Vrf)):
             row = _route(destination, via, interface, vrf, Span(table.source, start, end), links, context)
         if row is None:
             context.routes.extend(good)
             rows.route(table.node(index), context)
             good = []
             continue
-        good.append(row)
+        good.append(row if metric is None else row._replace(metric=int(metric)))
     context.routes.extend(good)
 
 

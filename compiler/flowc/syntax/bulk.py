@@ -119,4 +119,4 @@ def by_column(names: tuple[str, ...], records: list[tuple[str | None, ...]]) -> 
 def _expression(form: Form, scanner: Scanner) -> str:
     """The regular expression of a form."""
     spaced = form.expression.replace(" ", r"[ \t]*").replace("~", r"[ \t]+")
-    return re.sub("[A-Z]{3,}", lambda terminal: f"(?:{scanner.expression(terminal[0])})", spaced)
+    return scanner.expressions(spaced)

@@ -70,6 +70,7 @@ class Terminal(Protocol):
     def pattern(self) -> _Pattern: ...
 
 
+_TERMINAL = re.compile(r"[A-Z]{3,}")
 _KEYWORD = re.compile(r"[a-z][a-z0-9]*")
 
 
@@ -98,11 +99,15 @@ class Scanner:
         match = self._pattern.match(text)
         return match.lastgroup if match and match.end() == len(text) else None
 
-    def expression(self, kind: str) -> str:
-        """A regular expression for a word of this kind, where no other kind comes before it."""
+    def expressions(self, text: str) -> str:
+        """A regular expression with one for a word of that kind in place of each `IPADDR`, `NAME`, ... in it."""
+        return _TERMINAL.sub(lambda found: self._expression(found[0]), text)
+
+    def _expression(self, kind: str) -> str:
+        """One for a word of this kind, where it is of no kind that comes before."""
         kinds = list(self._expressions)
         before = "|".join(self._expressions[other] for other in kinds[: kinds.index(kind)])
-        return f"(?!{before})(?:{self._expressions[kind]})"
+        return f"(?:(?!{before})(?:{self._expressions[kind]}))"
 
     def words(
         self, source: Source, start: int = 0, end: int | None = None, find_rows: FindRows | None = None
