@@ -111,7 +111,7 @@ LINES = st.one_of(
 )
 
 
-@settings(derandomize=True, max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(derandomize=True, max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(LINES, min_size=1, max_size=12))
 def test_lines_with_anything_in_them(lines: list[str]) -> None:
     same(HOST + "\n".join(lines))

@@ -141,7 +141,7 @@ def near_rows(draw: st.DrawFn) -> str:
     return text + draw(st.sampled_from(["", "", "}", "}\n", "zone x { interface y }"]))
 
 
-@settings(derandomize=True, max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(derandomize=True, max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(near_rows())
 @example("endpoint a { address 1.1.1.1; interface b }}\nendpoint c { address 1.1.1.1; interface b }")
 def test_what_is_nearly_plain(text: str) -> None:

@@ -218,7 +218,7 @@ def tables(draw: st.DrawFn) -> tuple[str, str]:
     return kind, "\n".join([",".join(columns), *lines])
 
 
-@settings(derandomize=True, max_examples=400, deadline=None)
+@settings(derandomize=True, max_examples=200, deadline=None)
 @given(tables())
 def test_plain_lines_are_what_they_are_field_by_field(made: tuple[str, str]) -> None:
     kind, text = made
