@@ -24,7 +24,13 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
         for interface in host.interfaces.values()
         for address in interface.addresses
     }
-    found = [(eip.family, eip.public, eip.span) for eip in host.eips]
+    found = [
+        (family, public, host.eips[index].span)
+        for index, (family, public) in enumerate(
+            zip(host.eips.column("family"), host.eips.column("public"), strict=True)
+        )
+        if (family, public) in own
+    ]
     found += [
         (family, address, eip.span)
         for eip in host.prefix_eips

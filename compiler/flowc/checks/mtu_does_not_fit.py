@@ -30,8 +30,11 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
     if has_circles(host):
         return
     stack = Stack(host)
-    six = {row.interface for row in host.neighbors if row.family == 6}
-    six |= {row.interface for row in host.endpoints if row.v6 is not None}
+    neighbors, endpoints = host.neighbors, host.endpoints
+    places = set(zip(neighbors.column("interface"), neighbors.column("family"), strict=True))
+    six = {interface for interface, family in places if family == 6}
+    ends = zip(endpoints.column("interface"), endpoints.column("v6"), strict=True)
+    six |= {interface for interface, v6 in ends if v6 is not None}
     six |= {interface for row in host.routes if row.family == 6 for _, interface, _ in row.nexthops}
     for interface in host.interfaces.values():
         _check(interface, stack, diagnostics, six=interface.name in six or _has_ipv6(interface))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import NamedTuple
 
 from flowc.checks.base import Check
@@ -30,10 +31,12 @@ class _Claim(NamedTuple):
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Sorted by first address, a claim meets an earlier one of another zone if it starts before that one's end."""
+    contested = _contested(host)
     claims = [
         _Claim(vrf, family, *addresses, zone, span)
-        for family, addresses, zone, span in _public(host)
-        for vrf in sorted({host.interfaces[name].vrf or "" for name in host.zones[zone].interfaces})
+        for family, addresses, zone, span in (_public(host) if contested else ())
+        for vrf in sorted(_vrfs(host, zone))
+        if (vrf, family) in contested
     ]
     farthest: dict[tuple[str, Family, str], _Claim] = {}
     for claim in sorted(claims, key=lambda one: (*one[:5], one.span.source.name, one.span.start)):
@@ -51,6 +54,20 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
         key = (claim.vrf, claim.family, claim.zone)
         if key not in farthest or claim.high > farthest[key].high:
             farthest[key] = claim
+
+
+def _vrfs(host: Host, zone: str) -> set[str]:
+    return {host.interfaces[name].vrf or "" for name in host.zones[zone].interfaces}
+
+
+def _contested(host: Host) -> set[tuple[str, Family]]:
+    """The VRFs in which more than one zone has public addresses of a family: in no other can two claim one."""
+    claimed = {(pool.zone, prefix.family) for pool in host.pools.values() for prefix in pool.prefixes}
+    claimed |= {(nat.target, snat.family) for nat in host.nats for snat in nat.snats}
+    for table in (host.eips, host.forwards):
+        claimed |= set(zip(table.column("zone"), table.column("family"), strict=True))
+    found = Counter((vrf, family) for zone, family in claimed for vrf in _vrfs(host, zone))
+    return {place for place, zones in found.items() if zones > 1}
 
 
 def _public(host: Host) -> list[tuple[Family, Range, str, Span]]:

@@ -33,9 +33,19 @@ class Table(Generic[Row]):
         for column, value in zip(self._columns, row, strict=True):
             column.append(value)
 
+    def extend(self, rows: Sequence[Row]) -> None:
+        """Append many at once, column by column."""
+        for column, values in zip(self._columns, zip(*rows, strict=True), strict=False):  # no rows have no columns
+            column.extend(values)
+
     def column(self, name: str) -> Sequence[Any]:
         """One field of all rows. Not a copy: read only."""
         return self._columns[self._row._fields.index(name)]
+
+    def repeats(self, *names: str) -> bool:
+        """True if two rows have the same in all of these fields."""
+        keys = set(zip(*(self.column(name) for name in names), strict=True))
+        return len(keys) < len(self)
 
     def sorted(self, *names: str) -> Table[Row]:
         """The same rows ordered by these fields."""

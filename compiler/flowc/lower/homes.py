@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from flowc.ir.addresses import Family, mask
+from flowc.ir.addresses import Family, Prefix
 from flowc.ir.links import Interface
+from flowc.ir.prefixes import PrefixMap
 from flowc.lower.topology import Topology
 
 
@@ -30,27 +31,21 @@ class Homes:
         return found
 
     @cached_property
-    def _prefixes(self) -> Mapping[tuple[str | None, Family], dict[int, dict[int, str]]]:
-        """For each VRF and family, prefix length and network to an interface; the longest length first."""
-        result: dict[tuple[str | None, Family], dict[int, dict[int, str]]] = {}
+    def _prefixes(self) -> Mapping[str | None, PrefixMap[str]]:
+        """For each VRF, prefix to interface."""
+        found: dict[str | None, list[tuple[Prefix, str]]] = {}
         for interface in self._topology.host.interfaces.values():
-            for prefix in self._topology.behind(interface):
-                lengths = result.setdefault((interface.vrf, prefix.family), {})
-                lengths.setdefault(prefix.length, {}).setdefault(prefix.network, interface.name)
-        return {place: dict(sorted(lengths.items(), reverse=True)) for place, lengths in result.items()}
+            behind = self._topology.behind(interface)
+            found.setdefault(interface.vrf, []).extend((prefix, interface.name) for prefix in behind)
+        return {vrf: PrefixMap(items) for vrf, items in found.items()}
 
     def of(self, vrf: str | None, family: Family, address: int) -> Iterator[Interface]:
         """The interface it is behind; where the file does not tell, all of the VRF."""
         interfaces = self._topology.host.interfaces
-        name = self._endpoints.get((vrf, family, address)) or self._routed(vrf, family, address)
+        name = self._endpoints.get((vrf, family, address))
+        if name is None and vrf in self._prefixes:
+            name = self._prefixes[vrf].find(family, address)
         if name is not None:
             yield interfaces[name]
         else:
             yield from (one for one in interfaces.values() if one.vrf == vrf)
-
-    def _routed(self, vrf: str | None, family: Family, address: int) -> str | None:
-        for length, networks in self._prefixes.get((vrf, family), {}).items():
-            name = networks.get(mask(family, address, length))
-            if name is not None:
-                return name
-        return None

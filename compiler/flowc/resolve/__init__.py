@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from flowc.diagnostics import Diagnostics
 from flowc.ir.network import Host, Network, Offload
-from flowc.resolve import links, nat, operands, policies, prefixes, rows, tests, zones
+from flowc.resolve import bulk, links, nat, operands, policies, prefixes, rows, tests, zones
 from flowc.resolve.context import Context
 from flowc.resolve.scope import Scope
 from flowc.source import Span
@@ -67,10 +67,13 @@ def _resolve_host(
     declarations = [node for node in declared if scope.owns(node)]
     by_kind: dict[type, list[tree.Declaration]] = {}
     for node in declarations:
-        by_kind.setdefault(type(node), []).append(node)
+        by_kind.setdefault(node.kind if isinstance(node, tree.Rows) else type(node), []).append(node)
     for kind, resolve_node, look_at_all in STEPS:
         for node in by_kind.get(kind, ()):
-            resolve_node(node, context)
+            if isinstance(node, tree.Rows):
+                bulk.RESOLVERS[node.kind](node, context)
+            else:
+                resolve_node(node, context)
         if look_at_all:
             look_at_all(context)
     options = _options(block, context)

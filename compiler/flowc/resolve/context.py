@@ -6,10 +6,11 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from flowc.diagnostics import Code, Diagnostics
-from flowc.ir.addresses import WIDTH, AddressSet, Family, Prefix
+from flowc.ir.addresses import AddressSet, Family, Prefix
 from flowc.ir.links import Interface, Vrf
 from flowc.ir.nat import Nat
 from flowc.ir.policy import Policy, Traffic
+from flowc.ir.prefixes import PrefixMap
 from flowc.ir.rows import EipRow, EndpointRow, ForwardRow, NeighborRow, PrefixEipRow, RouteRow
 from flowc.ir.tables import Table
 from flowc.ir.zones import Pool, Zone
@@ -48,6 +49,10 @@ class Context:
     services: dict[str, list[Traffic] | None] = field(default_factory=dict)
     left_out: list[tuple[str, Span]] = field(default_factory=list)
     """What is understood and has no place in the IR yet."""
+    # Made when first asked for, which is after all interfaces, tunnels and pools have been resolved.
+    _networks: dict[str | None, PrefixMap[Interface]] | None = None
+    _homes: PrefixMap[str | None] | None = None
+    _pools: PrefixMap[Pool] | None = None
 
     def options(self, node: Block) -> Properties:
         """The options of a block."""
@@ -67,28 +72,38 @@ class Context:
         return self.interfaces.get(name.text) if found else None
 
     def endpoint(self, name: tree.Name) -> EndpointRow | None:
-        found = self.scope.find(name, tree.Endpoint)
-        index = self.endpoint_index.get(name.text) if found else None
-        return None if index is None else self.endpoints[index]
+        """An endpoint by name; None after a report, also where its own declaration was wrong."""
+        index = self.endpoint_index.get(name.text)
+        if index is None:
+            self.scope.find(name, tree.Endpoint)
+            return None
+        return self.endpoints[index]
 
     def connected(self, family: Family, address: int, vrf: str | None) -> Interface | None:
         """The interface in a VRF whose prefix holds an address; the longest prefix wins."""
-        best: tuple[int, Interface] | None = None
-        for interface in self.interfaces.values():
-            if interface.vrf != vrf:
-                continue
-            for prefix in interface.prefixes:
-                if prefix.contains(family, address) and (best is None or prefix.length > best[0]):
-                    best = (prefix.length, interface)
-        return best[1] if best else None
+        if self._networks is None:
+            in_vrf: dict[str | None, list[tuple[Prefix, Interface]]] = {}
+            for interface in self.interfaces.values():
+                in_vrf.setdefault(interface.vrf, []).extend((prefix, interface) for prefix in interface.prefixes)
+            self._networks = {name: PrefixMap(items) for name, items in in_vrf.items()}
+        networks = self._networks.get(vrf)
+        return networks.find(family, address) if networks else None
+
+    def homes(self, family: Family, address: int) -> set[str | None]:
+        """The VRFs in which an interface's prefix holds an address."""
+        if self._homes is None:
+            self._homes = PrefixMap((prefix, one.vrf) for one in self.interfaces.values() for prefix in one.prefixes)
+        return set(self._homes.covering(family, address))
 
     def pool_of(self, family: Family, address: int, length: int | None = None) -> Pool | None:
         """The pool that holds an address, or with `length` all of a prefix."""
-        length = WIDTH[family] if length is None else length
-        for pool in self.pools.values():
-            if any(prefix.length <= length and prefix.contains(family, address) for prefix in pool.prefixes):
-                return pool
-        return None
+        if self._pools is None:
+            self._pools = PrefixMap((prefix, pool) for pool in self.pools.values() for prefix in pool.prefixes)
+        pool = self._pools.find(family, address)
+        if pool is None or length is None:
+            return pool
+        whole = any(prefix.length <= length and prefix.contains(family, address) for prefix in pool.prefixes)
+        return pool if whole else None
 
 
 def endpoint_address(endpoint: EndpointRow, family: Family) -> int | None:

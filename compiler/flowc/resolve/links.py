@@ -212,7 +212,7 @@ def _carrier_kind(node: tree.Tunnel, context: Context) -> TunnelKind:
     for option in node.properties:
         value = option.values[0] if option.values else None
         if option.key.text == "over" and isinstance(value, tree.Name):
-            carrier = context.scope.names.get(value.text)
+            carrier = context.scope.get(value.text)
             if isinstance(carrier, tree.Tunnel) and carrier is not node:
                 return _declared_kind(carrier)
     return TunnelKind.GRETAP

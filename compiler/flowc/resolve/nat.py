@@ -211,7 +211,7 @@ def _target(
         return None
     if vrf_node is not None:
         return found[1], context.vrf_name(vrf_node)
-    homes = {one.vrf for one in context.interfaces.values() if any(p.contains(*found) for p in one.prefixes)}
+    homes = context.homes(*found)
     if len(homes) == 1:
         return found[1], homes.pop()
     diagnostics.report(
@@ -249,7 +249,8 @@ def conflicts(context: Context) -> None:
     """One public address has one owner and one owner one EIP; no two forwards claim one port."""
     public: dict[Hashable, Span] = {}
     inside: dict[Hashable, Span] = {}
-    for row in context.eips:
+    unique = not context.eips.repeats("family", "public") and not context.eips.repeats("family", "vrf", "target")
+    for row in () if unique else context.eips:
         address = format_address(row.family, row.public)
         claim(context, codes.DUPLICATE_EIP, public, (row.family, row.public), row.span, f"EIP `{address}`")
         owner = f"an EIP for `{row.label}`"

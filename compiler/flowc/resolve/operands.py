@@ -177,7 +177,7 @@ def _holds_ports(node: tree.Value, context: Context, trail: Trail) -> bool:
     if isinstance(node, tree.Set):
         return _holds_ports(node.items[0], context, trail)
     if isinstance(node, tree.Name) and node.text not in trail and len(trail) < DEEPEST:
-        other = context.scope.names.get(node.text)
+        other = context.scope.get(node.text)
         return isinstance(other, tree.Let) and _holds_ports(other.value, context, (*trail, node.text))
     return isinstance(node, tree.PortRange)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from ipaddress import IPv4Network, IPv6Network
 
-from flowc.ir.addresses import Family, Prefix, format_address, is_link_local
+from flowc.ir.addresses import FAMILIES, Family, Prefix, format_address, is_link_local
 from flowc.ir.links import Interface, Tunnel
 from flowc.ir.rows import EndpointRow, NeighborRow, RouteRow
 from flowc.resolve import codes, values
@@ -116,16 +116,17 @@ def neighbor(node: tree.Neighbor, context: Context) -> None:
 
 def duplicate_neighbors(context: Context) -> None:
     """One entry for each address on an interface: a neighbour statement or an endpoint's MAC, or two endpoints."""
+    endpoints, neighbors = context.endpoints, context.neighbors
+    found: list[tuple[Family, int, str, Span]] = []
+    for family in FAMILIES:
+        entries = zip(*map(endpoints.column, (f"v{family}", "interface", "span")), strict=True)
+        found += [(family, address, interface, span) for address, interface, span in entries if address is not None]
+    found += zip(*map(neighbors.column, ("family", "address", "interface", "span")), strict=True)
+    if len({entry[:3] for entry in found}) == len(found):
+        return
     seen: dict[Hashable, Span] = {}
-    found = [
-        (family, address, one.interface, one.span)
-        for one in context.endpoints
-        for family, address in ((4, one.v4), (6, one.v6))
-        if address is not None
-    ]
-    found += [(row.family, row.address, row.interface, row.span) for row in context.neighbors]
     for family, address, interface, span in found:
-        what = f"`{format_address(4 if family == 4 else 6, address)}` on `{interface}`"
+        what = f"`{format_address(family, address)}` on `{interface}`"
         claim(context, codes.DUPLICATE_NEIGHBOR, seen, (family, address, interface), span, what)
 
 

@@ -72,7 +72,10 @@ class Scope:
     diagnostics: Diagnostics
     files: Sequence[tree.File] = ()
     """Where the names come from. What had a syntax error in them may have declared more."""
-    names: dict[str, Named] = field(default_factory=dict)
+    names: dict[str, Named | tree.Rows] = field(default_factory=dict)
+    """What declares each name: rows, where one of them does."""
+    refused: dict[tree.Rows, set[int]] = field(default_factory=dict)
+    """The rows whose names stand for something else."""
     compared: int = 0
     """With how many names those that are unknown have been compared so far."""
 
@@ -80,6 +83,20 @@ class Scope:
         for node in declarations:
             if isinstance(node, NAMED):
                 self._declare(node)
+            elif isinstance(node, tree.Rows) and node.kind is tree.Endpoint:
+                self._declare_rows(node)
+
+    def _declare_rows(self, rows: tree.Rows) -> None:
+        """What is good at first sight needs no node."""
+        names = self.names
+        for index, name in enumerate(rows.columns["name"]):
+            if name in names or name in RESERVED or len(name) > LONGEST_NAME or not name.isascii():
+                node: tree.Endpoint = rows.node(index)
+                self._declare(node)
+                if names.get(name) is not node:
+                    self.refused.setdefault(rows, set()).add(index)
+            else:
+                names[name] = rows
 
     def _declare(self, node: Named) -> None:
         name = node.name
@@ -98,8 +115,9 @@ class Scope:
                 name.span,
             )
             return
-        first = self.names.setdefault(name.text, node)
-        if first is not node:
+        self.names.setdefault(name.text, node)
+        first = self.get(name.text)
+        if first is not None and first is not node:
             self.diagnostics.report(
                 codes.DUPLICATE_NAME,
                 f"`{name.text}` is declared twice",
@@ -117,12 +135,25 @@ class Scope:
         """Something inside was left out because of a syntax error, so that nothing can be said to be missing."""
         return any(file.is_damaged(span) for file in self.files)
 
+    def get(self, name: str) -> Named | None:
+        """What a name was declared as."""
+        node = self.names.get(name)
+        if isinstance(node, tree.Rows):
+            row: tree.Endpoint = node.node(node.index(name))
+            return row
+        return node
+
+    def declares(self, name: str, kind: type[Named]) -> bool:
+        """True if there is a declaration of this kind with this name."""
+        node = self.names.get(name)
+        return node.kind is kind if isinstance(node, tree.Rows) else isinstance(node, kind)
+
     def find(self, name: tree.Name, *kinds: type[N], words: Sequence[str] = ()) -> N | None:
         """The declaration of a name, if it is of one of these kinds; else reports and returns None.
 
         `words` are keywords that could stand in its place, and may have been meant.
         """
-        node = self.names.get(name.text)
+        node = self.get(name.text)
         if isinstance(node, kinds):
             return node
         wanted = alternatives([article(described(each)) for each in kinds])
@@ -153,7 +184,7 @@ class Scope:
         if self.compared > MOST_COMPARED:
             return None
         self.compared += len(self.names)
-        declared = [text for text, node in self.names.items() if isinstance(node, kinds)]
+        declared = [text for text in self.names if any(self.declares(text, kind) for kind in kinds)]
         candidates = [*declared, *words]
         close = get_close_matches(name, candidates, 1) or get_close_matches(
             name.lower(), [text.lower() for text in candidates], 1

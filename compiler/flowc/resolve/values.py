@@ -9,7 +9,7 @@ import re
 from ipaddress import IPv4Interface, IPv6Interface, ip_interface
 
 from flowc.diagnostics import Diagnostics
-from flowc.ir.addresses import WIDTH, Family, Prefix, format_address, mask, parse_address
+from flowc.ir.addresses import WIDTH, Family, Prefix, Range, format_address, mask, parse_address
 from flowc.resolve import codes
 from flowc.syntax import tree
 
@@ -21,7 +21,21 @@ KERNEL_DEVICES = frozenset(
 )
 """Loopback, the two words of net/*/conf, and the devices that tunnel modules make by themselves."""
 
-_BROADCAST = 0xFFFFFFFF
+SPECIAL: dict[Family, tuple[tuple[Range, str], ...]] = {
+    4: (
+        (Range(0xFFFFFFFF, 0xFFFFFFFF), "the broadcast address"),
+        (Range(0, 0x00FFFFFF), "an unspecified address"),
+        (Range(0x7F000000, 0x7FFFFFFF), "a loopback address"),
+        (Range(0xE0000000, 0xEFFFFFFF), "a multicast address"),
+        (Range(0xF0000000, 0xFFFFFFFF), "a reserved address"),
+    ),
+    6: (
+        (Range(0, 0), "the unspecified address"),
+        (Range(1, 1), "the loopback address"),
+        (Range(0xFF << 120, (1 << 128) - 1), "a multicast address"),
+    ),
+}
+"""The addresses that no machine has; the first range counts (RFC 6890, RFC 4291)."""
 
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 
@@ -77,22 +91,7 @@ def host_address(node: tree.Value, diagnostics: Diagnostics, what: str = "an add
 
 
 def _special(family: Family, value: int) -> str | None:
-    if family == 4:
-        first = value >> 24
-        if value == _BROADCAST:
-            return "the broadcast address"
-        if first == 0:
-            return "an unspecified address"
-        if first == 127:
-            return "a loopback address"
-        if 224 <= first < 240:
-            return "a multicast address"
-        return "a reserved address" if first >= 240 else None
-    if value == 0:
-        return "the unspecified address"
-    if value == 1:
-        return "the loopback address"
-    return "a multicast address" if value >> 120 == 0xFF else None
+    return next((what for (low, high), what in SPECIAL[family] if low <= value <= high), None)
 
 
 def prefix(node: tree.Address, diagnostics: Diagnostics) -> Prefix | None:

@@ -10,6 +10,7 @@ from typing import TypeAlias, TypeVar
 
 from flowc.source import Span
 from flowc.syntax import tree
+from flowc.syntax.bulk import RowsWord
 from flowc.syntax.scan import Word
 
 Node: TypeAlias = (
@@ -27,6 +28,7 @@ Node: TypeAlias = (
     | tree.Socket
     | tree.Packet
     | tree.Expectation
+    | tuple[tree.Rows, ...]
 )
 Parts: TypeAlias = list[Word | Node | None]
 
@@ -38,7 +40,7 @@ _MAX_DIGITS = 20
 
 
 def _span(parts: Parts) -> Span:
-    present = [part for part in parts if part is not None]
+    present = [part for part in parts if part is not None and not isinstance(part, tuple)]
     return present[0].span.to(present[-1].span)
 
 
@@ -139,8 +141,8 @@ class Builder:
 
     def host(self, parts: Parts) -> tree.Host:
         name, properties = _head(parts)
-        body = tuple([part for part in parts if isinstance(part, tree.Declaration)])
-        return tree.Host(name, properties, body, _span(parts))
+        declared = [one for one in _statements(parts) if isinstance(one, tree.Declaration)]
+        return tree.Host(name, properties, tuple(declared), _span(parts))
 
     def host_property(self, parts: Parts) -> tree.Property:
         """Any option of any block: its keyword, then its values; a keyword among the values is a Name."""
@@ -307,7 +309,21 @@ class Builder:
     # ---- the file -----------------------------------------------------------------------------------------------
 
     def start(self, parts: Parts) -> tuple[tree.Statement, ...]:
-        return tuple([part for part in parts if isinstance(part, tree.Statement)])
+        return tuple(_statements(parts))
+
+    def rows(self, parts: Parts) -> tuple[tree.Rows, ...]:
+        return _the(RowsWord, parts).rows
+
+
+def _statements(parts: Parts) -> list[tree.Statement]:
+    """The statements among the parts, rows by their kinds."""
+    found: list[tree.Statement] = []
+    for part in parts:
+        if isinstance(part, tuple):
+            found += part
+        elif isinstance(part, tree.Statement):
+            found.append(part)
+    return found
 
 
 def _head(parts: Parts) -> tuple[tree.Name, tuple[tree.Property, ...]]:

@@ -6,7 +6,7 @@ that a word does not fit; here a word either fits or changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, cast
 
@@ -14,7 +14,10 @@ from lark.lexer import Token
 from lark.parsers.lalr_analysis import Shift
 
 from flowc import grammar
+from flowc.source import Source, Span
+from flowc.syntax import tree
 from flowc.syntax.build import Builder
+from flowc.syntax.bulk import ROWS, Bulk
 from flowc.syntax.scan import END, Scanner, Word
 
 HEADERS = {
@@ -45,12 +48,26 @@ class Automaton:
         self._rows = cast(dict[int, dict[str, tuple[Any, Any]]], configuration.states)
         self._start: int = configuration.start_state
         self._end: int = configuration.end_state
+        self._bulk = Bulk(self.scanner, self.statement)
 
     # ---- the real parser ----------------------------------------------------------------------------------------
 
     def stacks(self) -> Any:  # noqa: ANN401 - lark's ParserState, generic in a private type
         """A parser at the start of a text: its `state_stack`, `value_stack` and `feed_token`."""
         return self._lark.parse_interactive().parser_state
+
+    def words(self, source: Source, start: int, *, rows: bool) -> Iterator[Word]:
+        """The words from an offset on; with `rows`, plain statements are one word."""
+        return self.scanner.words(source, start, find_rows=self._bulk.find if rows else None)
+
+    def statement(self, place: Span) -> Any:  # noqa: ANN401 - a node of the kind that is there
+        """The one statement at a place where it is known to be one without an error."""
+        stacks = self.stacks()
+        result: tuple[tree.Statement, ...] = ()
+        for word in self.scanner.words(*place):
+            word.type = self.kind(stacks.state_stack, word)
+            result = stacks.feed_token(as_token(word), word.type == END)
+        return result[0]
 
     # ---- the dry run: a list of states, and no values -----------------------------------------------------------
 
@@ -76,8 +93,9 @@ class Automaton:
         return action is not None and (action[0] is Shift or self.step(states.copy(), kind))
 
     def accepted(self, states: list[int]) -> frozenset[str]:
-        """The kinds of all words that can stand here."""
-        return frozenset(kind for kind in self._rows[states[-1]] if kind.isupper() and self.fits(states, kind))
+        """The kinds of all words that can stand here. ROWS are none, but a way to read words."""
+        kinds = self._rows[states[-1]].keys() - {ROWS}
+        return frozenset(kind for kind in kinds if kind.isupper() and self.fits(states, kind))
 
     def kind(self, states: list[int], word: Word) -> str:
         """What the word is here: a keyword only where that keyword can stand."""

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 
 from flowc.source import Source, Span
 from flowc.syntax import tree
+from flowc.syntax.bulk import ROWS
 from flowc.syntax.lalr import Automaton, as_token
 from flowc.syntax.scan import END, Word
+from flowc.syntax.words import Words
 
 MAX_SET_DEPTH = 16
 
@@ -39,13 +41,15 @@ class Block:
 class Reader:
     """The parser's state and the text in front of it."""
 
-    def __init__(self, source: Source, lalr: Automaton) -> None:
+    def __init__(self, source: Source, lalr: Automaton, *, rows: bool) -> None:
         self.source = source
         self.lalr = lalr
         self.stacks = lalr.stacks()
-        self.words = list(lalr.scanner.words(source))
+        self.words = Words(lambda start, rows: lalr.words(source, start, rows=rows), rows=rows)
         self.index = 0
         self.blocks = [Block("", 0, source.span(0, 0), 1, 0)]
+        self.at_end = False
+        """The text's END has been read."""
         self.result: tuple[tree.Statement, ...] = ()
         self.holes: list[Span] = []
         self.broken_words: set[str] = set()
@@ -69,10 +73,6 @@ class Reader:
         stack: list[int] = self.stacks.state_stack
         return stack
 
-    @property
-    def at_end(self) -> bool:
-        return self.index >= len(self.words)
-
     def file(self) -> tree.File:
         """What has been read."""
         return tree.File(self.source, self.result, tuple(self.holes), frozenset(self.broken_words))
@@ -81,9 +81,26 @@ class Reader:
 
     def advance(self) -> bool:
         """Reads the next word. False if it cannot stand here."""
-        fits = self.feed(self.words[self.index])
-        self.index += fits
-        return fits
+        word = self.words[self.index]
+        if not self.feed(word):
+            return False
+        self.index += 1
+        if word.type == "_SEP" and not self.block.fed:  # the start of a statement
+            self.words.join(self.index)
+            if len(self.blocks) == 1:
+                self.words.forget(self.index)
+        return True
+
+    def split_rows(self) -> bool:
+        """Goes on word by word, from the start of rows that have just been read. False if that is how it has been."""
+        block = self.block
+        behind_rows = bool(block.fed) and block.fed[-1].type == ROWS
+        if not self.words.split(block.first if behind_rows else self.index):
+            return False
+        if behind_rows:
+            self.cut()
+            self.index = block.first
+        return True
 
     def feed(self, word: Word) -> bool:
         """Gives the parser one word. False, and nothing has changed, if it cannot stand here."""
@@ -95,7 +112,7 @@ class Reader:
         result = self.stacks.feed_token(as_token(word), kind == END)
         block = self.block
         if kind == END:
-            self.result = result
+            self.result, self.at_end = result, True
         elif kind == "_SEP" and not block.sets:
             self.good_statement |= len(self.blocks) == 1 and bool(block.fed)
             block.height = len(states)
@@ -152,7 +169,7 @@ class Reader:
 
     def lose(self, start: int, end: int) -> None:
         """Remembers that these words are not in the tree."""
-        lost = self.words[start:end]
+        lost = self.words.between(start, end)
         while lost and lost[-1].type == "_SEP":
             lost.pop()
         if lost:

@@ -7,8 +7,6 @@ had not been there. A text with an error is never compiled: mending only keeps o
 
 from __future__ import annotations
 
-from itertools import islice
-
 from flowc.diagnostics import Diagnostics
 from flowc.source import Span
 from flowc.syntax import codes
@@ -71,7 +69,7 @@ class Recovery:
         situation = Situation(
             word=reader.word,
             fed=[word for word in block.fed if word.type != "_SEP"],
-            ahead=reader.words[reader.index : reader.index + _LOOK_AHEAD],
+            ahead=reader.words.between(reader.index, reader.index + _LOOK_AHEAD),
             accepted=self.lalr.accepted(reader.states),
             accepted_before=self._accepted_before_last(),
             complete=self.complete,
@@ -196,7 +194,7 @@ class Recovery:
         """Reads no further."""
         message = f"more than {MAX_ERRORS} syntax errors; the rest of the file was not read"
         self.diagnostics.report(codes.TOO_MANY_ERRORS, message, self.reader.word.span, help="is this a flow file?")
-        self.reader.drop(len(self.reader.words) - 1)
+        self.reader.drop(self._end())
         self.close_all()
 
     # ---- the way on ---------------------------------------------------------------------------------------------
@@ -219,8 +217,7 @@ class Recovery:
         sets = depth = len(block.sets)
         top = self.lalr.starters("")
         inside = self.lalr.starters(block.keyword)
-        for index in range(self.reader.index, len(words)):
-            word = words[index]
+        for index, word in words.onward(self.reader.index):
             if word.type == "LBRACE":
                 depth += 1
             elif word.type == "RBRACE":
@@ -234,13 +231,17 @@ class Recovery:
                 declares = in_new_line and column(following) == 1 and following in top
                 if depth == 0 or declares or (in_new_line and depth == sets and following in inside):
                     return index
-        return len(words) - 1
+        return self._end()
+
+    def _end(self) -> int:
+        """The index of the text's last word, its END."""
+        return max(index for index, _ in self.reader.words.onward(self.reader.index))
 
     def mend(self, repair: Repair) -> bool:
         """Replaces some words around the error if the statement can go on then."""
         reader, block = self.reader, self.reader.block
         rest = reader.index + repair.ahead
-        replaced = [*block.fed[len(block.fed) - repair.back :], *reader.words[reader.index : rest]]
+        replaced = [*block.fed[len(block.fed) - repair.back :], *reader.words.between(reader.index, rest)]
         place = reader.word.span.start
         span = replaced[0].span.to(replaced[-1].span) if replaced else reader.source.span(place, place)
         new = [Word.make(kind, text, span) for kind, text in repair.words]
@@ -266,8 +267,8 @@ class Recovery:
         if last == "LBRACE":
             # A block's `{` is only believed to be missing if its statements follow, further right than the block.
             words, opener = self.reader.words, self.reader.block.fed[0]
-            line_end = next(i for i in range(start, len(words)) if words[i].type in {"_SEP", END})
-            first = words[min(line_end + 1, len(words) - 1)]
+            line_end, last = next((i, word) for i, word in words.onward(start) if word.type in {"_SEP", END})
+            first = last if last.type == END else words[line_end + 1]
             if column(first) <= column(opener) or first not in self.lalr.starters(opener):
                 return False
             if line_end == start and self.lalr.step(states, "_SEP"):
@@ -277,7 +278,7 @@ class Recovery:
     def _runs_on(self, states: list[int], start: int) -> bool:
         """True if the words from `start` to the end of the statement or of its header fit behind `states`."""
         depth = 0
-        for word in islice(self.reader.words, start, None):
+        for _, word in self.reader.words.onward(start):
             kind = self.lalr.kind(states, word)
             if not self.lalr.step(states, kind):
                 return False

@@ -6,6 +6,7 @@ which columns a table has, which of them may be empty, and whether a field looks
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from flowc.diagnostics import Diagnostics
 from flowc.source import Source, Span
 from flowc.syntax import tree
 from flowc.syntax.build import Builder
+from flowc.syntax.bulk import by_column
 from flowc.syntax.lalr import automaton
 from flowc.syntax.scan import Word
 from flowc.syntax.table import Cell, Record, Table, Unfit
@@ -37,14 +39,88 @@ def rows(kind: str, source: Source, diagnostics: Diagnostics) -> tree.File:
     """The rows of a CSV file as if they had been written as statements. What is wrong is reported and left out."""
     required, optional, build = KINDS[kind]
     table = Table(source, required, optional, diagnostics)
+    plain = _Plain(kind, table)
     found: list[tree.Statement] = []
-    for record in table.records():
+    for record in table.records(plain.take):
+        found += plain.taken()
         try:
             found.append(build(record))
         except Unfit as unfit:
             table.reject(unfit, record.span)
+    found += plain.taken()
     words = frozenset(word.strip(' "') for span in table.broken for word in span.text.split(","))
     return tree.File(source, tuple(found), tuple(table.broken), words, incomplete=table.unread)
+
+
+# ---- plain rows -----------------------------------------------------------------------------------------------------
+
+_TEXT = r'[^\s",]+'
+_PLAIN_FIELDS = {
+    "name": _TEXT,
+    "address": "IPADDR",
+    "address6": "IPADDR",
+    "interface": _TEXT,
+    "mac": "MACADDR",
+    "target": _TEXT,
+    "vrf": _TEXT,
+    "destination": "default|IPADDR",
+    "via": _TEXT,
+    "metric": "INT",
+}
+"""What a plain field is: a kind of word, or a text without spaces and quotes."""
+_PLAIN_KINDS = {"eips": tree.Eip, "endpoints": tree.Endpoint, "neighbors": tree.Neighbor, "routes": tree.Route}
+_PLAIN_NEEDS = frozenset({"via"})
+"""Columns that a row may do without, and a plain one may not."""
+
+
+class _Plain:
+    """Takes the plain lines of a file, to keep them by column."""
+
+    def __init__(self, kind: str, table: Table) -> None:
+        self._kind = kind
+        self._table = table
+        self._pattern: re.Pattern[str] | None = None
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        self._records: list[tuple[str | None, ...]] = []
+
+    def take(self, start: int, end: int) -> bool:
+        """True if the line is plain."""
+        pattern = self._pattern or self._expression()
+        match = pattern.fullmatch(self._table.source.text, start, end)
+        if match is None:
+            return False
+        self._starts.append(start)
+        self._ends.append(end)
+        self._records.append(match.groups())
+        return True
+
+    def taken(self) -> list[tree.Rows]:
+        """The lines taken since the last time."""
+        if not self._records:
+            return []
+        columns = by_column(tuple(self._table.columns), self._records)
+        kind, nothing = KINDS[self._kind], (None,) * len(self._records)
+        columns = {name: columns.get(name, nothing) for name in (*kind.required, *kind.optional)}
+        found = tree.Rows(_PLAIN_KINDS[self._kind], self._table.source, self._starts, self._ends, columns, self._read)
+        self._starts, self._ends, self._records = [], [], []
+        return [found]
+
+    def _read(self, place: Span) -> Row:
+        return KINDS[self._kind].build(self._table.record(place))
+
+    def _expression(self) -> re.Pattern[str]:
+        """A plain line of this file; nothing matches where there is none."""
+        columns, kind = self._table.columns, KINDS[self._kind]
+        needed = {*kind.required, *_PLAIN_NEEDS.intersection(kind.optional)}
+        fields = [
+            f"({automaton().scanner.expressions(_PLAIN_FIELDS[name])})" + ("" if name in needed else "?")
+            for name in columns
+            if name in _PLAIN_FIELDS
+        ]
+        possible = self._kind in _PLAIN_KINDS and needed <= columns.keys()
+        self._pattern = re.compile(",".join(fields) if possible else "(?!)")
+        return self._pattern
 
 
 # ---- fields ---------------------------------------------------------------------------------------------------------

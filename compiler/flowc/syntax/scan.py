@@ -8,7 +8,7 @@ diagnostic can underline all of `4g` or `10.0.0.x`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 from flowc.source import Source, Span
@@ -50,6 +50,10 @@ class Word(str):
         return word
 
 
+FindRows = Callable[[Source, int], Word | None]
+"""What takes the plain statements from an offset on for one word, if it is at the start of one (flowc.syntax.bulk)."""
+
+
 class _Pattern(Protocol):
     @property
     def max_width(self) -> int: ...
@@ -66,6 +70,7 @@ class Terminal(Protocol):
     def pattern(self) -> _Pattern: ...
 
 
+_TERMINAL = re.compile(r"[A-Z]{3,}")
 _KEYWORD = re.compile(r"[a-z][a-z0-9]*")
 
 
@@ -86,6 +91,7 @@ class Scanner:
         named = [(WRONG_SYMBOL, _WRONG_SYMBOLS), *((name, expression) for _, name, expression in patterns)]
         named += [(OPEN_STRING, _OPEN_STRING), (JUNK, _JUNK)]
         self._ignored = frozenset(ignored)
+        self._expressions = dict(named)
         self._pattern = re.compile("|".join(f"(?P<{name}>{expression})" for name, expression in named))
 
     def kind(self, text: str) -> str | None:
@@ -93,17 +99,37 @@ class Scanner:
         match = self._pattern.match(text)
         return match.lastgroup if match and match.end() == len(text) else None
 
-    def words(self, source: Source) -> Iterator[Word]:
-        """The words of a text, the last one of type END."""
+    def expressions(self, text: str) -> str:
+        """A regular expression with one for a word of that kind in place of each `IPADDR`, `NAME`, ... in it."""
+        return _TERMINAL.sub(lambda found: self._expression(found[0]), text)
+
+    def _expression(self, kind: str) -> str:
+        """One for a word of this kind, where it is of no kind that comes before."""
+        kinds = list(self._expressions)
+        before = "|".join(self._expressions[other] for other in kinds[: kinds.index(kind)])
+        return f"(?:(?!{before})(?:{self._expressions[kind]}))"
+
+    def words(
+        self, source: Source, start: int = 0, end: int | None = None, find_rows: FindRows | None = None
+    ) -> Iterator[Word]:
+        """The words of a text, or of a part of it, the last one of type END."""
         text = source.text
-        start = 1 if text.startswith("\ufeff") else 0
-        for match in self._pattern.finditer(text, start):
-            kind = match.lastgroup or JUNK
-            if kind in self._ignored:
-                continue
-            value = match.group()
-            if kind == "STRING" and not value.isprintable():
-                kind = BAD_STRING
-            end = match.start() + len(JOINTS[kind]) if kind in JOINTS else match.end()
-            yield Word.make(kind, value, Span(source, match.start(), end))
-        yield Word.make(END, "", Span(source, len(text), len(text)))
+        last = len(text) if end is None else end
+        place: int | None = 1 if start == 0 and text.startswith("\ufeff") else start
+        while place is not None:
+            matches = self._pattern.finditer(text, place, last)
+            place = None
+            for match in matches:
+                kind = match.lastgroup or JUNK
+                if kind in self._ignored:
+                    continue
+                value, first = match.group(), match.start()
+                if find_rows is not None and kind == "NAME" and (rows := find_rows(source, first)) is not None:
+                    yield rows
+                    place = rows.span.end
+                    break
+                if kind == "STRING" and not value.isprintable():
+                    kind = BAD_STRING
+                behind = first + len(JOINTS[kind]) if kind in JOINTS else match.end()
+                yield Word.make(kind, value, Span(source, first, behind))
+        yield Word.make(END, "", Span(source, last, last))

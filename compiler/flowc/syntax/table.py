@@ -8,7 +8,7 @@ csv module reads the same from such a file (a test holds this), but does not tel
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import NamedTuple
@@ -79,25 +79,31 @@ class Table:
         """The lines that were left out."""
         self.unread = False
         """True if nothing is known of all lines, or of all from some line on."""
+        self.headings: list[Cell] = []
+        """The fields of the first line, once that has been read."""
+        self.columns: dict[str, int] = {}
+        """Which column is which."""
         self._known = (*required, *optional)
         self._required = required
         self._diagnostics = diagnostics
 
-    def records(self) -> Iterator[Record]:
-        """The records behind the header. What is wrong is reported and left out."""
+    def records(self, take: Callable[[int, int], bool] | None = None) -> Iterator[Record]:
+        """The records behind the header. What is wrong is reported and left out.
+
+        `take` is asked first, with the offsets of each line: a line that it takes yields no record.
+        """
         lines = self._lines()
-        header = self._header(next(lines, None))
-        if header is None:
+        self._header(next(lines, None))
+        if self.unread:
             return
-        headings, columns = header
-        for span in lines:
+        for start, end in lines:
+            if take is not None and take(start, end):
+                continue
+            span = Span(self.source, start, end)
             try:
-                cells = self._cells(span)
-                self._check_length(cells, headings, span)
+                yield self.record(span)
             except Unfit as unfit:
                 self.reject(unfit, span)
-            else:
-                yield Record(cells, columns, headings, span)
             if len(self.broken) >= MAX_ERRORS:
                 message = f"more than {MAX_ERRORS} errors in this file; the rest of it was not read"
                 self._stop(codes.TOO_MANY_ERRORS, message, span, None)
@@ -108,14 +114,20 @@ class Table:
         self._diagnostics.report(codes.TABLE_ROW, unfit.message, unfit.span, help=unfit.help)
         self.broken.append(record)
 
-    def _lines(self) -> Iterator[Span]:
-        """The lines that are neither empty nor a comment."""
-        source, start = self.source, 0
-        for line in source.text.split("\n"):
+    def record(self, line: Span) -> Record:
+        """The fields of a line. Raises Unfit."""
+        cells = self._cells(line)
+        self._check_length(cells, self.headings, line)
+        return Record(cells, self.columns, self.headings, line)
+
+    def _lines(self) -> Iterator[tuple[int, int]]:
+        """The start and the end of each line that is neither empty nor a comment."""
+        start = 0
+        for line in self.source.text.split("\n"):
             end = start + len(line)
             text = line.lstrip()
             if text and text[0] != "#":
-                yield Span(source, start, end)
+                yield start, end
             start = end + 1
 
     def _cells(self, line: Span) -> list[Cell]:
@@ -129,17 +141,18 @@ class Table:
             start = end + 1
         return cells
 
-    def _header(self, line: Span | None) -> tuple[list[Cell], dict[str, int]] | None:
-        """The first line: its fields, and which column is which. None after a report."""
-        if line is None:
+    def _header(self, place: tuple[int, int] | None) -> None:
+        """Read the first line. Nothing else of the file can be read if there is something wrong with it."""
+        if place is None:
             top = Span(self.source, 0, 0)
             self._stop(codes.TABLE_COLUMNS, "the file is empty: it has no header", top, self._example())
-            return None
+            return
+        line = Span(self.source, *place)
         try:
             cells = self._cells(line)
         except Unfit as unfit:
             self._stop(codes.TABLE_COLUMNS, unfit.message, unfit.span, unfit.help)
-            return None
+            return
         columns: dict[str, int] = {}
         for index, cell in enumerate(cells):
             first = columns.setdefault(cell.text, index)
@@ -153,7 +166,7 @@ class Table:
             names = listed([f"`{column}`" for column in missing], "and")
             message = f"there is no column {names}" if len(missing) == 1 else f"there are no columns {names}"
             self._stop(codes.TABLE_COLUMNS, message, line, self._example())
-        return None if self.unread else (cells, columns)
+        self.headings, self.columns = cells, columns
 
     def _unknown_column(self, cell: Cell, count: int) -> None:
         other = next((name for sign, name in ((";", "semicolon"), ("\t", "tab")) if sign in cell.text), None)

@@ -7,8 +7,10 @@ that, so that a bad address is an error about the address and not about the gram
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from functools import cached_property
+from typing import Any, TypeAlias
 
 from flowc.source import Source, Span
 
@@ -361,8 +363,56 @@ class Test:
     span: Span
 
 
+Row: TypeAlias = Endpoint | Neighbor | Route | Eip | Forward
+"""What a file may have 100,000 of."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Plain rows of one kind by column, for what would be 100,000 nodes with a dozen parts each.
+
+    A column holds texts as written, None where a row has no such part. The columns are those of a table of this kind
+    (flowc.syntax.rows). Nothing is lost: `node` is the whole node of a row, with the span of each part.
+    """
+
+    kind: type[Row]
+    source: Source
+    starts: Sequence[int]
+    """The offset of each row."""
+    ends: Sequence[int]
+    columns: Mapping[str, Sequence[Any]]
+    read: Callable[[Span], Row]
+    """Reads the row at a place once more."""
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def node(self, index: int) -> Any:  # noqa: ANN401 - a node of `kind`
+        """A row as if it had been read alone."""
+        return self.read(Span(self.source, self.starts[index], self.ends[index]))
+
+    def nodes(self) -> list[Row]:
+        """All rows as nodes."""
+        return [self.node(index) for index in range(len(self))]
+
+    def index(self, name: str) -> int:
+        """The first row with this text in the column `name`. Raises KeyError."""
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str | None, int]:
+        names = self.columns["name"]
+        return {name: index for index, name in zip(range(len(names) - 1, -1, -1), reversed(names), strict=True)}
+
+    @property
+    def span(self) -> Span:
+        """From the first row to the last one; statements of other kinds may stand between them."""
+        return Span(self.source, self.starts[0], self.ends[-1])
+
+
 Declaration: TypeAlias = (
-    Vrf
+    Rows
+    | Vrf
     | Interface
     | Tunnel
     | Endpoint
@@ -385,7 +435,7 @@ Statement: TypeAlias = Host | Declaration
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One parsed file with all it includes.
+    """One parsed file with all it includes. Statements that are `Rows` stand before others that were among them.
 
     What had a syntax error is left out of `statements`; the diagnostics tell of it. So that nothing is reported as a
     consequence of that (an option that seems to be missing, a name that seems to be unknown), `broken` says where it

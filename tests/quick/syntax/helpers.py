@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 
 from flowc.diagnostics import Diagnostics
@@ -17,7 +17,7 @@ EXAMPLES = sorted(Path(__file__).parents[3].joinpath("examples").glob("*.flow"))
 def parsed(text: str) -> tuple[tree.File, list[str]]:
     """The tree and the diagnostics of a text."""
     diagnostics = Diagnostics()
-    return parse(Source("t.flow", text), diagnostics), printed(diagnostics)
+    return expanded(parse(Source("t.flow", text), diagnostics)), printed(diagnostics)
 
 
 def clean(text: str) -> tree.File:
@@ -25,6 +25,23 @@ def clean(text: str) -> tree.File:
     file, errors = parsed(text)
     assert errors == []
     return file
+
+
+def expanded(file: tree.File) -> tree.File:
+    """The file with a node for each row, where it stands."""
+    statements: list[tree.Statement] = []
+    for one in in_order(file.statements):
+        if isinstance(one, tree.Host):
+            body = tuple(inner for inner in in_order(one.body) if not isinstance(inner, tree.Host))
+            one = replace(one, body=body)  # noqa: PLW2901
+        statements.append(one)
+    return replace(file, statements=tuple(statements))
+
+
+def in_order(statements: Iterable[tree.Statement]) -> tuple[tree.Statement, ...]:
+    """The statements of one text, rows as nodes, in the order in which they stand there."""
+    found = [node for one in statements for node in (one.nodes() if isinstance(one, tree.Rows) else [one])]
+    return tuple(sorted(found, key=lambda node: node.span.start))
 
 
 def printed(diagnostics: Diagnostics) -> list[str]:

@@ -7,7 +7,7 @@ import random
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from tests.quick.syntax.helpers import EXAMPLES
+from tests.quick.syntax.helpers import EXAMPLES, expanded
 
 from flowc.diagnostics import Diagnostics
 from flowc.source import Source
@@ -24,7 +24,7 @@ def check(text: str) -> tree.File:
     """Parses, and holds what every caller relies on."""
     source = Source("t.flow", text)
     diagnostics = Diagnostics()
-    file = parse(source, diagnostics)
+    file = expanded(parse(source, diagnostics))
     for item in diagnostics:
         span = item.primary.span
         assert span.source is source
@@ -101,5 +101,5 @@ def test_what_is_not_in_the_tree_is_always_reported() -> None:
         if word.span.text.strip(" \n;"):
             cut = text[: word.span.start] + text[word.span.end :]
             diagnostics = Diagnostics()
-            file = parse(Source("t.flow", cut), diagnostics)
+            file = expanded(parse(Source("t.flow", cut), diagnostics))
             assert diagnostics.has_errors or statements(file) != whole, word

@@ -10,15 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.golden import Golden
-from tests.quick.syntax.helpers import nodes, printed, render
+from tests.quick.syntax.helpers import expanded, nodes, printed, render
 
 from flowc import api
 from flowc.diagnostics import Diagnostics
 from flowc.diagnostics.render_text import render_text
-from flowc.resolve import scope
+from flowc.resolve import resolve, scope
 from flowc.source import Source, Span
 from flowc.syntax import tree
 from flowc.syntax.load import MAX_BYTES, load
+from flowc.syntax.parse import parse
 from flowc.syntax.rows import KINDS, rows
 from flowc.syntax.table import MAX_ERRORS, Table
 
@@ -41,7 +42,7 @@ nat internet -> tenant { dnat tcp 203.0.113.99:22 -> 10.0.0.99:22 }
 def read(kind: str, text: str) -> tuple[tree.File, list[str]]:
     """The rows of a CSV file and what is said of it."""
     diagnostics = Diagnostics()
-    return rows(kind, Source("t.csv", text), diagnostics), printed(diagnostics)
+    return expanded(rows(kind, Source("t.csv", text), diagnostics)), printed(diagnostics)
 
 
 @pytest.mark.parametrize("file", sorted(ERRORS.glob("*.flow")), ids=lambda file: file.stem)
@@ -105,7 +106,7 @@ def test_windows_files_are_read(tmp_path: Path) -> None:
     (tmp_path / "main.flow").write_text('eips from "eips.csv"')
     diagnostics = Diagnostics()
     (file,) = load([tmp_path / "main.flow"], diagnostics)
-    assert (printed(diagnostics), [render(row) for row in file.statements]) == ([], ["(Eip 2.2.2.1 büro -)"])
+    assert (printed(diagnostics), [render(row) for row in expanded(file).statements]) == ([], ["(Eip 2.2.2.1 büro -)"])
 
 
 FIELD = st.text(st.sampled_from("ab1.:-_/# é"), max_size=6)
@@ -187,8 +188,58 @@ def test_a_table_is_taken_once_in_each_host(tmp_path: Path) -> None:
         f'host a {{ {table}; {table} }}\nhost b {{ include "more.flow" }}\n{table}\ninclude "more.flow"'
     )
     (file,) = load([tmp_path / "main.flow"], Diagnostics())
-    assert [type(one).__name__ for one in file.statements] == ["Host", "Host", "Eip"]
+    assert [type(one).__name__ for one in file.statements] == ["Host", "Host", "Rows"]
     assert [len(one.body) for one in file.statements if isinstance(one, tree.Host)] == [1, 1]
+
+
+FIELDS = ["", "vm1", "vms", "acme", "gre1", "4g", "a b", " vm2", '"vm3"', '"a, b"', "büro", "#x", "10.0.0.9", "10.0.0.1",
+          "10.0.0.300", "203.0.113.7", "203.0.113.8", "fd00::9", "2001:db8:7::1", "52:54:00:00:00:01", "52-54-00-00-00-01",
+          "52:54:00:00:00:AA", "default", "10.50.0.0/16", "5", "0x5", "99999999999", "x\u2003", "a->b"]  # fmt: skip
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[str, str]:
+    """A kind of table, and a file of that kind in which nearly anything can stand."""
+    kind = draw(st.sampled_from(sorted(KINDS)))
+    known = (*KINDS[kind].required, *KINDS[kind].optional)
+    columns = [name for name in draw(st.permutations(known)) if name in KINDS[kind].required or draw(st.booleans())]
+    good = {
+        "name": "n",
+        "address": "10.0.0.9",
+        "interface": "vms",
+        "target": "vm1",
+        "destination": "default",
+        "via": "vm1",
+    }
+    lines = [
+        ",".join(good.get(name, "") if draw(st.integers(0, 3)) else draw(st.sampled_from(FIELDS)) for name in columns)
+        + draw(st.sampled_from([""] * 9 + [","]))
+        for _ in range(draw(st.integers(1, 6)))
+    ]
+    return kind, "\n".join([",".join(columns), *lines])
+
+
+@settings(derandomize=True, max_examples=200, deadline=None)
+@given(tables())
+def test_plain_lines_are_what_they_are_field_by_field(made: tuple[str, str]) -> None:
+    kind, text = made
+    source, host = (
+        Source("t.csv", text),
+        parse(Source("t.flow", f"{HOST}endpoint vm1 {{ address 10.0.0.7; interface vms }}"), Diagnostics()),
+    )
+    outcomes = []
+    for plain in (True, False):
+        with pytest.MonkeyPatch.context() as patch:
+            if not plain:
+                patch.setattr("flowc.syntax.rows._Plain.take", lambda *_: False)
+            diagnostics = Diagnostics()
+            file = rows(kind, source, diagnostics)
+        network = resolve([host, file], diagnostics)
+        found = [
+            list(getattr(network.hosts[0], name)) for name in ("endpoints", "eips", "neighbors", "routes", "forwards")
+        ]
+        outcomes.append((printed(diagnostics), expanded(file), found))
+    assert outcomes[0] == outcomes[1]
 
 
 def test_rows_of_tables_are_named_in_the_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
