@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 
 from flowc.source import Span
 
 
 def where(span: Span) -> str:
     """`file:line` on one line whatever the file is called: the text of a provenance comment."""
-    return one_line(str(span))
+    return f"{_shown(span.source.name)}:{span.line}"
+
+
+@cache
+def _shown(name: str) -> str:
+    """A file's name: 100,000 lines come from one."""
+    return one_line(name)
 
 
 def one_line(text: str) -> str:
