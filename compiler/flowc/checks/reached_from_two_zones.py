@@ -8,6 +8,7 @@ from typing import NamedTuple
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.addresses import Family, Range, format_range
+from flowc.ir.fronts import Fronts
 from flowc.ir.network import Host
 from flowc.source import Span
 
@@ -31,11 +32,12 @@ class _Claim(NamedTuple):
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Sorted by first address, a claim meets an earlier one of another zone if it starts before that one's end."""
-    contested = _contested(host)
+    fronts = Fronts(host)
+    contested = _contested(host, fronts)
     claims = [
         _Claim(vrf, family, *addresses, zone, span)
         for family, addresses, zone, span in (_public(host) if contested else ())
-        for vrf in sorted(_vrfs(host, zone))
+        for vrf in sorted(_vrfs(host, zone, fronts))
         if (vrf, family) in contested
     ]
     farthest: dict[tuple[str, Family, str], _Claim] = {}
@@ -56,17 +58,19 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
             farthest[key] = claim
 
 
-def _vrfs(host: Host, zone: str) -> set[str]:
-    return {host.interfaces[name].vrf or "" for name in host.zones[zone].interfaces}
+def _vrfs(host: Host, zone: str, fronts: Fronts) -> set[str]:
+    """Where a public address means one thing: a VRF with the public addresses of others is none of its own."""
+    vrfs = {host.interfaces[name].vrf for name in host.zones[zone].interfaces}
+    return {"" if vrf is None or vrf in fronts.vrfs else vrf for vrf in vrfs}
 
 
-def _contested(host: Host) -> set[tuple[str, Family]]:
+def _contested(host: Host, fronts: Fronts) -> set[tuple[str, Family]]:
     """The VRFs in which more than one zone has public addresses of a family: in no other can two claim one."""
     claimed = {(pool.zone, prefix.family) for pool in host.pools.values() for prefix in pool.prefixes}
     claimed |= {(nat.target, snat.family) for nat in host.nats for snat in nat.snats}
     for table in (host.eips, host.forwards):
         claimed |= set(zip(table.column("zone"), table.column("family"), strict=True))
-    found = Counter((vrf, family) for zone, family in claimed for vrf in _vrfs(host, zone))
+    found = Counter((vrf, family) for zone, family in claimed for vrf in _vrfs(host, zone, fronts))
     return {place for place, zones in found.items() if zones > 1}
 
 

@@ -21,7 +21,7 @@ def lower(host: Host) -> HostState:
         host=host.name,
         links=links.links(topology),
         sysctls=links.sysctls(topology, offload=table.flowtable is not None),
-        addresses=routing.addresses(topology, answered),
+        addresses=routing.addresses(topology, answered, shared),
         routes=routing.routes(topology, shared),
         rules=routing.rules(topology),
         local_rule_last=bool(host.vrfs),

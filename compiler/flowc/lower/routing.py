@@ -18,13 +18,14 @@ MARK_PREFERENCE = 500
 """Before the kernel's l3mdev rule (1000), which knows a packet's VRF only by its device."""
 
 
-def addresses(topology: Topology, public: list[OnLink]) -> Table[AddressRow]:
-    """The interfaces' own, and the public addresses that have to answer ARP and ND on a link."""
+def addresses(topology: Topology, public: list[OnLink], shared: SharedTunnels) -> Table[AddressRow]:
+    """The interfaces' own, those of keys, and the public addresses that have to answer ARP and ND on a link."""
     found = Table(AddressRow)
     for interface in topology.host.interfaces.values():
         for address in () if is_key(interface) else interface.addresses:
             family: Family = 4 if address.version == 4 else 6
             found.append(AddressRow(family, str(address), interface.device, interface.span))
+    found.extend(shared.addresses())
     for one in public:
         text = f"{format_address(one.family, one.address)}/{WIDTH[one.family]}"
         found.append(AddressRow(one.family, text, one.interface.device, one.span, answered_only=True))

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from zlib import crc32
 
-from flowc.hoststate import Encap, FlowerFilter, NeighborRow, NextHop, RouteRow
+from flowc.hoststate import AddressRow, Encap, FlowerFilter, NeighborRow, NextHop, RouteRow
 from flowc.hoststate.marks import VRF_MASK
 from flowc.ir.addresses import WIDTH, Family, Prefix, format_address
 from flowc.ir.links import Interface, Tunnel
@@ -132,6 +132,21 @@ class SharedTunnels:
             invented = self._invented.get((interface, family, address))
             if invented is not None:
                 yield NeighborRow(family, format_address(family, invented), self._topology.device(interface), mac, span)
+
+    def addresses(self) -> Iterator[AddressRow]:
+        """What the keys' own addresses are on the device, where many keys may have the same one.
+
+        Tables of VRFs lead to it; it is on the device because the kernel sends from no address that it does not have
+        (net/ipv4/route.c, ip_route_output_key_hash_rcu).
+        """
+        seen: set[tuple[str, str]] = set()
+        for interface, _, carrier in self._keys():
+            for own in interface.addresses:
+                family: Family = 4 if own.version == 4 else 6
+                text = f"{own.ip}/{WIDTH[family]}"
+                if (carrier.device, text) not in seen:
+                    seen.add((carrier.device, text))
+                    yield AddressRow(family, text, carrier.device, interface.span)
 
     def routes(self) -> Iterator[RouteRow]:
         """What an interface with a device has by itself: its own addresses, its neighbours, its prefixes."""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from flowc.ir.addresses import FAMILIES, WIDTH, Family, Range, mask, merge, parse_address, subtract
 from flowc.ir.links import Interface, Tunnel
 from flowc.ir.rows import EipRow, EndpointRow, NeighborRow, RouteRow
-from flowc.resolve import nat, rows, values
+from flowc.resolve import prefixes, rows, values
 from flowc.resolve.context import Context, covers
 from flowc.source import Span
 from flowc.syntax import tree
@@ -213,7 +213,7 @@ def eips(table: tree.Rows, context: Context) -> None:
             home = context.interfaces[inside[2][place]].vrf
         if public is None or pool is None or owner is None:
             context.eips.extend(good)
-            nat.eip(table.node(index), context)
+            prefixes.eip(table.node(index), context)
             good = []
             continue
         good.append(EipRow(*public, owner, home, pool.zone, target, Span(table.source, start, end)))

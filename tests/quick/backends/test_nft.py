@@ -184,8 +184,13 @@ def test_an_exact_pair_beats_any_and_any_is_no_pair_within_a_zone(tmp_path: Path
     assert elements(lines, "to/outside") == ['"eth1" : goto policy/any/any,']
 
 
+def rules(lines: list[str]) -> int:
+    """How many lines are no elements."""
+    return sum(not line.endswith(",") for line in lines)
+
+
 def test_rules_are_as_many_for_ten_as_for_a_thousand_entries(tmp_path: Path) -> None:
-    def rules(count: int) -> int:
+    def ruleset_of(count: int) -> list[str]:
         entries = "".join(
             f"endpoint vm{n} {{ address 10.0.{n // 250}.{n % 250 + 2}; interface lan }}\n"
             f"eip 203.0.{n // 250}.{n % 250 + 2} <-> vm{n}\n"
@@ -193,10 +198,42 @@ def test_rules_are_as_many_for_ten_as_for_a_thousand_entries(tmp_path: Path) -> 
         )
         forwards = "".join(f"dnat tcp 198.51.100.1:{1000 + n} -> vm{n}:80\n" for n in range(count))
         pool = "pool public 203.0.0.0/16 at outside\n"
-        lines = ruleset(tmp_path, f"{pool}{entries}nat outside -> inside {{\n{forwards}}}")
-        return sum(not line.endswith(",") for line in lines)
+        return ruleset(tmp_path, f"{pool}{entries}nat outside -> inside {{\n{forwards}}}")
 
-    assert rules(10) == rules(1000)
+    assert rules(ruleset_of(10)) == rules(ruleset_of(1000))
+
+
+def test_rules_are_as_many_for_ten_as_for_a_thousand_tenants(tmp_path: Path) -> None:
+    """Each a VRF with a key, an EIP at the shared uplink, a forward and the shared source address."""
+
+    def ruleset_of(count: int) -> list[str]:
+        tenants = "".join(
+            f"vrf t{n} {{ table {1000 + n} }}\n"
+            f"tunnel k{n} {{ over shared; key {n}; remote 172.16.0.2; vrf t{n}; address 10.9.0.1/24 }}\n"
+            f"endpoint vm{n} {{ address 10.9.0.5; interface k{n}; mac 52:54:00:00:{n // 256:02x}:{n % 256:02x} }}\n"
+            f"route default via 192.0.2.2 on uplink vrf t{n}\n"
+            f"eip 203.0.{n // 250}.{n % 250 + 2} <-> vm{n}\n"
+            for n in range(1, count + 1)
+        )
+        forwards = "".join(f"dnat tcp 203.0.200.1:{1000 + n} -> vm{n}:80\n" for n in range(1, count + 1))
+        return ruleset(
+            tmp_path,
+            f"""
+            tunnel shared {{ type gretap; local 10.0.0.1; shared }}
+            {tenants}
+            zone cloud {{ interface {", ".join(f"k{n}" for n in range(1, count + 1))} }}
+            pool public 203.0.0.0/16 at outside
+            policy cloud -> outside {{ accept }}
+            policy outside -> cloud {{ accept tcp 80 }}
+            nat cloud -> outside {{ snat 10.9.0.0/24 -> 203.0.200.1 ports 20000-29999 }}
+            nat outside -> cloud {{
+            {forwards}}}
+            """,
+        )
+
+    few = ruleset_of(10)
+    assert rules(few) == rules(ruleset_of(1000))
+    assert any("snat ip to 203.0.200.1:20000-29999" in line for line in few)
 
 
 def test_a_file_name_cannot_break_out_of_its_comment(tmp_path: Path) -> None:
