@@ -25,7 +25,7 @@ def addresses(topology: Topology, public: list[OnLink], shared: SharedTunnels) -
         for address in () if is_key(interface) else interface.addresses:
             family: Family = 4 if address.version == 4 else 6
             found.append(AddressRow(family, str(address), interface.device, interface.span))
-    found.extend(shared.addresses())
+    found.extend(tuple(shared.addresses()))
     for one in public:
         text = f"{format_address(one.family, one.address)}/{WIDTH[one.family]}"
         found.append(AddressRow(one.family, text, one.interface.device, one.span, answered_only=True))
