@@ -200,6 +200,11 @@ def test_only_a_tunnels_own_key_and_ends_are_heard(net: Net, six: bool) -> None:
     """Every kind over these ends, with keys of its own, of nobody, of the other direction, and without one."""
     outside = net.link("eth0")["address"]
     far = _mac(net.far, "eth0")
+    macs = {
+        kind: (_mac(net.far, kind.device), str(net.link(kind.device)["address"]))
+        for kind in KINDS
+        if kind.tap and kind.six is six
+    }
     frames: list[bytes] = []
     expected: list[bool] = []
 
@@ -207,7 +212,7 @@ def test_only_a_tunnels_own_key_and_ends_are_heard(net: Net, six: bool) -> None:
         inner = udp_packet(f"10.9.{kind.number}.2", PC, 5000, 9, b"%d" % len(frames))
         protocol = IPV4
         if kind.tap:
-            inner, protocol = ethernet(_mac(net.far, kind.device), net.link(kind.device)["address"], inner), BRIDGED
+            inner, protocol = ethernet(*macs[kind], inner), BRIDGED
         outer = gre_packet(source or FAR[kind.type], GATEWAY[six], inner, key=key, protocol=protocol)
         frames.append(ethernet(far, outside, outer, IPV6 if six else IPV4))
         expected.append(heard)
