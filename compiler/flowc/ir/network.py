@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from flowc.ir.addresses import Family
+from flowc.ir.addresses import Family, Range
 from flowc.ir.links import Interface, Tunnel, Vrf
 from flowc.ir.model import Model
 from flowc.ir.nat import Nat
@@ -44,6 +44,8 @@ class Host(Model):
     forwards: Table[ForwardRow]
     neighbors: Table[NeighborRow]
     routes: Table[RouteRow]
+    elsewhere: Mapping[Family, tuple[Range, ...]]
+    """Addresses of its pools that it uses for nothing and another host of the file does: for them they are allocated."""
     left_out: tuple[tuple[str, Span], ...]
     """What the IR cannot hold yet: what it is called, and where it stands. A check reports it as an error."""
     tests: tuple[Span, ...]

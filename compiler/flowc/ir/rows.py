@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from flowc.ir.addresses import Family
+from flowc.ir.addresses import Family, Prefix
 from flowc.source import Span
 
 
@@ -69,4 +69,6 @@ class RouteRow(NamedTuple):
     nexthops: tuple[tuple[int | None, str, int], ...]
     vrf: str | None
     metric: int | None
+    source: Prefix | None
+    """Only packets with such a source take it; None: all do. A route with several sources is a row for each."""
     span: Span

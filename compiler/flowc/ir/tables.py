@@ -22,8 +22,7 @@ class Table(Generic[Row]):
         self._row = row
         # A NamedTuple type has `_fields` and `_make`, which typing does not tell of a bound type variable.
         self._columns: tuple[list[Any], ...] = tuple([] for _ in row._fields)
-        for one in rows:
-            self.append(one)
+        self.extend(rows)
 
     @property
     def row(self) -> type[Row]:
@@ -32,6 +31,10 @@ class Table(Generic[Row]):
     def append(self, row: Row) -> None:
         for column, value in zip(self._columns, row, strict=True):
             column.append(value)
+
+    def extend(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            self.append(row)
 
     def column(self, name: str) -> Sequence[Any]:
         """One field of all rows. Not a copy: read only."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flowc.hoststate import HostState
 from flowc.ir.network import Host
-from flowc.lower import links, nft, routing, shared
+from flowc.lower import links, nft, pinned, routing, shared
 from flowc.lower.public import Public
 from flowc.lower.topology import Topology
 
@@ -20,7 +20,7 @@ def lower(host: Host) -> HostState:
         sysctls=links.sysctls(topology, offload=table.flowtable is not None),
         addresses=routing.addresses(topology, public),
         routes=routing.routes(topology),
-        rules=shared.rules(topology),
+        rules=(*shared.rules(topology), *pinned.rules(topology)),
         local_rule_last=bool(host.vrfs),
         neighbors=routing.neighbors(topology),
         nft=table,

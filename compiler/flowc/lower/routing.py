@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flowc.hoststate import AddressRow, NeighborRow, RouteRow
 from flowc.ir.addresses import FAMILIES, WIDTH, Family, Prefix, format_address
+from flowc.ir.pinned import pinned_table
 from flowc.ir.tables import Table
 from flowc.lower import numbers
 from flowc.lower.links import uses_ipv6
@@ -47,7 +48,7 @@ def routes(topology: Topology) -> Table[RouteRow]:
         found.append(
             RouteRow(
                 row.family,
-                numbers.routing_table(host.vrfs[row.vrf] if row.vrf else None),
+                pinned_table(row) if row.source else numbers.routing_table(host.vrfs[row.vrf] if row.vrf else None),
                 str(prefix) if row.length else "default",
                 row.kind,
                 tuple(

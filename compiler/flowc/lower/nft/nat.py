@@ -123,7 +123,8 @@ def _reached(
 ) -> list[tuple[Family, Range, Span, bool]]:
     """Ranges of public addresses that are reached from a zone, and whether they are of a pool.
 
-    A pool does not hold what somebody there really has: the host's and its neighbours' own addresses.
+    A pool does not hold what somebody there really has: the host's and its neighbours' own addresses, and those that
+    another host of the file translates.
     """
     result: list[tuple[Family, Range, Span, bool]] = []
     for family in FAMILIES:
@@ -159,7 +160,7 @@ def _real_addresses(topology: Topology, family: Family) -> tuple[Range, ...]:
     found += [
         gateway for row in host.routes if row.family == family for gateway, _, _ in row.nexthops if gateway is not None
     ]
-    return merge(Range(value, value) for value in found)
+    return merge([*(Range(value, value) for value in found), *host.elsewhere[family]])
 
 
 def _outside(zone: str, topology: Topology) -> Outside:

@@ -8,7 +8,7 @@ of its VRF, and the host's own public addresses. An endpoint with a MAC is pinne
 from __future__ import annotations
 
 from flowc.hoststate.nft import NftSet, Sources, by_family
-from flowc.ir.addresses import Family, Prefix, Range, format_address, format_range, merge
+from flowc.ir.addresses import Family, Prefix, Range, format_address, format_range, merge, subtract
 from flowc.ir.links import Interface, Spoofing
 from flowc.lower.public import Public
 from flowc.lower.topology import Topology
@@ -65,9 +65,13 @@ def _foreign(interface: Interface, family: Family, topology: Topology, public: P
     others: list[Prefix] = []
     for other in topology.host.interfaces.values():
         if other.name != interface.name and other.vrf == interface.vrf and other.name in topology.zone_of:
-            others += [prefix for prefix in topology.behind(other) if prefix.length > 0]
-    mine = {prefix for prefix in topology.behind(interface) if prefix.length > 0}
-    found = [prefix.range for prefix in others if prefix.family == family and prefix not in mine]
+            others += [one for one in topology.claims(other) if one.family == family and one.length > 0]
+    mine = [one for one in topology.behind(interface) if one.family == family and one.length > 0]
+    found: list[Range] = []
+    for length in {one.length for one in others}:
+        # The longer prefix counts, here as for a route.
+        kept = (one.range for one in mine if one.length >= length)
+        found += subtract((one.range for one in others if one.length == length), kept)
     zone = topology.zone_of[interface.name]
     found += [one.range for one in public.of(zone, family)]
     # What the host itself owns cannot come in from outside either.
