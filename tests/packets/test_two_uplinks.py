@@ -56,6 +56,9 @@ def net() -> Iterator[Net]:
             *(f"addr add {address}/32 dev lo" for address in (SERVER[4], *many(4))),
             *(f"addr add {address}/128 dev lo nodad" for address in (SERVER[6], *many(6))),
         )
+        world.sysctl(
+            {"net.ipv4.conf.all.arp_ignore": 1}
+        )  # the server is behind the providers' routers, not on the link
         gateway = Gateway(gw)
         gateway.load(EXAMPLE)
         for port in (22, 25, 80):
@@ -95,7 +98,7 @@ def test_guests_leave_by_the_second_uplink(net: Net, family: int) -> None:
 @both_families
 @pytest.mark.parametrize("protocol", ["tcp", "udp"])
 def test_an_offloaded_flow_stays_on_the_second_uplink(net: Net, family: int, protocol: str) -> None:
-    """The flowtable looks the way out up again, with the translated source if a reply made it look (UDP)."""
+    """The flowtable keeps the way that it looked up for the connection."""
     flow, port = (TcpFlow, 80) if protocol == "tcp" else (UdpFlow, 53)
     client = 42000 + family + port
     with (
@@ -118,7 +121,7 @@ def test_what_a_policy_does_not_admit_leaves_by_neither(net: Net, family: int) -
 
 @both_families
 def test_networks_inside_are_reached_whatever_the_source(net: Net, family: int) -> None:
-    """The route for guests is longer than none of theirs."""
+    """A default route is shorter than all of theirs."""
     seen = tcp(net.office, GUEST[family], 22).source
     assert seen is not None
     assert seen.address == OFFICE[family]

@@ -21,7 +21,7 @@ CODE = register(
 def run(network: Network, diagnostics: Diagnostics) -> None:
     """Report the later declaration of each such EIP."""
     seen: dict[tuple[Family, int], tuple[str, Span]] = {}
-    for host in network.hosts:
+    for host in network.hosts if len(network.hosts) > 1 else ():
         for row in host.eips:
             owner, first = seen.setdefault((row.family, row.public), (host.name, row.span))
             if first != row.span:

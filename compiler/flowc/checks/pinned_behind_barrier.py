@@ -19,10 +19,11 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report routes with sources below a route without, of the same or a shorter prefix, that leads nowhere."""
+    pinned = host.pinned_routes()
+    if not pinned:
+        return
     barriers = [row for row in host.routes if row.kind != "unicast" and not row.source and row.vrf is None]
-    for route in host.routes:
-        if not route.source:
-            continue
+    for route in pinned:
         for barrier in barriers:
             above = Prefix(barrier.family, barrier.network, barrier.length)
             if barrier.length <= route.length and above.contains(route.family, route.network):

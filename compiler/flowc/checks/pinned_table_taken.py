@@ -21,9 +21,7 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report the route whose table is a VRF's or that of another source."""
     vrfs = {vrf.table: vrf for vrf in host.vrfs.values()}
     seen: dict[tuple[int, int], RouteRow] = {}
-    for route in host.routes:
-        if not route.source:
-            continue
+    for route in host.pinned_routes():
         table = pinned_table(route)
         if table in vrfs:
             diagnostics.report(

@@ -33,8 +33,8 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
             if member.source is not None:
                 report(diagnostics, "a zone by source address", member.span, "put the whole interface into the zone")
     _across_vrfs(host, diagnostics)
-    for route in host.routes:
-        if route.source and route.vrf:
+    for route in host.pinned_routes():
+        if route.vrf:
             # A rule can name the VRF of a forwarded packet (`iif`), and nothing that names the VRF of the host's own
             # goes with a table; and the VRF's last resort ends a lookup before anything behind it is asked.
             report(

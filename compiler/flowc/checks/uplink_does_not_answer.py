@@ -14,17 +14,19 @@ CODE = register(
     "uplink-does-not-answer",
     Severity.WARNING,
     "Some sources have a default route out of this interface, the interface's own address has not. What somebody sends to "
-    "that address is answered by another uplink, with a source that the provider there does not know; and so leaves an "
-    "offloaded connection that was translated to it, since the flowtable looks the route up by that address.",
+    "that address is answered by another uplink, with a source that the provider there does not know and may drop.",
 )
 
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report default routes with sources, at whose interface the host has an address that is none of them."""
-    defaults = [row for row in host.routes if row.length == 0 and row.kind == "unicast" and row.vrf is None]
+    pinned = [row for row in host.pinned_routes() if row.length == 0]
+    if not pinned:
+        return
+    defaults = [row for row in host.routes if row.length == 0 and row.vrf is None]
     seen: set[tuple[Family, str]] = set()
-    for route in defaults:
-        for _, name, _ in route.nexthops if route.source else ():
+    for route in pinned:
+        for _, name, _ in route.nexthops:
             if (route.family, name) in seen:
                 continue
             seen.add((route.family, name))

@@ -59,6 +59,10 @@ class Host(Model):
             {member.interface: zone.name for zone in self.zones.values() for member in zone.members}
         )
 
+    def pinned_routes(self) -> list[RouteRow]:
+        """The routes that are for some sources only."""
+        return [self.routes[at] for at, source in enumerate(self.routes.column("source")) if source is not None]
+
     def outer_ends(self, interface: Interface) -> tuple[Family, int, int] | None:
         """A tunnel's outer family, local and remote address; a key over a shared tunnel has that one's local."""
         link = interface.link

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flowc.hoststate import Rule
-from flowc.ir.addresses import WIDTH, Family, Prefix, format_range
+from flowc.ir.addresses import WIDTH, Family, format_range
 from flowc.ir.pinned import pinned_table
 from flowc.ir.rows import RouteRow
 from flowc.lower import numbers
@@ -25,15 +25,15 @@ may use the same addresses. And behind the rules for marks, which know more abou
 def rules(topology: Topology) -> tuple[Rule, ...]:
     """Three for each source and length of destination, the first of them for hosts with VRFs only."""
     found: dict[tuple[Family, int, str, int], Rule] = {}
-    for route in topology.host.routes:
-        if route.source:
-            for rule in _rules(route, route.source, local_is_last=bool(topology.host.vrfs)):
-                found.setdefault((rule.family, rule.preference, rule.source or "", rule.table), rule)
+    for route in topology.host.pinned_routes():
+        for rule in _rules(route, local_is_last=bool(topology.host.vrfs)):
+            found.setdefault((rule.family, rule.preference, rule.source or "", rule.table), rule)
     return tuple(found[key] for key in sorted(found))
 
 
-def _rules(route: RouteRow, source: Prefix, *, local_is_last: bool) -> Iterator[Rule]:
-    family, length = route.family, route.length
+def _rules(route: RouteRow, *, local_is_last: bool) -> Iterator[Rule]:
+    family, length, source = route.family, route.length, route.source
+    assert source is not None
     text = format_range(family, *source.range) if source.length else None
     most = WIDTH[family]
     first = LOCAL_PREFERENCE + 1 + (most - length) * (most + 2)

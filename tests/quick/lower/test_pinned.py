@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from flowc.api import compile_files, render
+from flowc.diagnostics import Severity
 from flowc.hoststate import HostState
 
 HEAD = """
@@ -89,6 +90,16 @@ def test_connected_networks_and_own_addresses_are_found_first(tmp_path: Path) ->
     text = "route default via 10.0.0.2 from 10.0.0.0/24\n"
     assert [rule.table for rule in compiled(text, tmp_path).rules][:-1] == [254]
     assert [rule.table for rule in compiled(text + "vrf acme { table 1000 }", tmp_path).rules][:-1] == [255, 254]
+
+
+def test_in_a_vrf_a_route_cannot_be_for_some_sources(tmp_path: Path) -> None:
+    """The last resort of the VRF's table would be found before it, and the host's own packets not be told apart."""
+    file = tmp_path / "vrf.flow"
+    vrf = "vrf acme { table 1000 }\ninterface vms { device vms; address 10.9.0.1/24; vrf acme }\nzone t { interface vms }\n"
+    file.write_text(HEAD + vrf + "route default via 10.9.0.2 vrf acme from 10.9.0.64/26", encoding="utf-8")
+    found = compile_files([file])
+    assert [one.code.name for one in found.diagnostics if one.severity is Severity.ERROR] == ["not-supported-yet"]
+    assert not found.states
 
 
 def test_a_table_is_that_of_its_source_wherever_the_route_stands(tmp_path: Path) -> None:
