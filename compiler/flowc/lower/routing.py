@@ -5,6 +5,7 @@ from __future__ import annotations
 from flowc.hoststate import AddressRow, NeighborRow, RouteRow, Rule
 from flowc.hoststate.marks import VRF_MASK
 from flowc.ir.addresses import FAMILIES, WIDTH, Family, Prefix, format_address
+from flowc.ir.pinned import pinned_table
 from flowc.ir.tables import Table
 from flowc.lower import numbers
 from flowc.lower.links import uses_ipv6
@@ -25,7 +26,7 @@ def addresses(topology: Topology, public: list[OnLink], shared: SharedTunnels) -
         for address in () if is_key(interface) else interface.addresses:
             family: Family = 4 if address.version == 4 else 6
             found.append(AddressRow(family, str(address), interface.device, interface.span))
-    found.extend(tuple(shared.addresses()))
+    found.extend(shared.addresses())
     for one in public:
         text = f"{format_address(one.family, one.address)}/{WIDTH[one.family]}"
         found.append(AddressRow(one.family, text, one.interface.device, one.span, answered_only=True))
@@ -47,7 +48,8 @@ def routes(topology: Topology, shared: SharedTunnels) -> Table[RouteRow]:
         prefix = Prefix(row.family, row.network, row.length)
         hops = tuple(shared.next_hop(row.family, *hop) for hop in row.nexthops)
         destination = str(prefix) if row.length else "default"
-        found.append(RouteRow(row.family, topology.table(row.vrf), destination, row.kind, hops, row.metric, row.span))
+        table = pinned_table(row) if row.source else topology.table(row.vrf)
+        found.append(RouteRow(row.family, table, destination, row.kind, hops, row.metric, row.span))
     return _ordered(found)
 
 

@@ -112,15 +112,26 @@ class Topology:
     @cached_property
     def _routed(self) -> dict[str, list[Prefix]]:
         """Interface name to the prefixes of the routes that lead out of it, whatever their VRF."""
+        return self._routes_out(pinned=True)
+
+    @cached_property
+    def _routed_for_all(self) -> dict[str, list[Prefix]]:
+        return self._routes_out(pinned=False)
+
+    def _routes_out(self, *, pinned: bool) -> dict[str, list[Prefix]]:
         result: dict[str, list[Prefix]] = {}
         for route in self.host.routes:
-            for _, interface, _ in route.nexthops:
+            for _, interface, _ in route.nexthops if pinned or not route.source else ():
                 result.setdefault(interface, []).append(Prefix(route.family, route.network, route.length))
         return result
 
     def behind(self, interface: Interface) -> list[Prefix]:
         """Connected and routed prefixes; a default route is a prefix of length 0."""
         return [*interface.prefixes, *self._routed.get(interface.name, ())]
+
+    def claims(self, interface: Interface) -> list[Prefix]:
+        """The same without the routes for some sources only: what they lead to is elsewhere for all others."""
+        return [*interface.prefixes, *self._routed_for_all.get(interface.name, ())]
 
     def is_exit(self, interface: Interface) -> bool:
         """Anybody may be behind it: a default route leads out of it, DHCP may bring one, or nothing is said of it."""
