@@ -61,7 +61,9 @@ def rules(topology: Topology) -> tuple[Rule, ...]:
     """From packet mark to routing table: of what came in by a key, and of what translation leads into another VRF."""
     host, fronts = topology.host, topology.fronts
     found: dict[tuple[Family, str | None, int], Rule] = {}
-    crossing = {*topology.open_vrfs, *fronts.tenants, *fronts.vrfs} if fronts.zones else set()
+    crossing = (
+        {*topology.open_vrfs, *(vrf for zone in fronts.zones for vrf in fronts.uses[zone])} if fronts.zones else set()
+    )
     places: list[tuple[str | None, str | None, Span]] = [
         (vrf, None, host.vrfs[vrf].span if vrf else host.zones[min(fronts.zones)].span) for vrf in crossing
     ]

@@ -40,7 +40,7 @@ MIRRORED = {
         "tunnel b { type ip6gretap; key 7; local 2001:db8::2; remote 2001:db8::1 }",
     ),
     "a key over a shared tunnel": (
-        "tunnel every { type gretap; local 192.0.2.1; shared }\ntunnel a { over every; key 7; remote 192.0.2.2 }",
+        "tunnel every { type gretap; local 192.0.2.1; shared }\nvrf t { table 9 }\ntunnel a { vrf t; over every; key 7; remote 192.0.2.2 }",
         f"tunnel b {{ type gretap; key 7; {TO_LEFT} }}",
     ),
     "to somebody else": ("tunnel a { type gre; local 192.0.2.1; remote 192.0.2.99 }", ""),

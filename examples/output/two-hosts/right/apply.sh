@@ -210,9 +210,10 @@ settings() {
     stop sysctl.conf "$line"
 }
 
-# A host that has IPv6 switched off has no settings for it.
+# A host that has IPv6 switched off has no settings for it, and one without br_netfilter none for bridges.
 absent='^$'
 [ "$ipv6" = yes ] || absent='^net/ipv6/'
+[ -e /proc/sys/net/bridge ] || absent="$absent|^net/bridge/"
 settings "^(net/ipv4/ip_forward|net/ipv6/conf/all/forwarding)\$|$absent"
 
 # ---- 5  bring it up ------------------------------------------------------------------------------------------------
