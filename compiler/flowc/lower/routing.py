@@ -8,7 +8,6 @@ from flowc.ir.addresses import FAMILIES, WIDTH, Family, Prefix, format_address
 from flowc.ir.pinned import pinned_table
 from flowc.ir.tables import Table
 from flowc.lower import numbers
-from flowc.lower.links import uses_ipv6
 from flowc.lower.onlink import OnLink
 from flowc.lower.places import is_key
 from flowc.lower.shared import SharedTunnels
@@ -54,7 +53,7 @@ def routes(topology: Topology, shared: SharedTunnels) -> Table[RouteRow]:
 
 
 def _families(topology: Topology) -> tuple[Family, ...]:
-    return FAMILIES if uses_ipv6(topology) else (4,)
+    return FAMILIES if topology.uses_ipv6 else (4,)
 
 
 def rules(topology: Topology) -> tuple[Rule, ...]:

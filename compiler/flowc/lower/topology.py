@@ -151,16 +151,39 @@ class Topology:
 
     def stays_inside(self, vrf: str) -> list[Prefix]:
         """Destinations that are reached without leaving the VRF."""
-        inside = [interface for interface in self.host.interfaces.values() if interface.vrf == vrf]
-        found = [prefix for interface in inside for prefix in interface.prefixes]
-        found += [
-            Prefix(route.family, route.network, route.length)
-            for route in self.host.routes
-            if route.vrf == vrf
-            and route.nexthops
-            and all(self.host.interfaces[interface].vrf == vrf for _, interface, _ in route.nexthops)
-        ]
-        return found
+        connected = [prefix for interface in self.inside(vrf) for prefix in interface.prefixes]
+        return connected + self._routed_inside.get(vrf, [])
+
+    @cached_property
+    def _routed_inside(self) -> dict[str | None, list[Prefix]]:
+        """Destinations of the routes whose ways are all in their own VRF."""
+        result: dict[str | None, list[Prefix]] = {}
+        for route in self.host.routes:
+            vrfs = {self.host.interfaces[interface].vrf for _, interface, _ in route.nexthops}
+            if vrfs == {route.vrf}:
+                result.setdefault(route.vrf, []).append(Prefix(route.family, route.network, route.length))
+        return result
+
+    @cached_property
+    def _inside(self) -> dict[str | None, list[Interface]]:
+        result: dict[str | None, list[Interface]] = {}
+        for interface in sorted(self.host.interfaces.values(), key=lambda one: one.device):
+            result.setdefault(interface.vrf, []).append(interface)
+        return result
+
+    def inside(self, vrf: str | None) -> list[Interface]:
+        """The interfaces in a VRF, by device."""
+        return self._inside.get(vrf, [])
+
+    @cached_property
+    def uses_ipv6(self) -> bool:
+        """Something of the file's inside is IPv6: then the host forwards it."""
+        host = self.host
+        return (
+            any(prefix.family == 6 for interface in host.interfaces.values() for prefix in interface.prefixes)
+            or 6 in host.routes.column("family")
+            or any(address is not None for address in host.endpoints.column("v6"))
+        )
 
     @cached_property
     def _stack(self) -> Stack:
