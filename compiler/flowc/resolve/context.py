@@ -30,6 +30,10 @@ class Context:
     scope: Scope
     vrfs: dict[str, Vrf] = field(default_factory=dict)
     interfaces: dict[str, Interface] = field(default_factory=dict)
+    tables: dict[int, Vrf] = field(default_factory=dict)
+    """VRFs by routing table."""
+    devices: dict[str, Interface | Vrf] = field(default_factory=dict)
+    """What stands for a device."""
     endpoints: Table[EndpointRow] = field(default_factory=lambda: Table(EndpointRow))
     endpoint_index: dict[str, int] = field(default_factory=dict)
     zones: dict[str, Zone] = field(default_factory=dict)
