@@ -64,7 +64,7 @@ class Text:
         self.declared = {
             self.tokens[self.after(start)].text: self.after(start)
             for start, _ in self.statements
-            if self.tokens[start].text in NAMED
+            if self.tokens[start].text in NAMED and start != self.solid[-1]
         }
         """Names, and the index of the token that declares each."""
 

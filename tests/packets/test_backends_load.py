@@ -378,8 +378,8 @@ def test_ipv6_that_is_switched_off_runs_a_file_that_has_none(gw: Namespace, tmp_
 
 @pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.flow")), ids=lambda path: path.stem)
 def test_the_examples_load_twice(lab: Lab, tmp_path: Path, example: Path) -> None:
-    for host, state in compile_files([example]).states.items():
-        gw, others = lab.namespaces("gw", "others")
+    for number, (host, state) in enumerate(compile_files([example]).states.items()):
+        gw, others = lab.namespaces(f"gw{number}", f"others{number}")
         devices = [link.device for link in state.links if not link.created]
         lab.connect(*((gw.port(device), others.port(device)) for device in devices))
         write_directory({host: state}, tmp_path)

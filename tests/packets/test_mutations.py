@@ -45,15 +45,14 @@ class Job(NamedTuple):
         return sorted({link.device for link in self.state.links if not link.created})
 
 
-def compiled(mutant: Mutant, folder: Path) -> Job:
-    """What `flowc compile -o` writes for a mutant."""
+def compiled(mutant: Mutant, folder: Path) -> list[Job]:
+    """What `flowc compile -o` writes for a mutant, for each of its hosts."""
     folder.mkdir()
     file = folder / "mutant.flow"
     file.write_text(mutant.text, encoding="utf-8")
     result = compile_files([file])
-    ((host, state),) = result.states.items()
     write_directory(result.states, folder)
-    return Job(mutant, folder / host_folder(host), state)
+    return [Job(mutant, folder / host_folder(host), state) for host, state in result.states.items()]
 
 
 def load(job: Job, namespace: Namespace, command: tuple[str, ...]) -> str:
@@ -71,8 +70,9 @@ BY_TOOLS = ("sh", "-c", EACH_TOOL)
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_the_kernel_loads_every_mutant_that_flowc_accepts(lab: Lab, tmp_path: Path, part: int) -> None:
-    jobs = [compiled(mutant, tmp_path / f"{mutant.number:03}") for mutant in accepted()[part::PARTS]]
-    far, *hosts = lab.namespaces("far", *(f"gw{job.mutant.number}" for job in jobs))
+    mutants = accepted()[part::PARTS]
+    jobs = [job for mutant in mutants for job in compiled(mutant, tmp_path / f"{mutant.number:03}")]
+    far, *hosts = lab.namespaces("far", *(f"gw{number}" for number, _ in enumerate(jobs)))
     devices = [(host, device) for host, job in zip(hosts, jobs, strict=True) for device in job.needed]
     far.ip(
         *(

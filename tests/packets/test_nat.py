@@ -268,8 +268,8 @@ def test_calls_from_inside_come_back_with_the_callers_public_address(net: Net, a
         (at.mail, at.eip, 80, Peer(at.web, 80), at.wire),  # another's
         (at.web, at.wire, 22, Peer(at.mail, 22), at.eip),
         (at.single, at.eip, 80, Peer(at.web, 80), at.shared),
-        (at.rest, at.wire, 22, Peer(at.mail, 22), at.gateway),  # masqueraded towards the inside
-        (at.rest, at.shared, 8080, Peer(at.web, 80), at.gateway),  # port forwards
+        (at.rest, at.wire, 22, Peer(at.mail, 22), at.wan),  # masqueraded as outside
+        (at.rest, at.shared, 8080, Peer(at.web, 80), at.wan),  # port forwards
         (at.web, at.shared, 5004, Peer(at.web, 6004), at.eip),
         (at.mail, at.eip, 2222, Peer(at.mail, 22), at.wire),
         (at.single, at.whole, 7003, Peer(at.plain, 7003), at.shared),
@@ -279,7 +279,7 @@ def test_calls_from_inside_come_back_with_the_callers_public_address(net: Net, a
         source = tcp(net.inside, called, port, source=caller, source_port=client).source
         assert source is not None, (caller, called, port)
         assert source.address in ({at.low, at.high} if seen_as is None else {seen_as})
-        assert source.port in {at.shared: SHARED_PORTS, at.gateway: WAN_PORTS}.get(seen_as or "", [client])
+        assert source.port in {at.shared: SHARED_PORTS, at.wan: WAN_PORTS}.get(seen_as or "", [client])
         assert net.translated("tcp", client) == (Peer(called, port), target, source)
 
 

@@ -74,6 +74,8 @@ def net() -> Iterator[Net]:
         bulk_server(isp, 9)
         tcp_echo(isp, 7)
         tcp_echo(rack, 22)
+        for port in (22, 179):
+            tcp_echo(gw, port)
         yield Net(gateway, vms, servers, hyper, rack, isp)
 
 
@@ -125,6 +127,7 @@ def test_a_tenant_calls_another_by_its_eip(net: Net) -> None:
 def test_the_gateway_answers_behind_each_key(net: Net) -> None:
     for key in KEYS:
         assert ping(net.vms[key], "10.0.1.1", count=2)
+        assert tcp(net.vms[key], "10.0.1.1", 179, source_port=45000).source == (VM, 45000)
     assert tcp(net.vms[1000], "10.0.1.1", 22, timeout=BRIEF).status is Status.TIMEOUT
 
 
@@ -194,6 +197,13 @@ def test_each_key_has_one_filter_and_they_share_a_preference(net: Net) -> None:
     found = tc_filters(net.gateway.namespace, "overlay")
     assert len(found) == 100
     assert {one.preference for one in found} == {10}
+
+
+def test_what_the_host_answers_needs_no_policy_of_its_own(net: Net) -> None:
+    net.gateway.load(EXAMPLE + "policy self -> tenants { drop }\n")
+    assert ping(net.vms[1001], "10.0.1.1", count=2)
+    assert tcp(net.vms[1001], "10.0.1.1", 179)
+    net.gateway.load(EXAMPLE)
 
 
 def test_loading_again_changes_nothing(net: Net) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.addresses import format_address
+from flowc.ir.addresses import Family, format_address
 from flowc.ir.links import Interface, Tunnel
 from flowc.ir.network import Host
 from flowc.source import Span
@@ -14,7 +14,7 @@ CODE = register(
     "bad-shared-tunnel-key",
     Severity.ERROR,
     "Packets of all keys come in on one device, and are told apart by the VRF of their key alone: so a key is in a VRF, "
-    "and the keys of one VRF over one device are in one zone. Behind a key that carries Ethernet, the host cannot ask for "
+    "the keys of one VRF over one device are in one zone, and only routes of that VRF lead there. Behind a key that carries Ethernet, the host cannot ask for "
     "a MAC address (it has one neighbour table for all tenants), so what is there has to be declared with one.",
 )
 
@@ -34,6 +34,8 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
             )
     _zones(host, keys, diagnostics)
     _neighbors(host, keys, diagnostics)
+    _routes(host, keys, diagnostics)
+    _addresses(host, keys, diagnostics)
 
 
 def _zones(host: Host, keys: dict[str, Interface], diagnostics: Diagnostics) -> None:
@@ -89,6 +91,40 @@ def _neighbors(host: Host, keys: dict[str, Interface], diagnostics: Diagnostics)
             elif (interface, route.family, gateway) not in known:
                 text = format_address(route.family, gateway)
                 _no_mac(f"next hop `{text}` is not declared", route.span, keys[interface], diagnostics)
+
+
+def _routes(host: Host, keys: dict[str, Interface], diagnostics: Diagnostics) -> None:
+    """What leaves by a key is judged as its VRF's, so only routes of that VRF lead there."""
+    for route in host.routes if keys else ():
+        for _, interface, _ in route.nexthops:
+            key = keys.get(interface)
+            if key is not None and key.vrf != route.vrf:
+                diagnostics.report(
+                    CODE,
+                    f"a route of {f'vrf `{route.vrf}`' if route.vrf else 'the main table'} leads into key "
+                    f"`{interface}` of vrf `{key.vrf}`",
+                    route.span,
+                    related=[(key.span, "the key")],
+                    help="give the other tenant's machine an EIP, or the tunnel a device of its own",
+                )
+
+
+def _addresses(host: Host, keys: dict[str, Interface], diagnostics: Diagnostics) -> None:
+    """A key's address is the host's own on every wire of the main table, so nothing there may have it."""
+    wires = [one for one in host.interfaces.values() if one.vrf is None and one.name not in keys]
+    for key in keys.values():
+        for own in key.addresses:
+            family: Family = 4 if own.version == 4 else 6
+            wire = next((one for one in wires if any(p.contains(family, int(own.ip)) for p in one.prefixes)), None)
+            if wire is not None:
+                diagnostics.report(
+                    CODE,
+                    f"`{own.ip}` of key `{key.name}` is in a network of interface `{wire.name}`",
+                    key.span,
+                    "the host would take the address there, too",
+                    related=[(wire.span, "the interface")],
+                    help="use another network behind the key, or put the interface into a VRF",
+                )
 
 
 def _no_mac(message: str, span: Span, key: Interface, diagnostics: Diagnostics) -> None:

@@ -49,7 +49,7 @@ class Fronts:
     @cached_property
     def zones(self) -> frozenset[str]:
         """Those with a public address for a VRF that they have no interface in."""
-        return frozenset(zone for zone, vrf in self._uses if vrf not in self._vrfs(zone))
+        return frozenset(zone for zone, vrf in self._uses if self._vrfs(zone) and vrf not in self._vrfs(zone))
 
     @cached_property
     def vrfs(self) -> frozenset[str | None]:

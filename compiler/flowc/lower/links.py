@@ -112,6 +112,9 @@ def sysctls(topology: Topology, *, offload: bool) -> tuple[Sysctl, ...]:
     unchecked = [one for one in topology.zoned() if one.spoofing is Spoofing.ALLOWED]
     if unchecked:
         found.append(Sysctl("net/ipv4/conf/all/rp_filter", "0", unchecked[0].span))
+    if carriers:
+        # So does a service that answers what came by a key. There is nothing of the kind for UDP.
+        found.append(Sysctl("net/ipv4/tcp_fwmark_accept", "1", carriers[0].span))
     for interface in [*topology.zoned(), *carriers]:
         base = f"net/ipv4/conf/{interface.device}"
         if interface.name in fronts or interface in carriers:

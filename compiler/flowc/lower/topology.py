@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from flowc.hoststate.marks import MAIN_NUMBER
-from flowc.ir.addresses import Family, Prefix
+from flowc.ir.addresses import Family, Prefix, Range, merge, subtract
 from flowc.ir.fronts import Fronts
 from flowc.ir.links import Interface, Tunnel, Vrf
 from flowc.ir.network import Host
@@ -149,19 +149,28 @@ class Topology:
                     result.update(name for name in (there, route.vrf) if name)
         return frozenset(result) - self.fronts.vrfs
 
-    def stays_inside(self, vrf: str) -> list[Prefix]:
-        """Destinations that are reached without leaving the VRF."""
-        connected = [prefix for interface in self.inside(vrf) for prefix in interface.prefixes]
-        return connected + self._routed_inside.get(vrf, [])
+    def stays_inside(self, vrf: str, family: Family) -> tuple[Range, ...]:
+        """Destinations that are reached without leaving the VRF: the longest prefix decides, then the metric."""
+        connected = (prefix for interface in self.inside(vrf) for prefix in interface.prefixes)
+        ways = [(prefix, 0, True) for prefix in connected if prefix.family == family]
+        ways += [one for one in self._ways.get(vrf, ()) if one[0].family == family]
+        leaks = [(prefix, metric) for prefix, metric, stays in ways if not stays]
+        found: list[Range] = []
+        for prefix, metric, stays in ways:
+            if stays:
+                nearer = (one.range for one, other in leaks if (one.length, -other) > (prefix.length, -metric))
+                found += subtract([prefix.range], nearer)
+        return merge(found)
 
     @cached_property
-    def _routed_inside(self) -> dict[str | None, list[Prefix]]:
-        """Destinations of the routes whose ways are all in their own VRF."""
-        result: dict[str | None, list[Prefix]] = {}
+    def _ways(self) -> dict[str | None, list[tuple[Prefix, int, bool]]]:
+        """The routes of each VRF with their metrics, and whether all of their next hops are in the VRF."""
+        result: dict[str | None, list[tuple[Prefix, int, bool]]] = {}
         for route in self.host.routes:
             vrfs = {self.host.interfaces[interface].vrf for _, interface, _ in route.nexthops}
-            if vrfs == {route.vrf}:
-                result.setdefault(route.vrf, []).append(Prefix(route.family, route.network, route.length))
+            if vrfs:
+                prefix = Prefix(route.family, route.network, route.length)
+                result.setdefault(route.vrf, []).append((prefix, route.metric or 0, vrfs == {route.vrf}))
         return result
 
     @cached_property

@@ -117,7 +117,8 @@ def _carrier(options: Properties, context: Context) -> tree.Name | None:
         return None
     for key in ("type", "local", "on", "mtu", "mac"):
         options.exclusive("over", key)
-    options.require("key", "key 1000")
+    if "ikey" not in options or "okey" not in options:
+        options.require("key", "key 1000")
     carrier = context.scope.find(over, tree.Tunnel)
     if carrier is None:
         return None

@@ -46,8 +46,7 @@ def conntrack(topology: Topology, public: Public) -> Conntrack:
             key_zones.add(str(vrf.number), key.span, zone)
         if vrf.name not in topology.open_vrfs:
             continue
-        prefixes = topology.stays_inside(vrf.name)
-        inside = {family: merge(one.range for one in prefixes if one.family == family) for family in FAMILIES}
+        inside = {family: topology.stays_inside(vrf.name, family) for family in FAMILIES}
         # Two keys of one VRF are one place.
         for place, interface in {_place(one, topology): one for one in members}.items():
             sets = keys if is_key(interface) else devices
