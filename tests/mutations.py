@@ -437,7 +437,7 @@ def option_of_another(text: Text, rng: random.Random) -> str | None:
 def interface_in_two_zones(text: Text, rng: random.Random) -> str | None:
     interfaces = [name for name, at in text.declared.items() if text.tokens[at - 2].text in ("interface", "tunnel")]
     zones = [start for start, _ in text.statements if text.tokens[start].text == "zone"]
-    if not zones:
+    if not zones or not interfaces:  # those inside of host blocks are not seen
         return None
     brace = next(i for i in text.signs("{") if i > rng.choice(zones))
     return text.with_inserted(brace + 1, f" interface {rng.choice(interfaces)};")

@@ -19,6 +19,7 @@ from flowc.backends.files import host_folder
 from flowc.diagnostics.render_text import render_text
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+LOADING_LIMIT = 150.0  # seconds: the script starts some fifty processes, each slow in a guest on a busy machine
 SLOW = "not offloaded"  # the comment of the forward chain's first rule: all that a flowtable does not carry
 _MANY = 40  # round trips: were a flow not offloaded, the forward chain would see twice as many packets
 
@@ -48,15 +49,15 @@ class Gateway:
         self.namespace = namespace
         self._folder = Path(namespace.keep(TemporaryDirectory()))
 
-    def load(self, text: str) -> None:
-        """Compile a file's text for its only host and run the apply.sh of it; raise if one of them fails."""
-        self.namespace.run(str(self.compile(text)))
+    def load(self, text: str, host: str | None = None) -> None:
+        """Compile a file's text for its only host, or for this one, and run apply.sh; raise if one of them fails."""
+        self.namespace.run(str(self.compile(text, host)), timeout=LOADING_LIMIT)
 
-    def compile(self, text: str) -> Path:
-        """Compile a file's text for its only host; return the path of its apply.sh."""
+    def compile(self, text: str, host: str | None = None) -> Path:
+        """Compile a file's text for its only host, or for this one; return the path of its apply.sh."""
         file = self._folder / "gateway.flow"
         file.write_text(text)
-        result = compile_files([file])
+        result = compile_files([file], host)
         assert not result.diagnostics.has_errors, render_text(result.diagnostics)
         (host,) = result.states
         write_directory(result.states, self._folder)
@@ -64,7 +65,8 @@ class Gateway:
 
     def state(self) -> str:
         """All that apply.sh could have changed, without counters."""
-        shown = ("-details -oneline link", "-4 addr", "-4 rule", "-4 route show table all", "neigh show nud permanent")
+        shown = ["-details -oneline link", "neigh show nud permanent"]
+        shown += [f"-{family} {what}" for family in (4, 6) for what in ("addr", "rule", "route show table all")]
         parts = [self.namespace.run("ip", *one.split()) for one in shown]
         return "".join([self.namespace.run("nft", "--stateless", "list", "ruleset"), *parts])
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeVar
 
-COMMAND_LIMIT = 180.0  # seconds: the first ruleset of a guest loads the modules it needs, one by one
+COMMAND_LIMIT = 60.0  # seconds
 
 _CLONE_NEWNET = 0x40000000  # linux/sched.h
 _SIOCSIFFLAGS, _IFF_UP = 0x8914, 0x1  # linux/sockios.h, linux/if.h

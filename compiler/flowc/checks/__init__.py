@@ -10,6 +10,7 @@ from flowc.checks import (
     conntrack_zones,
     device_made_twice,
     eip_is_own_address,
+    eip_on_two_hosts,
     helper_and_offload,
     host_is_closed,
     implied,
@@ -19,6 +20,8 @@ from flowc.checks import (
     mtu_does_not_fit,
     needs_l3mdev_accept,
     offload_is_off,
+    pinned_behind_barrier,
+    pinned_table_taken,
     prefix_on_link,
     reached_from_two_zones,
     shared_tunnel_keys,
@@ -26,14 +29,17 @@ from flowc.checks import (
     stacked_on_itself,
     tests_not_run,
     translation_at_nothing,
+    tunnel_not_mirrored,
+    tunnel_without_other_end,
     unsupported,
+    uplink_does_not_answer,
     zone_parts_overlap,
 )
-from flowc.checks.base import Check
+from flowc.checks.base import AnyCheck, Check, NetworkCheck
 from flowc.diagnostics import Diagnostics
 from flowc.ir.network import Network
 
-CHECKS: tuple[Check, ...] = (
+CHECKS: tuple[AnyCheck, ...] = (
     interface_without_zone.CHECK,
     host_is_closed.CHECK,
     zone_parts_overlap.CHECK,
@@ -49,10 +55,16 @@ CHECKS: tuple[Check, ...] = (
     bridge_port.CHECK,
     mtu_does_not_fit.CHECK,
     shared_tunnel_keys.CHECK,
+    pinned_behind_barrier.CHECK,
+    pinned_table_taken.CHECK,
+    uplink_does_not_answer.CHECK,
     reached_from_two_zones.CHECK,
     translation_at_nothing.CHECK,
     eip_is_own_address.CHECK,
     prefix_on_link.CHECK,
+    eip_on_two_hosts.CHECK,
+    tunnel_not_mirrored.CHECK,
+    tunnel_without_other_end.CHECK,
     unsupported.CHECK,
     implied.CHECK,
     tests_not_run.CHECK,
@@ -60,12 +72,11 @@ CHECKS: tuple[Check, ...] = (
 
 
 def check(network: Network, diagnostics: Diagnostics) -> None:
-    """Run every check over every host. A network with errors is incomplete, so then there is nothing to add."""
+    """Run every check. A network with errors is incomplete, so then there is nothing to add."""
     if diagnostics.has_errors:
         return
-    for host in network.hosts:
-        for one in CHECKS:
-            one.run(host, diagnostics)
+    for one in CHECKS:
+        one.look_at(network, diagnostics)
 
 
-__all__ = ["CHECKS", "Check", "check"]
+__all__ = ["CHECKS", "AnyCheck", "Check", "NetworkCheck", "check"]

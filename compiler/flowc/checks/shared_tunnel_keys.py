@@ -10,7 +10,7 @@ from flowc.ir.network import Host
 from flowc.source import Span
 
 CODE = register(
-    "FC411",
+    "FC413",
     "bad-shared-tunnel-key",
     Severity.ERROR,
     "Packets of all keys come in on one device, and are told apart by the VRF of their key alone: so a key is in a VRF, "

@@ -30,6 +30,13 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
         report(diagnostics, what, span)
     _on_keys(host, diagnostics)
     _fronts(host, diagnostics)
+    for route in host.pinned_routes():
+        if route.vrf:
+            # A rule can name the VRF of a forwarded packet (`iif`), and nothing that names the VRF of the host's own
+            # goes with a table; and the VRF's last resort ends a lookup before anything behind it is asked.
+            report(
+                diagnostics, "a route in a VRF for some sources only", route.span, "give the uplink a VRF of its own"
+            )
 
 
 def _on_keys(host: Host, diagnostics: Diagnostics) -> None:

@@ -84,3 +84,6 @@ class Rule:
     device: str | None = None
     """`iif`."""
     source: str | None = None
+    """`from`: an address or a prefix."""
+    suppress: int | None = None
+    """`suppress_prefixlength`: a route that is found does not count if its prefix is this long or shorter."""

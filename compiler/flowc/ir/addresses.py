@@ -114,6 +114,27 @@ def subtract(ranges: Iterable[Range], holes: Iterable[Range]) -> tuple[Range, ..
     return tuple(result)
 
 
+def intersect(ranges: Iterable[Range], others: Iterable[Range]) -> tuple[Range, ...]:
+    """What is in both."""
+    found = merge(ranges)
+    return subtract(found, subtract(found, others))
+
+
+def prefixes(family: Family, ranges: Iterable[Range]) -> tuple[Prefix, ...]:
+    """The fewest prefixes that hold exactly these addresses, in order."""
+    result: list[Prefix] = []
+    for low, high in merge(ranges):
+        start = low
+        while start <= high:
+            # As many addresses as the first one's zero bits allow, and no more than there are.
+            bits = (high - start + 1).bit_length() - 1
+            if start:
+                bits = min(bits, (start & -start).bit_length() - 1)
+            result.append(Prefix(family, start, WIDTH[family] - bits))
+            start += 1 << bits
+    return tuple(result)
+
+
 def format_range(family: Family, low: int, high: int) -> str:
     """As nft lists it: `A`, `A/len` where the range is a prefix, else `A-B`."""
     size = high - low + 1

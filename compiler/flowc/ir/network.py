@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from flowc.ir.addresses import Family
+from flowc.ir.addresses import Family, Range
 from flowc.ir.links import Interface, Tunnel, Vrf
 from flowc.ir.model import Model
 from flowc.ir.nat import Nat
@@ -44,6 +44,8 @@ class Host(Model):
     forwards: Table[ForwardRow]
     neighbors: Table[NeighborRow]
     routes: Table[RouteRow]
+    elsewhere: Mapping[Family, tuple[Range, ...]]
+    """Addresses of its pools that it uses for nothing and another host of the file does: for them they are allocated."""
     left_out: tuple[tuple[str, Span], ...]
     """What the IR cannot hold yet: what it is called, and where it stands. A check reports it as an error."""
     tests: tuple[Span, ...]
@@ -54,6 +56,10 @@ class Host(Model):
     def zoned(self) -> frozenset[str]:
         """The interfaces that are in a zone, or in several by source address."""
         return frozenset(name for zone in self.zones.values() for name in zone.interfaces)
+
+    def pinned_routes(self) -> list[RouteRow]:
+        """The routes that are for some sources only."""
+        return [self.routes[at] for at, source in enumerate(self.routes.column("source")) if source is not None]
 
     def outer_ends(self, interface: Interface) -> tuple[Family, int, int] | None:
         """A tunnel's outer family, local and remote address; a key over a shared tunnel has that one's local."""

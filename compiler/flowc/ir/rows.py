@@ -92,4 +92,6 @@ class RouteRow(NamedTuple):
     nexthops: tuple[tuple[int | None, str, int], ...]
     vrf: str | None
     metric: int | None
+    source: Prefix | None
+    """Only packets with such a source take it; None: all do. A route with several sources is a row for each."""
     span: Span

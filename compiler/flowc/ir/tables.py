@@ -22,8 +22,7 @@ class Table(Generic[Row]):
         self._row = row
         # A NamedTuple type has `_fields` and `_make`, which typing does not tell of a bound type variable.
         self._columns: tuple[list[Any], ...] = tuple([] for _ in row._fields)
-        for one in rows:
-            self.append(one)
+        self.extend(rows)
 
     @property
     def row(self) -> type[Row]:
@@ -33,7 +32,7 @@ class Table(Generic[Row]):
         for column, value in zip(self._columns, row, strict=True):
             column.append(value)
 
-    def extend(self, rows: Sequence[Row]) -> None:
+    def extend(self, rows: Iterable[Row]) -> None:
         """Append many at once, column by column."""
         for column, values in zip(self._columns, zip(*rows, strict=True), strict=False):  # no rows have no columns
             column.extend(values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flowc.hoststate import HostState
 from flowc.ir.network import Host
-from flowc.lower import links, nft, onlink, routing
+from flowc.lower import links, nft, onlink, pinned, routing
 from flowc.lower.public import Public
 from flowc.lower.shared import SharedTunnels
 from flowc.lower.topology import Topology
@@ -23,7 +23,7 @@ def lower(host: Host) -> HostState:
         sysctls=links.sysctls(topology, offload=table.flowtable is not None),
         addresses=routing.addresses(topology, answered, shared),
         routes=routing.routes(topology, shared),
-        rules=routing.rules(topology),
+        rules=(*routing.rules(topology), *pinned.rules(topology)),
         local_rule_last=bool(host.vrfs),
         neighbors=routing.neighbors(topology, shared),
         nft=table,

@@ -92,16 +92,6 @@ def _tunnel(link: Tunnel, topology: Topology) -> GreTunnel:
     )
 
 
-def uses_ipv6(topology: Topology) -> bool:
-    """Something of the file's inside is IPv6: then the host forwards it."""
-    host = topology.host
-    return (
-        any(prefix.family == 6 for interface in host.interfaces.values() for prefix in interface.prefixes)
-        or 6 in host.routes.column("family")
-        or any(address is not None for address in host.endpoints.column("v6"))
-    )
-
-
 def sysctls(topology: Topology, *, offload: bool) -> tuple[Sysctl, ...]:
     """Forwarding, and what forwarding with policies of one's own needs (kernel: Documentation/networking/ip-sysctl)."""
     found = [
@@ -110,14 +100,14 @@ def sysctls(topology: Topology, *, offload: bool) -> tuple[Sysctl, ...]:
         Sysctl("net/ipv4/conf/all/send_redirects", "0", None),
         Sysctl("net/ipv4/ip_forward", "1", None),
     ]
-    if uses_ipv6(topology):
+    if topology.uses_ipv6:
         found.append(Sysctl("net/ipv6/conf/all/forwarding", "1", None))
     fronts = {one.name for zone in topology.fronts.zones for one in topology.members(zone)}
     carriers = topology.carriers
     if fronts or carriers:
         # What the host itself answers to a packet with a mark, such as an ICMP error, takes the way of the mark.
         found.append(Sysctl("net/ipv4/fwmark_reflect", "1", None))
-        if uses_ipv6(topology):
+        if topology.uses_ipv6:
             found.append(Sysctl("net/ipv6/fwmark_reflect", "1", None))
     unchecked = [one for one in topology.zoned() if one.spoofing is Spoofing.ALLOWED]
     if unchecked:
@@ -133,7 +123,7 @@ def sysctls(topology: Topology, *, offload: bool) -> tuple[Sysctl, ...]:
         # to the source, which is not what `spoofing allowed` says.
         allowed = interface.spoofing is Spoofing.ALLOWED
         found.append(Sysctl(f"{base}/rp_filter", "0" if allowed else "2", interface.span))
-        if interface.dhcp and uses_ipv6(topology):
+        if interface.dhcp and topology.uses_ipv6:
             # A host that forwards hears router advertisements only with 2.
             found.append(Sysctl(f"net/ipv6/conf/{interface.device}/accept_ra", "2", interface.span))
     # Machines on one bridge talk at layer 2. With br_netfilter loaded the kernel would show their frames to the ruleset as

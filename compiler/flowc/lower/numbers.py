@@ -11,6 +11,9 @@ UNREACHABLE_METRIC = 4278198272
 """Of the last-resort route in a VRF, so that lookups do not fall through to the next rule
 (kernel: Documentation/networking/vrf.rst)."""
 
+LOCAL_TABLE = 255
+"""Routes to the host's own addresses."""
+
 MAIN_ZONE = 0
 """Conntrack zone of what is in no VRF."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from flowc.hoststate import AddressRow, NeighborRow, RouteRow, Rule
 from flowc.hoststate.marks import VRF_MASK
 from flowc.ir.addresses import FAMILIES, WIDTH, Family, Prefix, format_address
+from flowc.ir.pinned import pinned_table
 from flowc.ir.tables import Table
 from flowc.lower import numbers
-from flowc.lower.links import uses_ipv6
 from flowc.lower.onlink import OnLink
 from flowc.lower.places import is_key
 from flowc.lower.shared import SharedTunnels
@@ -25,7 +25,7 @@ def addresses(topology: Topology, public: list[OnLink], shared: SharedTunnels) -
         for address in () if is_key(interface) else interface.addresses:
             family: Family = 4 if address.version == 4 else 6
             found.append(AddressRow(family, str(address), interface.device, interface.span))
-    found.extend(tuple(shared.addresses()))
+    found.extend(shared.addresses())
     for one in public:
         text = f"{format_address(one.family, one.address)}/{WIDTH[one.family]}"
         found.append(AddressRow(one.family, text, one.interface.device, one.span, answered_only=True))
@@ -47,19 +47,22 @@ def routes(topology: Topology, shared: SharedTunnels) -> Table[RouteRow]:
         prefix = Prefix(row.family, row.network, row.length)
         hops = tuple(shared.next_hop(row.family, *hop) for hop in row.nexthops)
         destination = str(prefix) if row.length else "default"
-        found.append(RouteRow(row.family, topology.table(row.vrf), destination, row.kind, hops, row.metric, row.span))
+        table = pinned_table(row) if row.source else topology.table(row.vrf)
+        found.append(RouteRow(row.family, table, destination, row.kind, hops, row.metric, row.span))
     return _ordered(found)
 
 
 def _families(topology: Topology) -> tuple[Family, ...]:
-    return FAMILIES if uses_ipv6(topology) else (4,)
+    return FAMILIES if topology.uses_ipv6 else (4,)
 
 
 def rules(topology: Topology) -> tuple[Rule, ...]:
     """From packet mark to routing table: of what came in by a key, and of what translation leads into another VRF."""
     host, fronts = topology.host, topology.fronts
     found: dict[tuple[Family, str | None, int], Rule] = {}
-    crossing = {*topology.open_vrfs, *fronts.tenants, *fronts.vrfs} if fronts.zones else set()
+    crossing = (
+        {*topology.open_vrfs, *(vrf for zone in fronts.zones for vrf in fronts.uses[zone])} if fronts.zones else set()
+    )
     places: list[tuple[str | None, str | None, Span]] = [
         (vrf, None, host.vrfs[vrf].span if vrf else host.zones[min(fronts.zones)].span) for vrf in crossing
     ]

@@ -112,15 +112,26 @@ class Topology:
     @cached_property
     def _routed(self) -> dict[str, list[Prefix]]:
         """Interface name to the prefixes of the routes that lead out of it, whatever their VRF."""
+        return self._routes_out(pinned=True)
+
+    @cached_property
+    def _routed_for_all(self) -> dict[str, list[Prefix]]:
+        return self._routes_out(pinned=False)
+
+    def _routes_out(self, *, pinned: bool) -> dict[str, list[Prefix]]:
         result: dict[str, list[Prefix]] = {}
         for route in self.host.routes:
-            for _, interface, _ in route.nexthops:
+            for _, interface, _ in route.nexthops if pinned or not route.source else ():
                 result.setdefault(interface, []).append(Prefix(route.family, route.network, route.length))
         return result
 
     def behind(self, interface: Interface) -> list[Prefix]:
         """Connected and routed prefixes; a default route is a prefix of length 0."""
         return [*interface.prefixes, *self._routed.get(interface.name, ())]
+
+    def claims(self, interface: Interface) -> list[Prefix]:
+        """The same without the routes for some sources only: what they lead to is elsewhere for all others."""
+        return [*interface.prefixes, *self._routed_for_all.get(interface.name, ())]
 
     def is_exit(self, interface: Interface) -> bool:
         """Anybody may be behind it: a default route leads out of it, DHCP may bring one, or nothing is said of it."""
@@ -140,16 +151,39 @@ class Topology:
 
     def stays_inside(self, vrf: str) -> list[Prefix]:
         """Destinations that are reached without leaving the VRF."""
-        inside = [interface for interface in self.host.interfaces.values() if interface.vrf == vrf]
-        found = [prefix for interface in inside for prefix in interface.prefixes]
-        found += [
-            Prefix(route.family, route.network, route.length)
-            for route in self.host.routes
-            if route.vrf == vrf
-            and route.nexthops
-            and all(self.host.interfaces[interface].vrf == vrf for _, interface, _ in route.nexthops)
-        ]
-        return found
+        connected = [prefix for interface in self.inside(vrf) for prefix in interface.prefixes]
+        return connected + self._routed_inside.get(vrf, [])
+
+    @cached_property
+    def _routed_inside(self) -> dict[str | None, list[Prefix]]:
+        """Destinations of the routes whose ways are all in their own VRF."""
+        result: dict[str | None, list[Prefix]] = {}
+        for route in self.host.routes:
+            vrfs = {self.host.interfaces[interface].vrf for _, interface, _ in route.nexthops}
+            if vrfs == {route.vrf}:
+                result.setdefault(route.vrf, []).append(Prefix(route.family, route.network, route.length))
+        return result
+
+    @cached_property
+    def _inside(self) -> dict[str | None, list[Interface]]:
+        result: dict[str | None, list[Interface]] = {}
+        for interface in sorted(self.host.interfaces.values(), key=lambda one: one.device):
+            result.setdefault(interface.vrf, []).append(interface)
+        return result
+
+    def inside(self, vrf: str | None) -> list[Interface]:
+        """The interfaces in a VRF, by device."""
+        return self._inside.get(vrf, [])
+
+    @cached_property
+    def uses_ipv6(self) -> bool:
+        """Something of the file's inside is IPv6: then the host forwards it."""
+        host = self.host
+        return (
+            any(prefix.family == 6 for interface in host.interfaces.values() for prefix in interface.prefixes)
+            or 6 in host.routes.column("family")
+            or any(address is not None for address in host.endpoints.column("v6"))
+        )
 
     @cached_property
     def _stack(self) -> Stack:

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from flowc.diagnostics import Diagnostics
+from flowc.ir.addresses import FAMILIES
 from flowc.ir.network import Host, Network, Offload
-from flowc.resolve import bulk, links, nat, operands, policies, prefixes, rows, tests, zones
+from flowc.resolve import bulk, links, nat, operands, policies, prefixes, routes, rows, tests, zones
 from flowc.resolve.context import Context
+from flowc.resolve.elsewhere import with_elsewhere
 from flowc.resolve.scope import Scope
 from flowc.source import Span
 from flowc.syntax import tree
@@ -32,11 +34,11 @@ STEPS: tuple[Step, ...] = (
     (tree.Tunnel, links.tunnel, links.duplicate_tunnels),
     (tree.Endpoint, rows.endpoint, None),
     (tree.Neighbor, rows.neighbor, rows.duplicate_neighbors),
-    (tree.Route, rows.route, rows.duplicate_routes),
     (tree.Let, operands.let, None),
     (tree.Service, operands.service, None),
     (tree.Zone, zones.zone, zones.interface_in_two_zones),
     (tree.Pool, zones.pool, None),
+    (tree.Route, routes.route, routes.duplicate_routes),
     (tree.Policy, policies.policy, policies.duplicate_policies),
     (tree.Nat, nat.nat, nat.duplicate_nats),
     (tree.Forward, nat.forward, None),
@@ -53,7 +55,8 @@ def resolve(files: Iterable[tree.File], diagnostics: Diagnostics) -> Network:
     shared = [one for one in statements if not isinstance(one, tree.Host)]
     Scope(diagnostics).declare(hosts)
     blocks: list[tree.Host | None] = [*hosts] if hosts else [None]
-    return Network(hosts=tuple(_resolve_host(block, hosts, shared, Scope(diagnostics, files)) for block in blocks))
+    resolved = [_resolve_host(block, hosts, shared, Scope(diagnostics, files)) for block in blocks]
+    return Network(hosts=with_elsewhere(resolved))
 
 
 def _resolve_host(
@@ -95,6 +98,7 @@ def _resolve_host(
         forwards=context.forwards,
         neighbors=context.neighbors,
         routes=context.routes,
+        elsewhere=dict.fromkeys(FAMILIES, ()),
         left_out=tuple(context.left_out),
         tests=tuple(context.tests),
         span=block.span if block else None,

@@ -16,6 +16,7 @@ from flowc.ir.links import Interface, Tunnel
 from flowc.ir.rows import EipRow, EndpointRow, NeighborRow, RouteRow
 from flowc.resolve import prefixes, rows, values
 from flowc.resolve.context import Context, covers
+from flowc.resolve.routes import route
 from flowc.source import Span
 from flowc.syntax import tree
 
@@ -158,7 +159,7 @@ def routes(table: tree.Rows, context: Context) -> None:
             row = _route(destination, via, interface, vrf, Span(table.source, start, end), links, context)
         if row is None:
             context.routes.extend(good)
-            rows.route(table.node(index), context)
+            route(table.node(index), context)
             good = []
             continue
         good.append(row if metric is None else row._replace(metric=int(metric)))
@@ -189,7 +190,7 @@ def _route(
         return None
     if not covers(link.interface.prefixes, family, address):
         return None
-    return RouteRow(*network, "unicast", ((address, link.interface.name, 1),), vrf, None, span)
+    return RouteRow(*network, "unicast", ((address, link.interface.name, 1),), vrf, None, None, span)
 
 
 def eips(table: tree.Rows, context: Context) -> None:

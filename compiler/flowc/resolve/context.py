@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from ipaddress import IPv4Interface, IPv6Interface
 
 from flowc.diagnostics import Code, Diagnostics
 from flowc.ir.addresses import AddressSet, Family, Prefix
@@ -29,6 +30,10 @@ class Context:
     scope: Scope
     vrfs: dict[str, Vrf] = field(default_factory=dict)
     interfaces: dict[str, Interface] = field(default_factory=dict)
+    tables: dict[int, Vrf] = field(default_factory=dict)
+    """VRFs by routing table."""
+    devices: dict[str, Interface | Vrf] = field(default_factory=dict)
+    """What stands for a device."""
     endpoints: Table[EndpointRow] = field(default_factory=lambda: Table(EndpointRow))
     endpoint_index: dict[str, int] = field(default_factory=dict)
     zones: dict[str, Zone] = field(default_factory=dict)
@@ -116,6 +121,13 @@ def claim(context: Context, code: Code, seen: dict[Hashable, Span], key: Hashabl
     first = seen.setdefault(key, span)
     if first is not span:
         context.diagnostics.report(code, f"{what} is declared twice", span, related=[(first, "first declared here")])
+
+
+def is_network_itself(own: IPv4Interface | IPv6Interface, address: int) -> bool:
+    """The address is the network or broadcast address of an interface's IPv4 network, and so no machine's."""
+    network = own.network
+    ends = (int(network.network_address), int(network.broadcast_address))
+    return own.version == 4 and network.prefixlen < 31 and address in ends
 
 
 def covers(prefixes: tuple[Prefix, ...], family: Family, address: int) -> bool:

@@ -34,17 +34,19 @@ def vrf(node: tree.Vrf, context: Context) -> None:
         return
     if table is None or device is None:
         return
-    for other in context.vrfs.values():
-        if other.table == table:
-            diagnostics.report(
-                codes.SHARED_TABLE,
-                f"vrf `{node.name.text}` uses table {table} of vrf `{other.name}`",
-                options.span("table"),
-                related=[(other.span, "the other VRF")],
-                help="give each VRF a table of its own: sharing one joins their routes",
-            )
-            return
-    context.vrfs[node.name.text] = Vrf(name=node.name.text, device=device, table=table, span=node.span)
+    other = context.tables.get(table)
+    if other is not None:
+        diagnostics.report(
+            codes.SHARED_TABLE,
+            f"vrf `{node.name.text}` uses table {table} of vrf `{other.name}`",
+            options.span("table"),
+            related=[(other.span, "the other VRF")],
+            help="give each VRF a table of its own: sharing one joins their routes",
+        )
+        return
+    found = Vrf(name=node.name.text, device=device, table=table, span=node.span)
+    context.vrfs[found.name] = context.tables[table] = found
+    context.devices.setdefault(device, found)
 
 
 def interface(node: tree.Interface, context: Context) -> None:
@@ -179,7 +181,7 @@ def _add(
     in_vrf = context.vrf_name(vrf_name)
     if device is None or _device_taken(device, device_node or name, context):
         return
-    context.interfaces[name.text] = Interface(
+    context.interfaces[name.text] = context.devices[device] = Interface(
         name=name.text,
         device=device,
         link=link,
@@ -194,17 +196,16 @@ def _add(
 
 
 def _device_taken(device: str, name: tree.Name, context: Context) -> bool:
-    others: list[Interface | Vrf] = [*context.interfaces.values(), *context.vrfs.values()]
-    for other in others:
-        if other.device == device:
-            context.diagnostics.report(
-                codes.DEVICE_TWICE,
-                f"device `{device}` is declared twice",
-                name.span,
-                related=[(other.span, f"`{other.name}` is this device already")],
-            )
-            return True
-    return False
+    other = context.devices.get(device)
+    if other is None:
+        return False
+    context.diagnostics.report(
+        codes.DEVICE_TWICE,
+        f"device `{device}` is declared twice",
+        name.span,
+        related=[(other.span, f"`{other.name}` is this device already")],
+    )
+    return True
 
 
 def _carrier_kind(node: tree.Tunnel, context: Context) -> TunnelKind:

@@ -175,6 +175,13 @@ def test_rules_of_ipv6_are_left_to_the_loader() -> None:
     assert "\n#-6 rule add pref 500 from 2001:db8::/32 table 1000 protocol 102\n" in text
 
 
+def test_a_rule_may_leave_short_prefixes_to_the_next_one() -> None:
+    state = empty(rules=(Rule(4, 3089, 254, at(2), source="10.2.0.0/24", suppress=0),))
+    assert commands(ip(state)) == [
+        "rule add pref 3089 from 10.2.0.0/24 table main suppress_prefixlength 0 protocol 102"
+    ]
+
+
 def test_only_a_file_with_ipv6_looks_whether_it_is_switched_off() -> None:
     six = NeighborRow(6, "fd00::75", "tap75", "52:54:00:00:00:75", at(6))
     assert "disable_ipv6" in LOADER.render(tenant(extra_neighbors=[six]))

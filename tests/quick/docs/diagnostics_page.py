@@ -18,7 +18,7 @@ from tests.quick.docs.diagnostic_examples import EXAMPLES
 from tests.quick.docs.pages import REPO
 
 import flowc.api
-from flowc.checks import CHECKS, Check
+from flowc.checks import CHECKS, AnyCheck
 from flowc.diagnostics import Code, Diagnostic, Severity, registered
 from flowc.diagnostics.render_json import VERSION, render_json
 from flowc.diagnostics.render_text import render_text
@@ -119,7 +119,7 @@ def _page() -> Iterator[str]:
     yield f"\n{JSON_TAIL}"
 
 
-def _code(code: Code, check: Check | None) -> Iterator[str]:
+def _code(code: Code, check: AnyCheck | None) -> Iterator[str]:
     yield f"\n### {code.number} {code.name}\n\n**{code.severity.label.capitalize()}.** {code.explanation}\n"
     bad = check.bad if check is not None else EXAMPLES.get(code.number)
     if bad is None:

@@ -3,10 +3,12 @@
 How a block is marked, always in the line before it:
 
     <!-- flow: fragment -->   the ```flow block is not a whole network: it is only parsed
+    <!-- flow: added -->      it is what was written at the end of the file of its name, a blank line before it
     <!-- flow: error -->      it is rejected; a ```text block that follows holds what is printed, to the letter
 
 A ```flow block whose first line is a comment `# NAME.flow...` is a file of that name for the ```console blocks of its
-page, whose `$ flowc ...` lines are run. A line of output that is nothing but `...` stands for any number of lines.
+page, whose `$ flowc ...` lines are run. A page may show a file again and again: there is what was shown last, or, where
+the name comes only later, what is shown first. A line of output that is nothing but `...` stands for any number of lines.
 """
 
 from __future__ import annotations
@@ -76,6 +78,20 @@ class Page:
     @property
     def blocks(self) -> list[Block]:
         return self._parts[0]
+
+    def files(self, block: Block) -> dict[str, str]:
+        """The names and texts of the page's `.flow` files for a reader who has come to this block, and read it."""
+        files: dict[str, str] = {}
+        for one in self.blocks:
+            if one.language != "flow":
+                continue
+            if one.line > block.line:
+                files.setdefault(one.file_name, one.text)
+            elif one.mark == "added":
+                files[one.file_name] += f"\n{one.text}"
+            else:
+                files[one.file_name] = one.text
+        return files
 
     def headings(self) -> list[str]:
         """Their texts, without the `#`."""

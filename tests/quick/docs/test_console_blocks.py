@@ -91,9 +91,8 @@ def run_flowc(arguments: list[str], folder: Path) -> list[str]:
 @pytest.mark.parametrize(("page", "block"), CONSOLE, ids=place)
 def test_flowc_prints_what_the_page_shows(page: Page, block: Block, tmp_path: Path) -> None:
     (tmp_path / "examples").symlink_to(REPO / "examples")
-    for one in page.blocks:
-        if one.language == "flow":
-            (tmp_path / one.file_name).write_text(one.text, encoding="utf-8")
+    for name, text in page.files(block).items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
     for command, shown in commands(block):
         words = shlex.split(command, comments=True)
         if words[:1] != ["flowc"]:

@@ -14,19 +14,21 @@ from flowc.source import Source
 from flowc.syntax.parse import parse
 
 FLOW = blocks("flow")
-WHOLE, FRAGMENTS, ERRORS = ([one for one in FLOW if one[1].mark == mark] for mark in (None, "fragment", "error"))
+WHOLE, FRAGMENTS, ERRORS = (
+    [one for one in FLOW if one[1].mark in marks] for marks in ((None, "added"), ("fragment",), ("error",))
+)
 
 
-def printed(block: Block, folder: Path, monkeypatch: pytest.MonkeyPatch, *, notes: bool = False) -> str:
-    """What `flowc check` prints about the block, with `notes` what it prints under -v."""
+def printed(page: Page, block: Block, folder: Path, monkeypatch: pytest.MonkeyPatch, *, notes: bool = False) -> str:
+    """What `flowc check` prints about the block's file, with `notes` what it prints under -v."""
     monkeypatch.chdir(folder)
-    Path(block.file_name).write_text(block.text, encoding="utf-8")
+    Path(block.file_name).write_text(page.files(block)[block.file_name], encoding="utf-8")
     found = check_files([block.file_name]).diagnostics
     return render_text(one for one in found if notes or one.severity > Severity.NOTE)
 
 
 def test_marks_are_known() -> None:
-    assert {block.mark for _, block in FLOW} <= {None, "fragment", "error"}
+    assert {block.mark for _, block in FLOW} <= {None, "added", "fragment", "error"}
 
 
 @pytest.mark.parametrize(("page", "block"), WHOLE, ids=place)
@@ -34,7 +36,7 @@ def test_a_whole_file_compiles_without_a_finding(
     page: Page, block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not even a warning: people copy it, and would be warned about what they did not write."""
-    text = printed(block, tmp_path, monkeypatch)
+    text = printed(page, block, tmp_path, monkeypatch)
     if follower(page, block, "text") is None:
         assert text == ""
     else:  # the page shows what is found
@@ -51,7 +53,7 @@ def test_a_fragment_parses(page: Page, block: Block) -> None:
 
 @pytest.mark.parametrize(("page", "block"), ERRORS, ids=place)
 def test_a_wrong_file_is_rejected(page: Page, block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "error[" in printed(block, tmp_path, monkeypatch), f"{page}:{block.line}"
+    assert "error[" in printed(page, block, tmp_path, monkeypatch), f"{page}:{block.line}"
 
 
 def follower(page: Page, block: Block, language: str) -> Block | None:
@@ -70,4 +72,4 @@ def test_what_is_said_to_be_printed_is_printed(
     shown = follower(page, block, "text")
     assert shown is not None
     notes = "note[" in shown.text
-    assert shown.text.strip("\n") == printed(block, tmp_path, monkeypatch, notes=notes).strip("\n")
+    assert shown.text.strip("\n") == printed(page, block, tmp_path, monkeypatch, notes=notes).strip("\n")

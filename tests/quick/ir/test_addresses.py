@@ -1,13 +1,24 @@
 """Address arithmetic against sets of small integers."""
 
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, ip_address, ip_network, summarize_address_range
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowc.ir.addresses import Prefix, Range, format_address, format_range, mask, merge, parse_address, subtract
+from flowc.ir.addresses import (
+    Prefix,
+    Range,
+    format_address,
+    format_range,
+    intersect,
+    mask,
+    merge,
+    parse_address,
+    prefixes,
+    subtract,
+)
 
 small = st.tuples(st.integers(0, 60), st.integers(0, 12)).map(lambda pair: Range(pair[0], pair[0] + pair[1]))
 several = st.lists(small, max_size=8)
@@ -28,6 +39,21 @@ def test_merge_keeps_the_members_and_leaves_gaps_between_ranges(ranges: list[Ran
 @given(several, several)
 def test_subtract_is_set_difference(ranges: list[Range], holes: list[Range]) -> None:
     assert members(subtract(ranges, holes)) == members(ranges) - members(holes)
+
+
+@given(several, several)
+def test_intersect_is_set_intersection(ranges: list[Range], others: list[Range]) -> None:
+    assert members(intersect(ranges, others)) == members(ranges) & members(others)
+
+
+@given(several)
+def test_prefixes_are_the_fewest_with_the_same_members(ranges: list[Range]) -> None:
+    found = prefixes(4, ranges)
+    assert members([prefix.range for prefix in found]) == members(ranges)
+    expected = [
+        net for low, high in merge(ranges) for net in summarize_address_range(IPv4Address(low), IPv4Address(high))
+    ]
+    assert [str(prefix) for prefix in found] == [str(net) for net in expected]
 
 
 @given(st.ip_addresses())

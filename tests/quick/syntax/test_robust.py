@@ -62,8 +62,9 @@ def test_broken_examples(text: str, chance: random.Random, times: int) -> None:
         start = chance.randrange(len(text))
         text = text[:start] + chance.choice([*PIECES, ""]) + text[start + chance.randrange(8) :]
     file = check(text)
-    # What is far from the mistake is kept: few mistakes cost few declarations.
-    assert declarations(file) >= declarations(whole) - 2 * times
+    # What is far from the mistake is kept: few mistakes cost few declarations, or a host whose block begins with one.
+    most = max([2, *(1 + len(one.body) for one in whole.statements if isinstance(one, tree.Host))])
+    assert declarations(file) >= declarations(whole) - most * times
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=[path.name for path in EXAMPLES])

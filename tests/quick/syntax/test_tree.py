@@ -40,6 +40,9 @@ TREES = {
     "route 10.0.0.0/8 on up vrf acme": "(Route 10.0.0.0/8 [] up - [(vrf acme)])",
     "route default unreachable vrf acme metric 9":
         "(Route - [] - unreachable [(vrf acme) (metric 9)])",
+    "route default via 10.1.0.1, b from {10.0.0.0/24, lan} metric 5":
+        "(Route - [(NextHop 10.1.0.1 - -) (NextHop b - -)] - - [(from {10.0.0.0/24 lan}) (metric 5)])",
+    "route 10.0.0.0/8 on up from not lan": "(Route 10.0.0.0/8 [] up - [(from (Negated lan))])",
     "route ::/0 blackhole": "(Route ::/0 [] - blackhole [])",
     # zones, pools, names
     "zone lan { interface a, b }": "(Zone lan [(ZoneMember [a b] -)])",

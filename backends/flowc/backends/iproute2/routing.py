@@ -12,6 +12,7 @@ from flowc.hoststate.routing import Family
 PROTOCOL = 102
 """flowc's own number in `protocol`: what carries it was made by flowc and by nobody else."""
 
+TABLE_MAIN = 254
 TABLE_LOCAL = 255
 FULL_MASK = 0xFFFFFFFF
 
@@ -37,12 +38,15 @@ def rule(entry: Rule) -> str:
     if entry.mark is not None:
         value, mask = entry.mark
         parts.append(f"fwmark {value:#x}" if mask == FULL_MASK else f"fwmark {value:#x}/{mask:#x}")
-    return " ".join([*parts, table(entry.table), f"protocol {PROTOCOL}"])
+    parts.append(table(entry.table))
+    if entry.suppress is not None:
+        parts.append(f"suppress_prefixlength {entry.suppress}")
+    return " ".join([*parts, f"protocol {PROTOCOL}"])
 
 
 def table(number: int) -> str:
-    """`table N`; the one that every host has by its name."""
-    return "table local" if number == TABLE_LOCAL else f"table {number}"
+    """`table N`; those that every host has by their names."""
+    return {TABLE_MAIN: "table main", TABLE_LOCAL: "table local"}.get(number, f"table {number}")
 
 
 def neighbor(row: NeighborRow) -> str:

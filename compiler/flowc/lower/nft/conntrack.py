@@ -38,23 +38,23 @@ def conntrack(topology: Topology, public: Public) -> Conntrack:
             continue
         # The host's own packets leave by the VRF's device first.
         zones.add(f'"{vrf.device}"', vrf.span, zone)
-        members = sorted((one for one in host.interfaces.values() if one.vrf == vrf.name), key=lambda one: one.device)
+        members = topology.inside(vrf.name)
         for interface in members:
             if not is_key(interface):
                 zones.add(f'"{interface.device}"', interface.span, zone)
-            elif str(vrf.number) not in key_zones.keys:
-                key_zones.add(str(vrf.number), interface.span, zone)
-        if vrf.name in topology.open_vrfs:
-            prefixes = topology.stays_inside(vrf.name)
-            for interface in members:
-                sets = keys if is_key(interface) else devices
-                place = _place(interface, topology)
-                if place in sets.members.keys:  # two keys of one VRF
-                    continue
-                sets.members.add(place, interface.span)
-                for family in FAMILIES:
-                    for found in merge(prefix.range for prefix in prefixes if prefix.family == family):
-                        sets.inside.of(family).add(f"{place} . {format_range(family, *found)}", interface.span)
+        if key := next((one for one in members if is_key(one)), None):
+            key_zones.add(str(vrf.number), key.span, zone)
+        if vrf.name not in topology.open_vrfs:
+            continue
+        prefixes = topology.stays_inside(vrf.name)
+        inside = {family: merge(one.range for one in prefixes if one.family == family) for family in FAMILIES}
+        # Two keys of one VRF are one place.
+        for place, interface in {_place(one, topology): one for one in members}.items():
+            sets = keys if is_key(interface) else devices
+            sets.members.add(place, interface.span)
+            for family in FAMILIES:
+                for found in inside[family]:
+                    sets.inside.of(family).add(f"{place} . {format_range(family, *found)}", interface.span)
     result = Conntrack(
         zones,
         key_zones,

@@ -13,6 +13,7 @@ from flowc.ir.addresses import format_address
 from flowc.lower.nft.ports import PORT, by_place, ports_text
 from flowc.lower.nft.prefixes import add_prefix_targets
 from flowc.lower.topology import Topology
+from flowc.source import Span
 
 
 def crossing(topology: Topology) -> Crossing:
@@ -35,6 +36,7 @@ def _devices(result: Crossing, topology: Topology) -> None:
     """Where connections between VRFs come in, and where the replies of each VRF do."""
     vrfs = {*topology.open_vrfs, *topology.fronts.vrfs, *topology.fronts.tenants, None}
     carriers: set[str] = set()
+    keys: dict[int, Span] = {}
     for interface in sorted(topology.host.interfaces.values(), key=lambda one: one.device):
         if interface.vrf not in vrfs or interface.name not in topology.zoned_names:
             continue
@@ -47,8 +49,9 @@ def _devices(result: Crossing, topology: Topology) -> None:
         if carrier.device not in carriers:
             carriers.add(carrier.device)
             result.devices.add(f'"{carrier.device}"', carrier.span)
-        if f"{number} . {number}" not in result.keys.keys:
-            result.keys.add(f"{number} . {number}", interface.span)
+        keys.setdefault(number, interface.span)
+    for number in sorted(keys):
+        result.keys.add(f"{number} . {number}", keys[number])
 
 
 def _targets(result: Crossing, topology: Topology) -> None:

@@ -130,7 +130,8 @@ def _of_own_addresses(topology: Topology, forwards: Iterable[ForwardRow]) -> lis
 def reached(topology: Topology, public: Public) -> list[Reached]:
     """Ranges of public addresses by zone.
 
-    A pool does not hold what somebody there really has: the host's and its neighbours' own addresses.
+    A pool does not hold what somebody there really has: the host's and its neighbours' own addresses, and those that
+    another host of the file translates.
     """
     result: list[Reached] = []
     for family in FAMILIES:
@@ -182,4 +183,4 @@ def _real_addresses(topology: Topology, family: Family) -> tuple[Range, ...]:
     found += [
         gateway for row in host.routes if row.family == family for gateway, _, _ in row.nexthops if gateway is not None
     ]
-    return merge(Range(value, value) for value in found)
+    return merge([*(Range(value, value) for value in found), *host.elsewhere[family]])

@@ -38,19 +38,21 @@ def _origins(
     """Keys and elements: devices or conntrack zones, with source addresses where not all are meant."""
     found: dict[str, dict[str, None]] = {}
     saddr = f"{'ip' if family == 4 else 'ip6'} saddr"
-    for vrf in topology.zone_vrfs(nat.source):
-        places = [one for one in topology.places(nat.source) if one.interface.vrf == vrf]
+    by_vrf: dict[str | None, list[Place]] = {}
+    for member in topology.places(nat.source):
+        by_vrf.setdefault(member.interface.vrf, []).append(member)
+    for vrf, places in sorted(by_vrf.items(), key=lambda item: item[0] or ""):
         zone = topology.conntrack_zone(vrf)
         # In a VRF with a zone of its own, all places of the nat block's zone look the same.
-        for together in [places] if zone else [[place] for place in places]:
+        for together in [places] if zone else [[one] for one in places]:
             ranges = _sources(together, operand, family, topology, bounded=vrf is not None)
             first = together[0].interface
             device = topology.host.vrfs[vrf].device if vrf else topology.device(first.name)
             key, place = ("ct zone", str(zone)) if zone else ("iifname", f'"{device}"')
             if ranges == [_every(family)]:
                 found.setdefault(key, {})[place] = None
-            for one in ranges if ranges != [_every(family)] else ():
-                found.setdefault(f"{key} . {saddr}", {})[f"{place} . {format_range(family, *one)}"] = None
+            for source in ranges if ranges != [_every(family)] else ():
+                found.setdefault(f"{key} . {saddr}", {})[f"{place} . {format_range(family, *source)}"] = None
     for key, elements in found.items():
         yield key, tuple(elements)
 

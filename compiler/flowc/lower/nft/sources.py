@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from flowc.hoststate.nft import Sources, SourceSets
 from flowc.hoststate.sets import NftSet, by_family
-from flowc.ir.addresses import FAMILIES, Family, Prefix, Range, format_address, format_range, merge
+from flowc.ir.addresses import FAMILIES, Family, Prefix, Range, format_address, format_range, merge, subtract
 from flowc.ir.links import Interface, Spoofing
 from flowc.lower.places import is_key
 from flowc.lower.public import Public
@@ -103,9 +103,13 @@ def _foreign(interface: Interface, family: Family, topology: Topology, public: P
     others: list[Prefix] = []
     for other in topology.host.interfaces.values():
         if other.name != interface.name and other.vrf == interface.vrf and other.name in topology.zoned_names:
-            others += [prefix for prefix in topology.behind(other) if prefix.length > 0]
-    mine = {prefix for prefix in topology.behind(interface) if prefix.length > 0}
-    found = [prefix.range for prefix in others if prefix.family == family and prefix not in mine]
+            others += [one for one in topology.claims(other) if one.family == family and one.length > 0]
+    mine = [one for one in topology.behind(interface) if one.family == family and one.length > 0]
+    found: list[Range] = []
+    for length in {one.length for one in others}:
+        # The longer prefix counts, here as for a route.
+        kept = (one.range for one in mine if one.length >= length)
+        found += subtract((one.range for one in others if one.length == length), kept)
     found += [one.range for zone in topology.zones_of(interface.name) for one in public.of(zone, family)]
     # What the host itself owns cannot come in from outside either.
     found += [

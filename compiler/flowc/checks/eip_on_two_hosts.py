@@ -1,0 +1,70 @@
+"""One EIP on two hosts."""
+
+from __future__ import annotations
+
+from flowc.checks.base import NetworkCheck
+from flowc.diagnostics import Diagnostics, Severity, register
+from flowc.ir.addresses import Family, format_address
+from flowc.ir.network import Network
+from flowc.source import Span
+
+CODE = register(
+    "FC311",
+    "eip-on-two-hosts",
+    Severity.ERROR,
+    "Two hosts of the file translate one EIP, to what each of them says. Its packets reach one of the two, and which one "
+    "is decided by somebody else's routing. An EIP that stands outside of the host blocks belongs to all hosts on "
+    "purpose, and is not reported.",
+)
+
+
+def run(network: Network, diagnostics: Diagnostics) -> None:
+    """Report the later declaration of each such EIP."""
+    seen: dict[tuple[Family, int], tuple[str, Span]] = {}
+    for host in network.hosts if len(network.hosts) > 1 else ():
+        for row in host.eips:
+            owner, first = seen.setdefault((row.family, row.public), (host.name, row.span))
+            if first != row.span:
+                diagnostics.report(
+                    CODE,
+                    f"EIP `{format_address(row.family, row.public)}` is on host `{owner}` and on host `{host.name}`",
+                    row.span,
+                    related=[(first, f"on host `{owner}` here")],
+                    help="give one of them another address",
+                )
+
+
+CHECK = NetworkCheck(
+    CODE,
+    run,
+    bad="""
+pool public 203.0.113.0/24 at outside
+zone outside { interface wan }
+zone inside { interface lan }
+host gw1 {
+    interface lan { device eth1; address 10.1.0.1/24 }
+    interface wan { device eth0; address 192.0.2.1/24 }
+    eip 203.0.113.5 <-> 10.1.0.80
+}
+host gw2 {
+    interface lan { device eth1; address 10.2.0.1/24 }
+    interface wan { device eth0; address 192.0.2.2/24 }
+    eip 203.0.113.5 <-> 10.2.0.80
+}
+""",
+    good="""
+pool public 203.0.113.0/24 at outside
+zone outside { interface wan }
+zone inside { interface lan }
+host gw1 {
+    interface lan { device eth1; address 10.1.0.1/24 }
+    interface wan { device eth0; address 192.0.2.1/24 }
+    eip 203.0.113.5 <-> 10.1.0.80
+}
+host gw2 {
+    interface lan { device eth1; address 10.2.0.1/24 }
+    interface wan { device eth0; address 192.0.2.2/24 }
+    eip 203.0.113.6 <-> 10.2.0.80
+}
+""",
+)

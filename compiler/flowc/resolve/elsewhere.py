@@ -1,0 +1,39 @@
+"""Pool addresses that another host of the file uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from flowc.ir.addresses import FAMILIES, Family, Range, intersect, merge, subtract
+from flowc.ir.network import Host
+
+
+def with_elsewhere(hosts: Sequence[Host]) -> tuple[Host, ...]:
+    """The hosts, each with what of its pools others use, and it does not itself."""
+    if len(hosts) < 2:
+        return tuple(hosts)
+    used = [{family: merge(_used(host, family)) for family in FAMILIES} for host in hosts]
+    return tuple(
+        host.model_copy(update={"elsewhere": _elsewhere(host, mine, [other for other in used if other is not mine])})
+        for host, mine in zip(hosts, used, strict=True)
+    )
+
+
+def _elsewhere(
+    host: Host, mine: Mapping[Family, Sequence[Range]], others: Iterable[Mapping[Family, Sequence[Range]]]
+) -> dict[Family, tuple[Range, ...]]:
+    others = list(others)
+    result: dict[Family, tuple[Range, ...]] = {}
+    for family in FAMILIES:
+        pooled = [one.range for pool in host.pools.values() for one in pool.prefixes if one.family == family]
+        theirs = subtract((one for other in others for one in other[family]), mine[family])
+        result[family] = intersect(theirs, pooled)
+    return result
+
+
+def _used(host: Host, family: Family) -> Iterable[Range]:
+    """The public addresses that a host translates."""
+    for table in (host.eips, host.forwards):
+        rows = zip(table.column("family"), table.column("public"), strict=True)
+        yield from (Range(public, public) for of, public in rows if of == family)
+    yield from (snat.to for nat in host.nats for snat in nat.snats if snat.family == family)

@@ -1,0 +1,1 @@
+# left has no public address on a link: there is nothing to announce.
