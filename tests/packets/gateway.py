@@ -9,8 +9,9 @@ from typing import TypeVar
 
 from tests.packets.lab import Namespace
 from tests.packets.observe import Connection, Counter, connections, rule_counters, wait_until
+from tests.packets.servers import Peer
 from tests.packets.sniff import send, sniff
-from tests.packets.traffic import BRIEF
+from tests.packets.traffic import BRIEF, Flow, TcpFlow
 
 from flowc.api import compile_files, write_directory
 from flowc.backends import LOADER
@@ -20,6 +21,7 @@ from flowc.diagnostics.render_text import render_text
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LOADING_LIMIT = 150.0  # seconds: the script starts some fifty processes, each slow in a guest on a busy machine
 SLOW = "not offloaded"  # the comment of the forward chain's first rule: all that a flowtable does not carry
+_MANY = 40  # round trips: were a flow not offloaded, the forward chain would see twice as many packets
 
 T = TypeVar("T")
 
@@ -75,6 +77,28 @@ class Gateway:
     def slow_packets(self) -> int:
         """Packets that passed the forward chain until now."""
         return self.counters()[SLOW].packets
+
+    def offloads(self, flow: Flow, port: int) -> Peer:
+        """Assert that the flowtable carries this flow from that client's port; return the one source its server saw."""
+        protocol = "tcp" if isinstance(flow, TcpFlow) else "udp"
+        first = flow.round_trips(3)
+        assert wait_until(lambda: self.connection(protocol, port=port).offloaded)
+        before = self.slow_packets()
+        then = flow.round_trips(_MANY)
+        assert self.slow_packets() == before
+        assert then.source is not None
+        assert then.source == first.source
+        return then.source
+
+    def ends(self, protocol: str, port: int) -> tuple[str, int | None, str, int | None]:
+        """The address and port that the connection of that client's port was sent to, and those that it went to."""
+        one = self.connection(protocol, port=port)
+        return one.original.destination, one.original.destination_port, one.reply.source, one.reply.source_port
+
+    def logged(self, prefix: str) -> int:
+        """Lines with this prefix in the kernel's log; see the fixture `kernel_log`."""
+        listed = self.namespace.run("dmesg", "--notime")
+        return sum(line.startswith(f"{prefix}: ") for line in listed.splitlines())
 
     @contextmanager
     def dropping(self, comment: str, packets: int = 1) -> Iterator[None]:

@@ -1,9 +1,7 @@
 """Clauses of rules that keep a state: limits per source, open connections, conntrack helpers, the rate of the log."""
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -135,32 +133,16 @@ def test_at_most_so_many_connections_are_open_of_each_source(net: Net) -> None:
     assert wait_until(lambda: not net.elements("connections/inside/outside/5/ip"))  # forgotten with the last one
 
 
-def logged(net: Net, prefix: str) -> int:
-    """Lines with this prefix in the kernel's log."""
-    listed = net.gateway.namespace.run("dmesg", "--notime")
-    return sum(line.startswith(f"{prefix}: ") for line in listed.splitlines())
-
-
-@pytest.fixture
-def kernel_log() -> Iterator[None]:
-    """An empty log, and namespaces that write to it: all but the first one do not otherwise."""
-    setting = Path("/proc/sys/net/netfilter/nf_log_all_netns")
-    setting.write_text("1")
-    subprocess.run(["dmesg", "--clear"], check=True)
-    yield
-    setting.write_text("0")
-
-
 @pytest.mark.usefixtures("kernel_log")
 def test_the_log_is_limited_and_the_verdict_is_not(net: Net) -> None:
     for _ in range(6):
         assert udp(net.inside, OUTSIDE, 53)
-    assert logged(net, "dns") == 2
+    assert net.gateway.logged("dns") == 2
     assert [udp(net.inside, OUTSIDE, 54, timeout=BRIEF).received for _ in range(4)] == [1, 1, 1, 0]
-    assert logged(net, "few") == 2  # and the log did not use up the rule's limit
+    assert net.gateway.logged("few") == 2  # and the log did not use up the rule's limit
     for number in range(60):
         udp(net.inside, OUTSIDE, 1000 + number, timeout=0.001)
-    assert 20 <= logged(net, "out") < 50
+    assert 20 <= net.gateway.logged("out") < 50
     assert opened(net, 1000, 1) == 0
 
 

@@ -1,0 +1,289 @@
+#!/bin/sh
+# Load what flowc compiled for host gw. Run it there as root, or: ip netns exec NAME ./apply.sh
+#
+# The order leaves no moment at which the host forwards without its policy:
+#   1  look: are the tools and devices there? Until all is well nothing is changed
+#   2  make the devices, still down: the kernel refuses a flowtable that names a missing one
+#   3  ruleset.nft, in one transaction: all of the policy or none of it
+#   4  tc filters and kernel settings, all but forwarding
+#   5  bring the devices up, with their addresses, rules, routes and neighbours
+#   6  switch forwarding on
+#   7  tell the neighbours of the public addresses on their link
+#
+# It can be run again at any time: what is there already is left as it is. It only adds and replaces; what an earlier
+# version of the file asked for and this one does not stays where it is.
+#
+# Exit status: 0 loaded; 1 a command failed, and the line of the .flow file it came from is printed; 2 the host is not
+# ready, and nothing was changed.
+set -u
+LC_ALL=C
+export LC_ALL
+PATH=$PATH:/usr/sbin:/sbin
+host=gw
+
+cd "$(dirname -- "$0")" || exit 2
+work=$(mktemp -d) || exit 2
+trap 'rm -rf -- "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+
+# The devices, one a line: name, kind, what cannot be changed once it exists, where the file says so.
+cat >"$work/devices" <<'END_OF_DEVICES'
+eth0	existing	-	nat-gateway.flow:8
+eth1	existing	-	nat-gateway.flow:9
+eth2	existing	-	nat-gateway.flow:10
+eth3	existing	-	nat-gateway.flow:11
+END_OF_DEVICES
+
+say() {
+    printf 'apply.sh: %s\n' "$*" >&2
+}
+
+# ---- 1  look -------------------------------------------------------------------------------------------------------
+
+not_ready() {
+    say "$*"
+    say "nothing was changed"
+    exit 2
+}
+
+[ "$(id -u)" -eq 0 ] || not_ready "must be run as root"
+for tool in ip nft awk sysctl; do
+    command -v "$tool" >/dev/null || not_ready "$tool is not installed"
+done
+for file in ip.batch ruleset.nft sysctl.conf; do
+    [ -r "$file" ] || not_ready "$file is missing: it must be in the same folder as apply.sh"
+done
+
+ipv6=yes
+[ -e /proc/sys/net/ipv6 ] || ipv6=no
+
+# The devices there are, one a line: name, kind if it is one that flowc makes, what cannot be changed, alias.
+ip -d -o link show | awk -v kinds='' '
+    BEGIN { n = split(kinds, list, " "); for (i = 1; i <= n; i++) known[list[i]] = 1 }
+    {
+        name = $2; sub(/:$/, "", name)
+        parent = name
+        if (sub(/.*@/, "", parent)) sub(/@[^@]*$/, "", name); else parent = "-"
+        kind = "-"; fixed = "-"; alias = "-"
+        # -o puts everything on one line and a backslash where lines were: the kind begins one of them
+        parts = split($0, part, "\\")
+        for (i = 2; i <= parts; i++) {
+            words = split(part[i], word, " ")
+            if (kind == "-" && word[1] in known) {
+                kind = word[1]
+                if (kind ~ /^(gre|gretap|ip6gre|ip6gretap)$/) fixed = "keyed"
+                for (w = 2; w <= words; w++) {
+                    if (kind == "vrf" && word[w] == "table") fixed = "table " word[w + 1]
+                    if (kind == "vlan" && word[w] == "id") fixed = "id " word[w + 1] " on " parent
+                    if (fixed == "keyed" && word[w] == "external") fixed = "external"
+                }
+            } else if (word[1] == "alias") {
+                alias = word[2]
+            }
+        }
+        print name "\t" kind "\t" fixed "\t" alias
+    }' >"$work/links" || not_ready "cannot list the devices"
+
+awk -F '\t' '
+    function where() { return $4 == "-" ? "" : " (" $4 ")" }
+    FNR == NR { kind[$1] = $2; fixed[$1] = $3; alias[$1] = $4; next }
+    $2 == "existing" {
+        if (!($1 in kind)) print "there is no device " $1 where()
+        next
+    }
+    !($1 in kind) { next }
+    kind[$1] != $2 { print "device " $1 " exists and is no " $2 where(); next }
+    alias[$1] != "flowc" {
+        print "device " $1 " exists and was not made by flowc" where() ": it has no alias flowc"
+        next
+    }
+    fixed[$1] != $3 {
+        print "device " $1 " is " fixed[$1] " and the file says " $3 where() ", which the kernel cannot change: " \
+            "delete it first, ip link del " $1
+    }' "$work/links" "$work/devices" >"$work/problems"
+if [ -s "$work/problems" ]; then
+    while read -r problem; do say "$problem"; done <"$work/problems"
+    not_ready "host $host is not ready"
+fi
+
+# ---- how a failure finds its line ----------------------------------------------------------------------------------
+
+# place FILE LINE: the .flow line that a line of a generated file comes from: it is in the comment of the line itself or
+# in the nearest one above.
+place() {
+    awk -v line="$2" '
+        FNR > line { exit }
+        $0 == "# (every host)" { place = "" }
+        /^[ \t]*# .*:[0-9]+$/ { place = $0; sub(/^[ \t]*# /, "", place) }
+        FNR == line && match($0, /comment "[^"]*:[0-9]+[ "]/) { place = substr($0, RSTART + 9, RLENGTH - 10) }
+        FNR == line && match($0, /,  # .*:[0-9]+$/) { place = substr($0, RSTART + 5) }
+        END { print place }' "$1"
+}
+
+# stop FILE LINE: say where the command came from, and end. The tool has been quoted already.
+stop() {
+    from=
+    [ -z "$2" ] || from=$(place "$1" "$2")
+    if [ -n "$from" ]; then
+        say "$from: this is the declaration that failed ($1 line $2)"
+    elif [ -n "$2" ]; then
+        say "$1 line $2 failed"
+    else
+        say "$1 failed"
+    fi
+    exit 1
+}
+
+# batch FILE TOOL...: run a tool over the copy of FILE in the work folder, whose lines have the numbers of FILE.
+batch() {
+    file=$1
+    shift
+    if "$@" -batch "$work/$file" >"$work/output" 2>&1; then
+        cat "$work/output" >&2 # warnings
+        return
+    fi
+    line=$(sed -n 's/^Command failed .*:\([0-9][0-9]*\)$/\1/p' "$work/output" | head -n 1)
+    [ -n "$line" ] || line=$(search "$file" "$@")
+    grep -v '^Command failed ' "$work/output" >&2
+    [ -z "$line" ] || say "in: $(sed -n "${line}p" "$work/$file")"
+    stop "$file" "$line"
+}
+
+# search FILE TOOL...: a command whose words the tool cannot read ends the batch without its number. Give it the lines
+# one by one until one makes it say the same; those that went well before do again what they did.
+search() {
+    file=$1
+    shift
+    number=0
+    while IFS= read -r command; do
+        number=$((number + 1))
+        case $command in '' | '#'*) continue ;; esac
+        printf '%s\n' "$command" | "$@" -batch - >"$work/again" 2>&1 && continue
+        if grep -v '^Command failed ' "$work/again" | cmp -s - "$work/output"; then
+            echo "$number"
+            return
+        fi
+    done <"$work/$file"
+}
+
+# ---- 2  make the devices -------------------------------------------------------------------------------------------
+
+# Copies of ip.batch for the two calls of ip: what is not for the call, or is there already, becomes an empty line, so
+# that line numbers stay. A tunnel that exists gets the parameters of the file, which may have changed.
+awk -v links="$work/links" '
+    BEGIN { FS = "\t"; while ((getline < links) > 0) have[$1] = $3; FS = " " }
+    $0 == "# ---- from here on: after ruleset.nft is loaded ----" { after = 1 }
+    after || /^#/ { print ""; next }
+    /^link add name / && ($4 in have) {
+        if (have[$4] != "keyed") { print ""; next }
+        # what the file does not say must be said: ip keeps it otherwise
+        unsaid = (/ ttl / ? "" : " ttl inherit") (/ i?key / ? "" : " noikey") (/ (key|okey) / ? "" : " nookey")
+        sub(/^link add name /, "link set dev ")
+        $0 = $0 unsaid
+    }
+    { print }' ip.batch >"$work/ip.batch"
+batch ip.batch ip
+
+# ---- 3  the ruleset ------------------------------------------------------------------------------------------------
+
+# What rewrites addresses inside of translated connections: nft loads the helpers, but not these.
+for module in nf_nat_ftp; do
+    [ -e "/sys/module/$module" ] || modprobe "$module" || { say "cannot load the kernel module $module"; exit 1; }
+done
+if ! nft -f ruleset.nft >"$work/output" 2>&1; then
+    cat "$work/output" >&2
+    stop ruleset.nft "$(sed -n 's/^[^ ]*ruleset\.nft:\([0-9][0-9]*\):.*/\1/p' "$work/output" | head -n 1)"
+fi
+
+# ---- 4  tc filters and kernel settings -----------------------------------------------------------------------------
+
+# tc has nothing to do
+
+# settings PATTERN: load sysctl.conf without the keys that the pattern matches.
+settings() {
+    awk -v without="$1" '$1 ~ without { print ""; next } { print }' sysctl.conf >"$work/sysctl.conf"
+    if sysctl -q -p "$work/sysctl.conf" >"$work/output" 2>&1; then return; fi
+    cat "$work/output" >&2
+    # sysctl gives no line number, but the key; it prints dots for slashes, and slashes for dots
+    line=$(awk -v output="$work/output" '
+        BEGIN { while ((getline text < output) > 0) message = message text "\n" }
+        /^#/ || NF == 0 { next }
+        { dotted = $1; gsub(/\./, "\001", dotted); gsub(/\//, ".", dotted); gsub(/\001/, "/", dotted) }
+        index(message, $1) || index(message, dotted) { print NR; exit }' sysctl.conf)
+    stop sysctl.conf "$line"
+}
+
+# A host that has IPv6 switched off has no settings for it, and one without br_netfilter none for bridges.
+absent='^$'
+[ "$ipv6" = yes ] || absent='^net/ipv6/'
+[ -e /proc/sys/net/bridge ] || absent="$absent|^net/bridge/"
+settings "^(net/ipv4/ip_forward|net/ipv6/conf/all/forwarding)\$|$absent"
+
+# ---- 5  bring it up ------------------------------------------------------------------------------------------------
+
+# rules FAMILY: the rules there are, in the words of ip.batch. -N prints tables as numbers.
+rules() {
+    ip "$1" -N rule show | awk '{
+        sub(/:/, "", $1)
+        line = "pref " $0
+        sub(/ from all /, " ", line)
+        sub(/ lookup /, " table ", line)
+        print line
+    }'
+}
+
+# missing: the batch on standard input without the rules that are there already (the file "rules" in the work folder),
+# and without the removal of the local rule where it is gone.
+missing() {
+    awk -v rules="$work/rules" '
+        # What makes two rules the same, in whatever order they are told.
+        function key(rule,    n, i, word, value) {
+            n = split(rule, word, " ")
+            for (i = 1; i < n; i++)
+                if (word[i] ~ /^(pref|from|iif|fwmark|table)$/) {
+                    value[word[i]] = word[i + 1]
+                    i++ # a device may be called "table"
+                }
+            if (value["table"] == "local") value["table"] = 255
+            return value["pref"] "," value["from"] "," value["iif"] "," value["fwmark"] "," value["table"]
+        }
+        BEGIN {
+            while ((getline rule < rules) > 0) {
+                there[key(rule)] = 1
+                if (rule ~ /^pref 0 /) zero = 1
+            }
+        }
+        /^rule add / && (key($0) in there) { print ""; next }
+        /^rule del pref 0$/ && !zero { print ""; next }
+        { print }'
+}
+
+if [ "$ipv6" = yes ] && grep -q '^#-6 ' ip.batch; then
+    rules -6 >"$work/rules"
+    awk '/^#-6 / { print substr($0, 5); next } { print "" }' ip.batch |
+        missing >"$work/ip.batch"
+    batch ip.batch ip -6
+fi
+
+rules -4 >"$work/rules"
+awk -v ipv6="$ipv6" '
+    $0 == "# ---- from here on: after ruleset.nft is loaded ----" { after = 1 }
+    !after || /^#/ { print ""; next }
+    ipv6 == "no" && /^route replace [a-z]+ [0-9a-f:]*:/ { print ""; next }
+    { print }' ip.batch | missing >"$work/ip.batch"
+batch ip.batch ip
+
+# ---- 6  forward ----------------------------------------------------------------------------------------------------
+
+settings "$absent"
+
+# ---- 7  announce ---------------------------------------------------------------------------------------------------
+
+# All is loaded without it: a neighbour that is told nothing finds the host when its own entry has expired.
+if command -v perl >/dev/null; then
+    perl announce.pl || say "some public addresses are not announced: run announce.pl again, or let entries expire"
+else
+    say "perl is not installed: 1 public addresses are not announced"
+fi
+
+say "$host is loaded"
