@@ -29,7 +29,7 @@ pool public 192.0.2.0/24, 198.51.100.0/24, 2001:db8::/32 at outside
         ("2001:db8:0:7::/64 <-> fd00:0:0:7::/64", {"prefix-on-link"}),
         ("2001:db8:0:7::/112 <-> fd00:0:0:7::/112", set()),
         ("2001:db8:1:7::/64 <-> fd00:0:0:7::/64", set()),
-        ("198.51.100.0/24 <-> 172.16.5.0/24", set()),  # reached from another VRF
+        ("198.51.100.0/24 <-> 172.16.5.0/24", {"tenant-without-way-out"}),  # reached from another VRF
     ],
 )
 def test_a_prefix_of_eips(eip: str, found: set[str], tmp_path: Path) -> None:
