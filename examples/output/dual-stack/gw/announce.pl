@@ -130,5 +130,5 @@ exit $status;
 
 __DATA__
 # what gw announces: device, address
-# dual-stack.flow:34
+# dual-stack.flow:35
 eth0 2001:db8:ff::153

@@ -55,9 +55,9 @@ done
 
 ipv6=yes
 [ -e /proc/sys/net/ipv6 ] || ipv6=no
-[ "$ipv6" = yes ] || not_ready "IPv6 is switched off on this host, but the file asks for it:" dual-stack.flow:34
+[ "$ipv6" = yes ] || not_ready "IPv6 is switched off on this host, but the file asks for it:" dual-stack.flow:35
 [ "$(cat /proc/sys/net/ipv6/conf/all/disable_ipv6)" = 0 ] ||
-    not_ready "net.ipv6.conf.all.disable_ipv6 switches IPv6 off, but the file asks for it:" dual-stack.flow:34
+    not_ready "net.ipv6.conf.all.disable_ipv6 switches IPv6 off, but the file asks for it:" dual-stack.flow:35
 
 # The devices there are, one a line: name, kind if it is one that flowc makes, what cannot be changed, alias.
 ip -d -o link show | awk -v kinds='' '
@@ -238,12 +238,14 @@ missing() {
         function key(rule,    n, i, word, value) {
             n = split(rule, word, " ")
             for (i = 1; i < n; i++)
-                if (word[i] ~ /^(pref|from|iif|fwmark|table)$/) {
+                if (word[i] ~ /^(pref|from|iif|fwmark|table|suppress_prefixlength)$/) {
                     value[word[i]] = word[i + 1]
                     i++ # a device may be called "table"
                 }
             if (value["table"] == "local") value["table"] = 255
-            return value["pref"] "," value["from"] "," value["iif"] "," value["fwmark"] "," value["table"]
+            if (value["table"] == "main") value["table"] = 254
+            return value["pref"] "," value["from"] "," value["iif"] "," value["fwmark"] "," value["table"] "," \
+                value["suppress_prefixlength"]
         }
         BEGIN {
             while ((getline rule < rules) > 0) {

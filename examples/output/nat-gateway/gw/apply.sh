@@ -240,12 +240,14 @@ missing() {
         function key(rule,    n, i, word, value) {
             n = split(rule, word, " ")
             for (i = 1; i < n; i++)
-                if (word[i] ~ /^(pref|from|iif|fwmark|table)$/) {
+                if (word[i] ~ /^(pref|from|iif|fwmark|table|suppress_prefixlength)$/) {
                     value[word[i]] = word[i + 1]
                     i++ # a device may be called "table"
                 }
             if (value["table"] == "local") value["table"] = 255
-            return value["pref"] "," value["from"] "," value["iif"] "," value["fwmark"] "," value["table"]
+            if (value["table"] == "main") value["table"] = 254
+            return value["pref"] "," value["from"] "," value["iif"] "," value["fwmark"] "," value["table"] "," \
+                value["suppress_prefixlength"]
         }
         BEGIN {
             while ((getline rule < rules) > 0) {
