@@ -1,5 +1,6 @@
 """The gateway under test: a .flow file, compiled by flowc and loaded in a namespace by its own apply.sh."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -64,11 +65,12 @@ class Gateway:
         return self._folder / host_folder(host) / LOADER.file
 
     def state(self) -> str:
-        """All that apply.sh could have changed, without counters."""
+        """All that apply.sh could have changed, without counters and the timers of bridges."""
         shown = ["-details -oneline link", "neigh show nud permanent"]
         shown += [f"-{family} {what}" for family in (4, 6) for what in ("addr", "rule", "route show table all")]
         parts = [self.namespace.run("ip", *one.split()) for one in shown]
-        return "".join([self.namespace.run("nft", "--stateless", "list", "ruleset"), *parts])
+        text = "".join([self.namespace.run("nft", "--stateless", "list", "ruleset"), *parts])
+        return re.sub(r"_timer +[0-9.]+", "_timer", text)
 
     def counters(self) -> dict[str, Counter]:
         """The counters of the ruleset, by comment."""
