@@ -26,7 +26,7 @@ EACH_TOOL = r"""
 sed '/^# AFTER$/,$d' ip.batch | ip -batch - &&
 nft -f ruleset.nft &&
 tc -batch tc.batch &&
-sysctl -q -p sysctl.conf &&
+sed '/^net.bridge/d' sysctl.conf | sysctl -q -p - && # there only with br_netfilter: apply.sh looks
 sed -n 's/^PREFIX//p' ip.batch | ip -6 -batch - &&
 sed '1,/^# AFTER$/d' ip.batch | ip -batch -
 """.replace("AFTER", AFTER_RULESET).replace("PREFIX", IPV6_PREFIX)
