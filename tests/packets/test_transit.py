@@ -118,7 +118,7 @@ def test_a_prefix_of_eips_for_another_vrf(net: Net) -> None:
     assert (CLIENT, 41003) in net.blue.servers["tcp", "77"].peers
     assert tcp(net.blue.vm75, CLIENT, 7, source_port=41004).source == ("2.2.3.75", 41004)
     assert tcp(net.isp, "2001:db8:2:b::77", 80, source=CLIENT6, source_port=41005).source == (CLIENT6, 41005)
-    assert tcp(net.blue.vm75, CLIENT6, 7, source_port=41006) is not None
+    assert tcp(net.blue.vm75, CLIENT6, 7, source_port=41006).source == ("2001:db8:2:b::75", 41006)
 
 
 def test_a_whole_address_is_forwarded_and_its_target_leaves_as_others_do(net: Net) -> None:

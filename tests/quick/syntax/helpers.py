@@ -33,7 +33,7 @@ def expanded(file: tree.File) -> tree.File:
     for one in in_order(file.statements):
         if isinstance(one, tree.Host):
             body = tuple(inner for inner in in_order(one.body) if not isinstance(inner, tree.Host))
-            one = replace(one, body=body)  # noqa: PLW2901
+            one = replace(one, body=body)  # noqa: PLW2901  # the host without hosts in it
         statements.append(one)
     return replace(file, statements=tuple(statements))
 
