@@ -46,7 +46,7 @@ def _has_ipv6(interface: Interface) -> bool:
 
 def _check(interface: Interface, stack: Stack, diagnostics: Diagnostics, *, six: bool) -> None:
     link, mtu = interface.link, stack.mtu(interface)
-    if mtu is None or (isinstance(link, Tunnel) and link.over):
+    if mtu is None or interface.carrier:
         return
     below = stack.below(interface)
     name = f"`{interface.name}`"

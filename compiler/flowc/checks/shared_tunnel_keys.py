@@ -21,9 +21,7 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report keys that cannot be told apart, and what cannot be reached behind them."""
-    keys = {
-        one.name: one for one in host.interfaces.values() if isinstance(one.link, Tunnel) and one.link.over is not None
-    }
+    keys = {one.name: one for one in host.interfaces.values() if one.carrier}
     for key in keys.values():
         if key.vrf is None:
             diagnostics.report(
@@ -44,7 +42,7 @@ def _zones(host: Host, keys: dict[str, Interface], diagnostics: Diagnostics) -> 
     for zone in host.zones.values():
         for member in zone.members:
             key = keys.get(member.interface)
-            if key is None or not isinstance(key.link, Tunnel):
+            if key is None:
                 continue
             if member.source is not None:
                 diagnostics.report(
@@ -53,7 +51,7 @@ def _zones(host: Host, keys: dict[str, Interface], diagnostics: Diagnostics) -> 
                     member.span,
                     help="put the whole key into the zone, and say `from` in the rules",
                 )
-            name, span = seen.setdefault((key.link.over, key.vrf), (zone.name, member.span))
+            name, span = seen.setdefault((key.carrier, key.vrf), (zone.name, member.span))
             if name != zone.name:
                 diagnostics.report(
                     CODE,

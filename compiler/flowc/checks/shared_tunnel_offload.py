@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.links import Tunnel
 from flowc.ir.network import Host, Offload
 from flowc.ir.policy import ANY, SELF
 
@@ -22,7 +21,7 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report the first rule with `offload` of a policy to or from a zone with a key."""
     if host.offload is Offload.OFF:
         return
-    keys = {one.name for one in host.interfaces.values() if isinstance(one.link, Tunnel) and one.link.over}
+    keys = {one.name for one in host.interfaces.values() if one.carrier}
     shared = {zone.name for zone in host.zones.values() if keys.intersection(zone.interfaces)}
     for policy in host.policies:
         if SELF in (policy.source, policy.target):

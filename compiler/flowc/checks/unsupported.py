@@ -5,7 +5,6 @@ from __future__ import annotations
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.fronts import Fronts
-from flowc.ir.links import Tunnel
 from flowc.ir.network import Host
 from flowc.ir.stack import Stack
 from flowc.source import Span
@@ -42,7 +41,7 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
 def _on_keys(host: Host, diagnostics: Diagnostics) -> None:
     """A key over a shared tunnel has no device that another could stand on."""
     stack = Stack(host)
-    keys = {one.name for one in host.interfaces.values() if isinstance(one.link, Tunnel) and one.link.over}
+    keys = {one.name for one in host.interfaces.values() if one.carrier}
     instead = "give this key a tunnel of its own: a `tunnel` with `local`, `remote` and `key`, without `over`"
     for interface in host.interfaces.values():
         if any(below.name in keys for below in stack.below(interface)):
@@ -62,7 +61,7 @@ def _fronts(host: Host, diagnostics: Diagnostics) -> None:
                 zone.span,
                 "make a zone for each of the VRFs",
             )
-        if any(isinstance(link := host.interfaces[one].link, Tunnel) and link.over for one in zone.interfaces):
+        if any(host.interfaces[one].carrier for one in zone.interfaces):
             report(diagnostics, "public addresses for other VRFs at a key of a shared tunnel", zone.span)
         if None in fronts.uses[name] - vrfs:
             report(

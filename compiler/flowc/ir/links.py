@@ -117,6 +117,11 @@ class Interface(Model):
     spoofing: Spoofing
     span: Span
 
+    @property
+    def carrier(self) -> str | None:
+        """The shared tunnel that a key goes over. A key has no device of its own."""
+        return self.link.over if isinstance(self.link, Tunnel) else None
+
     @cached_property
     def prefixes(self) -> tuple[Prefix, ...]:
         """The connected prefixes."""

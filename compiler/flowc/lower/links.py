@@ -27,7 +27,7 @@ def links(topology: Topology) -> tuple[Link, ...]:
         found.append(_link(interface, masters.get(interface.name), topology))
 
     for interface in sorted(host.interfaces.values(), key=lambda one: one.device):
-        if not (isinstance(interface.link, Tunnel) and interface.link.over):  # a key is no device
+        if not interface.carrier:  # a key is no device
             visit(interface)
     return tuple(found)
 

@@ -9,7 +9,6 @@ from flowc.hoststate import AnnouncementRow
 from flowc.ir.addresses import WIDTH, Family, Prefix, format_address
 from flowc.ir.links import Interface, Tunnel
 from flowc.ir.tables import Table
-from flowc.lower.places import is_key
 from flowc.lower.public import Public
 from flowc.lower.topology import Topology
 from flowc.source import Span
@@ -30,7 +29,7 @@ def on_link(topology: Topology, public: Public) -> list[OnLink]:
         taken.update((4 if own.version == 4 else 6, int(own.ip)) for own in interface.addresses)
     found: list[OnLink] = []
     for zone in sorted(topology.host.zones):
-        for interface in (one for one in topology.members(zone) if not is_key(one)):
+        for interface in (one for one in topology.members(zone) if not one.carrier):
             for prefix in interface.prefixes:
                 for address, span in _public(prefix, zone, public):
                     if (prefix.family, address) not in taken:

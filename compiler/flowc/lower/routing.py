@@ -9,7 +9,6 @@ from flowc.ir.pinned import pinned_table
 from flowc.ir.tables import Table
 from flowc.lower import numbers
 from flowc.lower.onlink import OnLink
-from flowc.lower.places import is_key
 from flowc.lower.shared import SharedTunnels
 from flowc.lower.topology import Topology
 from flowc.source import Span
@@ -22,7 +21,7 @@ def addresses(topology: Topology, public: list[OnLink], shared: SharedTunnels) -
     """The interfaces' own, those of keys, and the public addresses that have to answer ARP and ND on a link."""
     found = Table(AddressRow)
     for interface in topology.host.interfaces.values():
-        for address in () if is_key(interface) else interface.addresses:
+        for address in () if interface.carrier else interface.addresses:
             family: Family = 4 if address.version == 4 else 6
             found.append(AddressRow(family, str(address), interface.device, interface.span))
     found.extend(shared.addresses())
@@ -69,7 +68,7 @@ def rules(topology: Topology) -> tuple[Rule, ...]:
     places += [
         (one.vrf, topology.device(one.name), one.span)
         for one in host.interfaces.values()
-        if is_key(one) and one.vrf not in crossing
+        if one.carrier and one.vrf not in crossing
     ]
     for vrf, device, span in places:
         mark = (topology.number(vrf), VRF_MASK)
@@ -102,7 +101,7 @@ def neighbors(topology: Topology, shared: SharedTunnels) -> Table[NeighborRow]:
     """
     found = Table(NeighborRow, shared.neighbors())
     host = topology.host
-    keys = {one.name for one in host.interfaces.values() if is_key(one)}
+    keys = {one.name for one in host.interfaces.values() if one.carrier}
     for endpoint in host.endpoints:
         if endpoint.mac is None or endpoint.interface in keys:
             continue

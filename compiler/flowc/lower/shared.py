@@ -19,7 +19,6 @@ from flowc.hoststate import AddressRow, Encap, FlowerFilter, NeighborRow, NextHo
 from flowc.hoststate.marks import VRF_MASK
 from flowc.ir.addresses import WIDTH, Family, Prefix, format_address
 from flowc.ir.links import Interface, Tunnel
-from flowc.lower.places import is_key
 from flowc.lower.topology import Topology
 from flowc.source import Span
 
@@ -71,7 +70,7 @@ class SharedTunnels:
 
     def encap(self, interface: Interface) -> Encap | None:
         """The outer header of what leaves by a key; None for an interface that is none."""
-        ends = self._topology.host.outer_ends(interface) if is_key(interface) else None
+        ends = self._topology.host.outer_ends(interface) if interface.carrier else None
         if ends is None or not isinstance(interface.link, Tunnel):
             return None
         family, local, remote = ends
@@ -82,7 +81,7 @@ class SharedTunnels:
         """The next hop of a declared route: behind a key the invented one."""
         found = self._topology.host.interfaces[interface]
         via = gateway
-        if gateway is not None and is_key(found):
+        if gateway is not None and found.carrier:
             via = self._invented.get((interface, family, gateway))
         return NextHop(
             None if via is None else format_address(family, via),

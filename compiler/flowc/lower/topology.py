@@ -15,7 +15,7 @@ from flowc.ir.parts import split_interfaces
 from flowc.ir.policy import ANY, Policy
 from flowc.ir.stack import Stack
 from flowc.lower import numbers
-from flowc.lower.places import Place, is_key, places
+from flowc.lower.places import Place, places
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Topology:
 
     def key(self, interface: Interface) -> int | None:
         """The mark of what comes in by a key of a shared tunnel; None for an interface with a device of its own."""
-        return self.number(interface.vrf) if is_key(interface) else None
+        return self.number(interface.vrf) if interface.carrier else None
 
     def device(self, interface: str) -> str:
         """The device in the kernel; that of the shared tunnel for a key over it."""
@@ -58,19 +58,17 @@ class Topology:
     @cached_property
     def carriers(self) -> list[Interface]:
         """The shared tunnels with keys over them, by device."""
-        links = [one.link for one in self.host.interfaces.values()]
-        names = {link.over for link in links if isinstance(link, Tunnel) and link.over}
+        names = {one.carrier for one in self.host.interfaces.values() if one.carrier}
         return sorted((self.host.interfaces[name] for name in names), key=lambda one: one.device)
 
     def carrier(self, interface: Interface) -> Interface | None:
         """The shared tunnel that a key goes over."""
-        link = interface.link
-        return self.host.interfaces[link.over] if isinstance(link, Tunnel) and link.over else None
+        return self.host.interfaces[interface.carrier] if interface.carrier else None
 
     def zoned(self) -> list[Interface]:
         """Interfaces that are in a zone and have a device of their own, by device."""
         found = (self.host.interfaces[name] for name in self.zoned_names)
-        return sorted((one for one in found if not is_key(one)), key=lambda interface: interface.device)
+        return sorted((one for one in found if not one.carrier), key=lambda interface: interface.device)
 
     @cached_property
     def _members(self) -> Mapping[str, list[Interface]]:
@@ -225,7 +223,7 @@ class Topology:
             ends = self.host.outer_ends(one)
             if ends is None:
                 continue
-            carrier = self.host.interfaces[one.link.over] if isinstance(one.link, Tunnel) and one.link.over else one
+            carrier = self.carrier(one) or one
             below = self.underlay(carrier.link) if isinstance(carrier.link, Tunnel) else None
             if below:
                 result.setdefault(below.name, []).append((ends[0], ends[2]))

@@ -12,6 +12,6 @@ def clamps(topology: Topology) -> tuple[Clamp, ...]:
     devices: dict[int, list[str]] = {}
     for interface in topology.host.interfaces.values():
         mtu = topology.mtu(interface)
-        if isinstance(interface.link, Tunnel) and not interface.link.over and mtu is not None:
+        if isinstance(interface.link, Tunnel) and not interface.carrier and mtu is not None:
             devices.setdefault(mtu, []).append(interface.device)
     return tuple(Clamp(tuple(sorted(names)), mss4=mtu - 40, mss6=mtu - 60) for mtu, names in sorted(devices.items()))

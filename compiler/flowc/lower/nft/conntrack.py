@@ -20,7 +20,6 @@ from flowc.ir.links import Interface
 from flowc.lower.homes import Homes
 from flowc.lower.nft.ports import PORT, SOURCE_PORT, by_place, front_sources, ports_text
 from flowc.lower.nft.prefixes import add_prefix_zones
-from flowc.lower.places import is_key
 from flowc.lower.public import Public
 from flowc.lower.topology import Topology
 
@@ -40,16 +39,16 @@ def conntrack(topology: Topology, public: Public) -> Conntrack:
         zones.add(f'"{vrf.device}"', vrf.span, zone)
         members = topology.inside(vrf.name)
         for interface in members:
-            if not is_key(interface):
+            if not interface.carrier:
                 zones.add(f'"{interface.device}"', interface.span, zone)
-        if key := next((one for one in members if is_key(one)), None):
+        if key := next((one for one in members if one.carrier), None):
             key_zones.add(str(vrf.number), key.span, zone)
         if vrf.name not in topology.open_vrfs:
             continue
         inside = {family: topology.stays_inside(vrf.name, family) for family in FAMILIES}
         # Two keys of one VRF are one place.
         for place, interface in {_place(one, topology): one for one in members}.items():
-            sets = keys if is_key(interface) else devices
+            sets = keys if interface.carrier else devices
             sets.members.add(place, interface.span)
             for family in FAMILIES:
                 for found in inside[family]:
@@ -82,7 +81,7 @@ def _open_vrfs(name: str, key: str, suffix: str) -> OpenVrfs:
 
 
 def _place(interface: Interface, topology: Topology) -> str:
-    return str(topology.key(interface)) if is_key(interface) else f'"{interface.device}"'
+    return str(topology.key(interface)) if interface.carrier else f'"{interface.device}"'
 
 
 def _fronts(result: Conntrack, topology: Topology, public: Public) -> None:
@@ -124,7 +123,7 @@ def _sources(
     """Where packets of an inside address come in, and the key of its elements there."""
     text = format_address(family, address)
     for interface in homes.of(vrf, family, address):
-        yield (result.open_keys if is_key(interface) else result.open_vrfs), f"{_place(interface, topology)} . {text}"
+        yield (result.open_keys if interface.carrier else result.open_vrfs), f"{_place(interface, topology)} . {text}"
 
 
 def _public(result: Conntrack, topology: Topology, public: Public, family: Family) -> None:

@@ -34,7 +34,7 @@ def crossing(topology: Topology) -> Crossing:
 
 def _devices(result: Crossing, topology: Topology) -> None:
     """Where connections between VRFs come in, and where the replies of each VRF do."""
-    vrfs = {*topology.open_vrfs, *topology.fronts.vrfs, *topology.fronts.tenants, None}
+    vrfs = {*topology.open_vrfs, *topology.fronts.vrfs, None}
     carriers: set[str] = set()
     keys: dict[int, Span] = {}
     for interface in sorted(topology.host.interfaces.values(), key=lambda one: one.device):

@@ -13,7 +13,6 @@ from flowc.hoststate.nft import Sources, SourceSets
 from flowc.hoststate.sets import NftSet, by_family
 from flowc.ir.addresses import FAMILIES, Family, Prefix, Range, format_address, format_range, merge, subtract
 from flowc.ir.links import Interface, Spoofing
-from flowc.lower.places import is_key
 from flowc.lower.public import Public
 from flowc.lower.topology import Topology
 
@@ -21,7 +20,7 @@ from flowc.lower.topology import Topology
 def pinned_devices(topology: Topology) -> set[str]:
     """The devices with an endpoint that is pinned to its MAC."""
     found = (topology.host.interfaces[row.interface] for row in topology.host.endpoints if row.mac is not None)
-    return {one.device for one in found if _checked(one, topology) and not is_key(one)}
+    return {one.device for one in found if _checked(one, topology) and not one.carrier}
 
 
 def sources(topology: Topology, public: Public) -> Sources:
