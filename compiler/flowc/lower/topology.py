@@ -99,6 +99,17 @@ class Topology:
         whole = {one.interface.name for found in self._places.values() for one in found if one.family is None}
         return [self.host.interfaces[name] for name in split_interfaces(self.host) if name not in whole]
 
+    @cached_property
+    def _parts(self) -> dict[tuple[str, Family | None], list[Range]]:
+        result: dict[tuple[str, Family | None], list[Range]] = {}
+        for place in (one for found in self._places.values() for one in found):
+            result.setdefault((place.interface.name, place.family), []).extend(place.ranges)
+        return result
+
+    def parts(self, interface: str, family: Family) -> list[Range]:
+        """The addresses on an interface that zones have for themselves; the rest is that of a zone with all of it."""
+        return self._parts.get((interface, family), [])
+
     def places(self, zone: str) -> list[Place]:
         """Where a zone is: its interfaces, or the parts of them that are its own."""
         return self._places[zone]

@@ -72,9 +72,10 @@ def _sources(
         if place.family is not None:
             found += place.ranges if place.family == family else ()
         elif bounded and not topology.is_exit(interface) and interface.spoofing is not Spoofing.ALLOWED:
-            found += [prefix.range for prefix in topology.behind(interface) if prefix.family == family]
+            behind = (prefix.range for prefix in topology.behind(interface) if prefix.family == family)
+            found += subtract(behind, topology.parts(interface.name, family))
         else:
-            found.append(every)
+            found += subtract([every], topology.parts(interface.name, family))
     if operand is None:
         return list(subtract(found, ()))
     within = operand.ranges(family)
