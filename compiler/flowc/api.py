@@ -30,7 +30,7 @@ from flowc.hoststate import HostState
 from flowc.ir.network import Host, Network
 from flowc.lower import lower
 from flowc.resolve import resolve
-from flowc.syntax.load import load
+from flowc.syntax.load import Read, load, read_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +58,14 @@ class UnknownHostError(LookupError):
         self.hosts = hosts
 
 
-def check_files(paths: Iterable[str | Path]) -> CheckResult:
-    """Find what is wrong with the files, taken together as one network.
+def check_files(paths: Iterable[str | Path], read: Read = read_file) -> CheckResult:
+    """Find what is wrong with the files, taken together as one network. `read` is where their bytes come from.
 
     Raises OSError for a file that cannot be read; everything else is a diagnostic.
     """
     diagnostics = Diagnostics()
     with _collector_paused():
-        network = _understand(paths, diagnostics)
+        network = _understand(paths, diagnostics, read)
     return CheckResult(diagnostics, network)
 
 
@@ -110,9 +110,9 @@ def write_directory(
     return [write_if_changed(path, text, executable=backend.executable) for path, text, backend in texts]
 
 
-def _understand(paths: Iterable[str | Path], diagnostics: Diagnostics) -> Network:
+def _understand(paths: Iterable[str | Path], diagnostics: Diagnostics, read: Read = read_file) -> Network:
     """The stages that do not depend on the host."""
-    files = load(paths, diagnostics)
+    files = load(paths, diagnostics, read)
     network = resolve(files, diagnostics)
     check(network, diagnostics)
     return network

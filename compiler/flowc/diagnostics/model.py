@@ -32,7 +32,7 @@ class Code:
     """A kind of diagnostic: its stable number and name, and one paragraph that explains it."""
 
     number: str
-    """Stable, for example `FC101`. The hundreds are the family (see docs/diagnostics.md)."""
+    """Stable, for example `FC101`. The hundreds are the family (see docs/checks/README.md)."""
     name: str
     """Kebab-case, for example `unknown-name`."""
     severity: Severity
