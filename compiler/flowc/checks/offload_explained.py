@@ -23,7 +23,7 @@ CODE = register(
     "Which of the flows that a rule with `offload` admits are offloaded, and which only under a condition that the file does "
     "not decide; the rest passes the ruleset packet by packet, as it would without `offload`. TCP is offloaded from the end of "
     "its handshake to the first FIN or RST, UDP from the first answer on. There is one note for each rule of which anything is "
-    "offloaded; what keeps out all that a rule admits is a warning of its own. [Offload](offload.md) tells the whole story.",
+    "offloaded; what keeps out all that a rule admits is a warning of its own.",
 )
 
 
@@ -33,12 +33,13 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
     if not fastpath.pairs or has_circles(host) or len(fastpath.devices) > MOST_DEVICES:
         return
     missing: dict[int, list[Gap]] = {}
-    for rule, gap in Gaps(fastpath).by_rule():
+    hardware = host.offload is Offload.HARDWARE
+    for rule, gap in Gaps(fastpath, machines=hardware).by_rule():
         missing.setdefault(id(rule), []).append(gap)
     for policy, zones in _by_policy(fastpath):
         for rule in policy.rules:
             unresolved = missing.get(id(rule), ())
-            told = rule.helper or (host.offload is Offload.HARDWARE and unresolved)
+            told = rule.helper or (hardware and unresolved)
             if rule.offload and traffic(rule).carried and not told:
                 _explain(rule, fastpath, zones, unresolved, diagnostics)
 

@@ -74,6 +74,8 @@ class Side(NamedTuple):
 @dataclass(frozen=True)
 class Gaps:
     fastpath: FastPath
+    machines: bool = True
+    """Also the machines that the file names; else next hops alone."""
 
     @cached_property
     def _neighbors(self) -> Neighbors:
@@ -81,7 +83,7 @@ class Gaps:
 
     def by_rule(self) -> Iterator[tuple[Rule, Gap]]:
         """Each gap once, with the first rule whose flows go there."""
-        machines = {place: list(found) for place, found in self._machines().items()}
+        machines = {place: list(found) for place, found in self._machines().items()} if self.machines else {}
         gateways = {place: dict(found) for place, found in self._gateways.items()}
         seen: set[Hop] = set()
         for rule, side, family in self._sides() if machines or gateways else ():
@@ -154,15 +156,20 @@ class Gaps:
     @cached_property
     def _gateways(self) -> Mapping[Place, dict[Hop, Gateway]]:
         found: dict[Place, dict[Hop, Gateway]] = {}
-        listed = self.fastpath.listed
+        resolved: set[Hop] = set()
         columns = map(self.fastpath.host.routes.column, ("family", "network", "length", "nexthops", "vrf", "span"))
         for family, network, length, nexthops, vrf, span in zip(*columns, strict=True):
             for address, interface, _ in nexthops:
                 hop = Hop(interface, family, address)
-                if address is None or interface not in listed or not self._missing(hop):
-                    continue
-                gap = Gap(hop, Role.NEXT_HOP, format_address(family, address), span)
-                gateway = found.setdefault((interface, family), {}).setdefault(hop, Gateway(gap))
+                gateway = found[interface, family].get(hop) if (interface, family) in found else None
+                if gateway is None:
+                    if address is None or hop in resolved:
+                        continue
+                    if interface not in self.fastpath.listed or not self._missing(hop):
+                        resolved.add(hop)
+                        continue
+                    gap = Gap(hop, Role.NEXT_HOP, format_address(family, address), span)
+                    gateway = found.setdefault((interface, family), {})[hop] = Gateway(gap)
                 gateway.networks.append(Prefix(family, network, length).range)
                 gateway.vrfs.add(vrf)
         for place in found.values():

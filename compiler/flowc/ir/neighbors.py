@@ -26,13 +26,13 @@ class Hop(NamedTuple):
 
 
 class Way(NamedTuple):
-    """A route or an interface's own network. `hops` are gateways, or None for whoever is addressed, with interfaces."""
+    """A route or an interface's own network. `hops` are as in a `RouteRow`; without a gateway they are who is addressed."""
 
     length: int
     metric: int
     pinned: bool
     """For some sources only: those of the others take another way."""
-    hops: tuple[tuple[int | None, str], ...]
+    hops: tuple[tuple[int | None, str, int], ...]
 
 
 def has_neighbors(interface: Interface) -> bool:
@@ -62,15 +62,17 @@ class Neighbors:
         found: dict[str | None, list[tuple[Prefix, Way]]] = {}
         for interface in self.host.interfaces.values():
             connected = (
-                (prefix, Way(prefix.length, 0 if prefix.family == 4 else 256, False, ((None, interface.name),)))
+                (prefix, Way(prefix.length, 0 if prefix.family == 4 else 256, False, ((None, interface.name, 1),)))
                 for prefix in interface.prefixes
             )
             found.setdefault(interface.vrf, []).extend(connected)
-        for row in self.host.routes:
-            hops = tuple((gateway, interface) for gateway, interface, _ in row.nexthops)
-            metric = row.metric or (0 if row.family == 4 else 1024)
-            way = Way(row.length, metric, row.source is not None, hops)
-            found.setdefault(row.vrf, []).append((Prefix(row.family, row.network, row.length), way))
+        names = ("family", "network", "length", "nexthops", "vrf", "metric", "source")
+        for family, network, length, nexthops, vrf, metric, source in zip(
+            *map(self.host.routes.column, names), strict=True
+        ):
+            # IPv6 has no metric 0, and none is 1024 (kernel: IP6_RT_PRIO_USER).
+            way = Way(length, metric or (0 if family == 4 else 1024), source is not None, nexthops)
+            found.setdefault(vrf, []).append((Prefix(family, network, length), way))
         return {vrf: PrefixMap(items) for vrf, items in found.items()}
 
     def hops(self, vrf: str | None, family: Family, address: int) -> Iterator[Hop]:
@@ -93,5 +95,5 @@ class Neighbors:
 
 
 def _of(way: Way, family: Family, address: int) -> Iterator[Hop]:
-    for gateway, interface in way.hops:
+    for gateway, interface, _ in way.hops:
         yield Hop(interface, family, address if gateway is None else gateway)

@@ -221,7 +221,7 @@ route default via 10.0.0.3
 """,
     "FC601": """\
 interface lan { device eth1; address 10.0.0.1/24 }
-endpoint vm { address 10.0.0.5; interface lan }
+endpoint vm { address 10.0.0.5; interface lan; mac 52:54:00:00:00:05 }
 neighbor 10.0.0.5 on lan managed
 """,
     "FC602": """\
