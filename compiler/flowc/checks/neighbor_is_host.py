@@ -36,7 +36,7 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
             )
     macs = {name: one.mac for name, one in host.interfaces.items() if one.mac is not None}
     for what, name, mac, span in _macs(host) if macs else ():
-        if macs.get(name) == mac:
+        if mac is not None and macs.get(name) == mac:
             diagnostics.report(
                 CODE,
                 f"{what} has the MAC address of this host's interface `{name}`",
