@@ -13,8 +13,8 @@ from flowc.ir.gaps import Gap, Gaps
 from flowc.ir.network import Host, Offload
 from flowc.ir.policy import Policy, Rule
 
-MOST_GAPS = 5
-"""Next hops that a note names."""
+MOST = 5
+"""Of a kind that a note names."""
 
 CODE = register(
     "FC710",
@@ -71,7 +71,9 @@ def _explain(
 def _conditions(fastpath: FastPath, zones: Sequence[str]) -> Iterator[str]:
     host = fastpath.host
     if host.offload is Offload.HARDWARE:
-        yield "only if the drivers of these devices take flows, or the load is refused: " + ", ".join(fastpath.devices)
+        more = f" and {len(fastpath.devices) - MOST} more" if len(fastpath.devices) > MOST else ""
+        names = ", ".join(fastpath.devices[:MOST])
+        yield f"only if the drivers of these devices take flows, or the load is refused: {names}{more}"
     for name in sorted({name for zone in zones for name in host.zones[zone].interfaces}):
         obstacle = fastpath.obstacles.get(name)
         if obstacle:
@@ -84,11 +86,11 @@ def _conditions(fastpath: FastPath, zones: Sequence[str]) -> Iterator[str]:
 def _next_hops(host: Host, missing: Sequence[Gap]) -> Iterator[str]:
     strict = kernel.STRICT_PATHS.holds(host.kernel)
     then = "until then no flow is made" if strict else "wait for that"
-    for gap in missing[:MOST_GAPS]:
+    for gap in missing[:MOST]:
         where = f"{gap.role.value} `{gap.name}` has no declared neighbour on `{gap.hop.interface}`"
         yield f"{where}: the first packets resolve it, and {then}"
-    if len(missing) > MOST_GAPS:
-        yield f"the same goes for {len(missing) - MOST_GAPS} more"
+    if len(missing) > MOST:
+        yield f"the same goes for {len(missing) - MOST} more"
 
 
 _FILE = """

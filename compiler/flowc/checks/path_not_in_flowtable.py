@@ -34,7 +34,7 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
             rule.span,
             f"they end at {names}, which the flowtable does not have",
             related=[(interface.span, f"`{interface.name}` stands on {names}")],
-            help="leave `offload` out of the policies with this interface, or run a kernel before 7.2",
+            help="leave `offload` out of the policies with this interface",
         )
 
 
