@@ -11,8 +11,9 @@ from flowc.ir.addresses import Family, Prefix, Range, merge, subtract
 from flowc.ir.fronts import Fronts
 from flowc.ir.links import Interface, Tunnel, Vrf
 from flowc.ir.network import Host
+from flowc.ir.pairs import policies_by_pair
 from flowc.ir.parts import split_interfaces
-from flowc.ir.policy import ANY, Policy
+from flowc.ir.policy import Policy
 from flowc.ir.stack import Stack
 from flowc.lower import numbers
 from flowc.lower.places import Place, places
@@ -250,19 +251,5 @@ class Topology:
 
     @cached_property
     def policies(self) -> Mapping[tuple[str, str], Policy]:
-        """The policy of each pair of zones, or of a zone and `self`, that has one.
-
-        An exact pair beats `zone -> any`, that beats `any -> zone`, and that `any -> any`. `any` is never the pair A, A.
-        """
-
-        def exactness(policy: Policy) -> tuple[bool, bool]:
-            return policy.source != ANY, policy.target != ANY
-
-        zones = sorted(self.host.zones)
-        result: dict[tuple[str, str], Policy] = {}
-        for policy in sorted(self.host.policies, key=exactness):
-            for source in zones if policy.source == ANY else [policy.source]:
-                for target in zones if policy.target == ANY else [policy.target]:
-                    if source != target or ANY not in (policy.source, policy.target):
-                        result[source, target] = policy
-        return result
+        """The policy of each pair of zones, or of a zone and `self`, that has one."""
+        return policies_by_pair(self.host)
