@@ -6,20 +6,22 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from flowc.ir.addresses import Family, Prefix
+from flowc.ir.behind import Behind
 from flowc.ir.links import Interface
+from flowc.ir.network import Host
 from flowc.ir.prefixes import PrefixMap
-from flowc.lower.topology import Topology
 
 
 class Homes:
     """Answers for many addresses: endpoints by a look into a dict, all others by one for each prefix length."""
 
-    def __init__(self, topology: Topology) -> None:
-        self._topology = topology
+    def __init__(self, host: Host, behind: Behind) -> None:
+        self._host = host
+        self._behind = behind
 
     @cached_property
     def _endpoints(self) -> Mapping[tuple[str | None, Family, int], str]:
-        host = self._topology.host
+        host = self._host
         found: dict[tuple[str | None, Family, int], str] = {}
         families: tuple[tuple[Family, str], ...] = ((4, "v4"), (6, "v6"))
         interfaces = host.endpoints.column("interface")
@@ -34,14 +36,14 @@ class Homes:
     def _prefixes(self) -> Mapping[str | None, PrefixMap[str]]:
         """For each VRF, prefix to interface."""
         found: dict[str | None, list[tuple[Prefix, str]]] = {}
-        for interface in self._topology.host.interfaces.values():
-            behind = self._topology.behind(interface)
+        for interface in self._host.interfaces.values():
+            behind = self._behind.prefixes(interface)
             found.setdefault(interface.vrf, []).extend((prefix, interface.name) for prefix in behind)
         return {vrf: PrefixMap(items) for vrf, items in found.items()}
 
     def of(self, vrf: str | None, family: Family, address: int) -> Iterator[Interface]:
         """The interface it is behind; where the file does not tell, all of the VRF."""
-        interfaces = self._topology.host.interfaces
+        interfaces = self._host.interfaces
         name = self._endpoints.get((vrf, family, address))
         if name is None and vrf in self._prefixes:
             name = self._prefixes[vrf].find(family, address)
