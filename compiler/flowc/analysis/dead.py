@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from flowc.analysis.everywhere import everywhere
 from flowc.analysis.rules import Rules
 from flowc.analysis.space import Space, TooLargeError
 from flowc.ir.network import Host, Network
@@ -40,22 +41,11 @@ def _effect(rule: Rule, clause: str) -> object:
 
 
 def dead_rules(network: Network) -> list[Dead]:
-    """In the order of the policies; what several hosts share is dead if it is so on each of them.
-
-    Where an exact answer would take too long, nothing is said of the rest of a policy.
-    """
-    living: set[Span] = set()
-    found: dict[Span, Dead] = {}
-    for host in network.hosts:
-        for rule, dead in _rules(host):
-            if dead is None:
-                living.add(rule.span)
-            elif rule.span not in found or dead.contradicted:
-                found[rule.span] = dead
-    return [dead for span, dead in found.items() if span not in living]
+    """In the order of the policies. Where an exact answer would take too long, nothing is said of the rest of one."""
+    return everywhere(network, _rules)
 
 
-def _rules(host: Host) -> Iterator[tuple[Rule, Dead | None]]:
+def _rules(host: Host) -> Iterator[tuple[Span, Dead | None]]:
     space = Space()
     for policy in host.policies:
         space.refill()
@@ -66,4 +56,4 @@ def _rules(host: Host) -> Iterator[tuple[Rule, Dead | None]]:
         except TooLargeError:
             found += [None] * (len(policy.rules) - len(found))
         for rule, takers in zip(policy.rules, found, strict=True):
-            yield rule, None if takers is None else Dead(rule, tuple(policy.rules[taker] for taker in takers))
+            yield rule.span, None if takers is None else Dead(rule, tuple(policy.rules[taker] for taker in takers))

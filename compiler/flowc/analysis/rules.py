@@ -18,7 +18,7 @@ from flowc.analysis.space import (
 )
 from flowc.ir.addresses import FAMILIES, AddressSet, Family, Range, merge
 from flowc.ir.icmp import ICMP_PROTOCOL, ICMP_TYPES, ICMPV6_TYPES
-from flowc.ir.policy import Icmp, Policy, Ports, Protocol, Rule, Traffic
+from flowc.ir.policy import Action, Icmp, Policy, Ports, Protocol, Rule, Traffic
 
 NUMBERS = {"tcp": 6, "udp": 17, "sctp": 132, "udplite": 136}
 """IP protocol numbers (IANA, Protocol Numbers)."""
@@ -114,6 +114,25 @@ class Rules:
                 return None
             found |= {before[place] for place in taken}
         return sorted(found)
+
+    def admits(self, family: Family, query: Box, numbers: Iterable[int] | None = None) -> bool:
+        """A rule accepts something of the query, as long as its limits allow. `numbers`: the rules that can matter.
+
+        Raises TooLargeError.
+        """
+        before: list[list[Box]] = []
+        for number in range(len(self.rules)) if numbers is None else numbers:
+            rule = self.rules[number]
+            found = [self._space.overlap(query, box) for box in self.boxes[family][number]]
+            meeting = [box for box in found if box is not None]
+            if not meeting:
+                continue
+            if rule.action is Action.ACCEPT:
+                if self._space.covered(meeting, before) is None:
+                    return True
+            elif takes_all(rule):
+                before.append(meeting)
+        return False
 
 
 def _hull(found: list[Box]) -> tuple[Range, ...] | None:

@@ -67,7 +67,7 @@ class Space:
         """The next question may take as long as the first one."""
         self._left = self._budget
 
-    def _spend(self, work: int) -> None:
+    def spend(self, work: int) -> None:
         self._left -= work
         if self._left < 0:
             raise TooLargeError
@@ -76,7 +76,7 @@ class Space:
         """The one set of these values, which need not be in order. Only what came from here may be in a box."""
         found = self._kept.get(values)
         if found is None:
-            self._spend(len(values) + 1)
+            self.spend(len(values) + 1)
             ordered = merge(values)
             found = self._kept[values] = self._kept.setdefault(ordered, ordered)
         return found
@@ -92,7 +92,7 @@ class Space:
         # By identity: `_kept` holds them all, so that none of these numbers is given out a second time.
         found = self._shared.get((id(one), id(other)))
         if found is None:
-            self._spend(len(one) + len(other))
+            self.spend(len(one) + len(other))
             found = self._shared[id(one), id(other)] = self.keep(intersect(one, other))
         return found
 
@@ -100,7 +100,7 @@ class Space:
         """What is in `one` and not in `other`."""
         found = self._rest.get((id(one), id(other)))
         if found is None:
-            self._spend(len(one) + len(other))
+            self.spend(len(one) + len(other))
             found = self._rest[id(one), id(other)] = self.keep(subtract(one, other))
         return found
 
@@ -115,7 +115,7 @@ class Space:
 
     def without(self, box: Box, other: Box) -> list[Box]:
         """What of a box is not in the other: disjoint, and one box for each field at most."""
-        self._spend(EACH_CUT)
+        self.spend(EACH_CUT)
         if self.overlap(box, other) is None:
             return [box]
         found: list[Box] = []

@@ -6,6 +6,7 @@ A check is one file with its code, its explanation and two examples, and one lin
 from __future__ import annotations
 
 from flowc.checks import (
+    address_not_in_zone,
     bridge_port,
     conntrack_zones,
     device_made_twice,
@@ -22,6 +23,8 @@ from flowc.checks import (
     offload_is_off,
     pinned_behind_barrier,
     pinned_table_taken,
+    policy_overridden,
+    policy_without_path,
     prefix_on_link,
     reached_from_two_zones,
     redundant_rule,
@@ -30,6 +33,7 @@ from flowc.checks import (
     shared_tunnel_offload,
     snat_as_eip,
     stacked_on_itself,
+    target_not_admitted,
     tenant_without_way_out,
     tests_not_run,
     translation_at_nothing,
@@ -49,6 +53,10 @@ CHECKS: tuple[AnyCheck, ...] = (
     zone_parts_overlap.CHECK,
     shadowed_rule.CHECK,
     redundant_rule.CHECK,
+    address_not_in_zone.CHECK,
+    policy_without_path.CHECK,
+    policy_overridden.CHECK,
+    target_not_admitted.CHECK,
     conntrack_zones.CHECK,
     offload_is_off.CHECK,
     helper_and_offload.CHECK,

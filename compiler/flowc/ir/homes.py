@@ -41,6 +41,18 @@ class Homes:
             found.setdefault(interface.vrf, []).extend((prefix, interface.name) for prefix in behind)
         return {vrf: PrefixMap(items) for vrf, items in found.items()}
 
+    @cached_property
+    def _ways(self) -> Mapping[str | None, PrefixMap[str]]:
+        """For each routing table, prefix to interface; without default routes."""
+        found: dict[str | None, list[tuple[Prefix, str]]] = {}
+        for interface in self._host.interfaces.values():
+            found.setdefault(interface.vrf, []).extend((prefix, interface.name) for prefix in interface.prefixes)
+        for route in self._host.routes:
+            prefix = Prefix(route.family, route.network, route.length)
+            ways = [(prefix, name) for _, name, _ in route.nexthops if route.length]
+            found.setdefault(route.vrf, []).extend(ways)
+        return {vrf: PrefixMap(items) for vrf, items in found.items()}
+
     def of(self, vrf: str | None, family: Family, address: int) -> Iterator[Interface]:
         """The interface it is behind; where the file does not tell, all of the VRF."""
         interfaces = self._host.interfaces
@@ -51,3 +63,12 @@ class Homes:
             yield interfaces[name]
         else:
             yield from (one for one in interfaces.values() if one.vrf == vrf)
+
+    def certain(self, vrf: str | None, family: Family, address: int) -> set[str]:
+        """The names of the interfaces that an endpoint, a link or the longest route of a VRF puts an address behind.
+
+        Empty where none of them does. A default route says nothing: there may be routes that the file does not name.
+        """
+        endpoint = self._endpoints.get((vrf, family, address))
+        found = set(self._ways[vrf].longest(family, address)) if vrf in self._ways else set()
+        return found | {endpoint} if endpoint else found

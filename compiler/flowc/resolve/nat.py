@@ -103,7 +103,7 @@ def _snat(node: tree.Snat, context: Context) -> Snat | None:
             node.span,
         )
         return None
-    return Snat(source=source, family=family, to=addresses, ports=ports, span=node.span)
+    return Snat(source=source, source_span=node.source.span, family=family, to=addresses, ports=ports, span=node.span)
 
 
 def _masquerade(node: tree.Masquerade, context: Context) -> Masquerade | None:
@@ -111,7 +111,8 @@ def _masquerade(node: tree.Masquerade, context: Context) -> Masquerade | None:
     ports = None if node.ports is None else values.ports(node.ports, context.diagnostics)
     if (node.source is not None and source is None) or (node.ports is not None and ports is None):
         return None
-    return Masquerade(source=source, ports=ports, span=node.span)
+    source_span = node.source.span if node.source else None
+    return Masquerade(source=source, source_span=source_span, ports=ports, span=node.span)
 
 
 def _forward(node: tree.Dnat, zone: str, context: Context) -> None:
