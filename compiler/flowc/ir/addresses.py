@@ -6,7 +6,7 @@ A family (4 or 6) and an integer are all the arithmetic needs, for 100,000 rows 
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
@@ -136,6 +136,13 @@ def meet(ranges: Sequence[Range], others: Sequence[Range]) -> bool:
 def holds(ranges: Sequence[Range], others: Sequence[Range]) -> bool:
     """All of `others` is in `ranges`, which are sorted, disjoint and not adjacent."""
     return all((found := _last_from(ranges, low)) is not None and found.high >= high for low, high in others)
+
+
+def insert(ranges: list[Range], new: Range) -> None:
+    """Add to ranges that are sorted, disjoint and not adjacent, in place."""
+    first = bisect_left(ranges, new.low - 1, key=lambda one: one.high)
+    behind = bisect_right(ranges, new.high + 1, key=lambda one: one.low)
+    ranges[first:behind] = merge([*ranges[first:behind], new])
 
 
 def prefixes(family: Family, ranges: Iterable[Range]) -> tuple[Prefix, ...]:
