@@ -25,3 +25,11 @@ def policies_by_pair(host: Host) -> Mapping[tuple[str, str], Policy]:
                 if source != target or ANY not in (policy.source, policy.target):
                     result[source, target] = policy
     return result
+
+
+def pairs_by_policy(host: Host) -> list[tuple[Policy, list[tuple[str, str]]]]:
+    """Each policy with the pairs that it is for; none where all of them have a more exact one."""
+    found: dict[int, tuple[Policy, list[tuple[str, str]]]] = {id(policy): (policy, []) for policy in host.policies}
+    for pair, policy in policies_by_pair(host).items():
+        found[id(policy)][1].append(pair)
+    return list(found.values())
