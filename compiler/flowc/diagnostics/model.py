@@ -68,6 +68,27 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """What stands in a span is replaced by a text: by nothing, to delete it; an empty span inserts."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """The one right repair of a finding, which `flowc check --fix` makes without asking.
+
+    Only for a finding that nobody would repair in another way: what is no more than probable belongs into `help`. The
+    edits do not overlap, and the finding is gone when all of them are made. `title` is a clause in the imperative:
+    `write the network 10.0.0.0/24`. `flowc.diagnostics.fixes` makes the usual ones.
+    """
+
+    title: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding. `primary` is where the user has to look; `related` are the other places the message is about."""
 
@@ -77,6 +98,7 @@ class Diagnostic:
     related: tuple[Label, ...] = ()
     notes: tuple[str, ...] = ()
     help: str | None = None
+    fix: Fix | None = None
 
     @property
     def severity(self) -> Severity:
@@ -107,6 +129,7 @@ class Diagnostics:
         related: Iterable[tuple[Span, str]] = (),
         notes: Iterable[str] = (),
         help: str | None = None,
+        fix: Fix | None = None,
     ) -> None:
         finding = Diagnostic(
             code,
@@ -115,6 +138,7 @@ class Diagnostics:
             tuple(Label(place, text) for place, text in related),
             tuple(notes),
             help,
+            fix,
         )
         self.items[finding] = None
 
