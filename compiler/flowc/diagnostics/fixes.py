@@ -12,6 +12,10 @@ import re
 from flowc.diagnostics.model import Edit, Fix
 from flowc.source import Span
 
+_LONGEST_GAP = 200
+"""Of spaces between the items of a list."""
+
+_COMMA_BEFORE = re.compile(r"\s*,\s*\Z")
 _SPACE = re.compile(r"[ \t]*")
 _SEPARATOR = re.compile(r"[ \t]*;[ \t]*")
 _SEPARATOR_BEFORE = re.compile(r"[ \t]*;?[ \t]*\Z")
@@ -41,6 +45,29 @@ def remove(title: str, statement: Span) -> Fix:
     elif separator := _SEPARATOR_BEFORE.search(before):
         start -= len(before) - separator.start()
     return replace(title, Span(source, start, end), "")
+
+
+def remove_copy(first: Span, second: Span) -> Fix | None:
+    """The second of two statements, or rows of one table, that are the same to the letter; None if they are not."""
+    if second.source.is_table and first.source is not second.source:
+        return None  # their columns may be others
+    if first.text != second.text and ('"' in second.text or first.text.split() != second.text.split()):
+        return None
+    return remove("remove the second one", second)
+
+
+def remove_item(title: str, item: Span) -> Fix | None:
+    """An item less of a list, with the comma before it. None for the first one, and where a comment is in between."""
+    before = _COMMA_BEFORE.search(item.source.text[max(0, item.start - _LONGEST_GAP) : item.start])
+    if before is None:
+        return None
+    return replace(title, Span(item.source, item.start - len(before[0]), item.end), "")
+
+
+def remove_word(title: str, words: Span) -> Fix:
+    """Some words less of a statement, with the spaces before them."""
+    before, _ = _around(words)
+    return replace(title, Span(words.source, words.start - len(before) + len(before.rstrip(" \t")), words.end), "")
 
 
 def add_below(title: str, statement: Span, text: str) -> Fix | None:

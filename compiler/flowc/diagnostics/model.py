@@ -118,6 +118,8 @@ class Diagnostics:
     """
 
     items: dict[Diagnostic, None] = field(default_factory=dict)
+    ignored: dict[Diagnostic, str] = field(default_factory=dict)
+    """What was found and a comment in the file silences, with the reason that the comment gives."""
 
     def report(
         self,
@@ -142,12 +144,22 @@ class Diagnostics:
         )
         self.items[finding] = None
 
+    def add(self, other: Diagnostics) -> None:
+        """All that another run found, too."""
+        self.items |= other.items
+        self.ignored |= other.ignored
+
     @property
     def has_errors(self) -> bool:
         return any(item.severity is Severity.ERROR for item in self.items)
 
     def count(self, severity: Severity) -> int:
         return sum(item.severity is severity for item in self.items)
+
+    @property
+    def silenced(self) -> list[tuple[Diagnostic, str]]:
+        """What is ignored and why, in the order of the files and places."""
+        return sorted(self.ignored.items(), key=lambda entry: entry[0].sort_key)
 
     def __iter__(self) -> Iterator[Diagnostic]:
         """In the order of the files and places."""

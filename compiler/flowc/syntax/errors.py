@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable
 
+from flowc.diagnostics import fixes
 from flowc.syntax import codes, forms
 from flowc.syntax.problem import Problem, Repair, Situation
 from flowc.syntax.scan import END
@@ -109,7 +110,8 @@ def first_word(at: Situation) -> Problem | None:
     unknown = f"unknown {NOUNS[at.block]} {what}" if at.block in NOUNS else f"unknown option {what} of {at.block}"
     if meant is not None:
         repairs = [Repair(((at.lalr.keywords[meant], meant),))]
-        return Problem(codes.MISSPELT_KEYWORD, unknown, span, help=f"did you mean `{meant}`?", repairs=repairs)
+        fix = fixes.replace(f"write `{meant}`", span, meant) if span.text.lower() == meant else None
+        return Problem(codes.MISSPELT_KEYWORD, unknown, span, help=f"did you mean `{meant}`?", repairs=repairs, fix=fix)
     if at.block:
         help = f"in `{at.block}` stand " + listed([f"`{word}`" for word in sorted(starters)], "and")
         if at.block == "host":
@@ -127,9 +129,15 @@ def misspelt(at: Situation) -> Problem | None:
     if meant is None:
         return None
     message = f"unknown word {found(at.word)} {place(at.fed, at.block)}"
-    help = f"keywords are written in lower case: `{meant}`" if at.word.lower() == meant else f"did you mean `{meant}`?"
-    repair = Repair(((at.lalr.keywords[meant], meant),))
-    return Problem(codes.MISSPELT_KEYWORD, message, at.word.span, help=help, repairs=[repair])
+    is_keyword = at.word.lower() == meant
+    return Problem(
+        codes.MISSPELT_KEYWORD,
+        message,
+        at.word.span,
+        help=f"keywords are written in lower case: `{meant}`" if is_keyword else f"did you mean `{meant}`?",
+        repairs=[Repair(((at.lalr.keywords[meant], meant),))],
+        fix=fixes.replace(f"write `{meant}`", at.word.span, meant) if is_keyword else None,
+    )
 
 
 def misspelt_before(at: Situation) -> Problem | None:

@@ -127,6 +127,7 @@ class _Loader:
             tuple(span for hole in holes for span in hole.broken),
             frozenset().union(*(hole.broken_words for hole in holes)),
             any(hole.incomplete for hole in holes),
+            tuple({text: None for hole in holes for text in (hole.source, *hole.included) if text is not file.source}),
         )
 
     def _host(self, host: tree.Host, place: _Place) -> tuple[tree.Host, list[tree.File]]:
