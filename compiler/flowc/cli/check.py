@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from flowc.cli.outcome import CannotRunError
-from flowc.cli.reporting import DOCUMENTS, add_reporting_arguments, print_diagnostics, readable, say, summary
+from flowc.cli.reporting import add_reporting_arguments, print_diagnostics, readable, say, summary
 
 if TYPE_CHECKING:
     import argparse
@@ -40,11 +40,11 @@ def run(arguments: argparse.Namespace) -> int:
     everything = Diagnostics()
     for file, diagnostics in found.items():
         everything.add(diagnostics)
-        if arguments.format not in DOCUMENTS:
+        if arguments.format == "text":
             print_diagnostics(diagnostics, arguments, sys.stdout)
             if not arguments.quiet:
                 say(summary(file, diagnostics, arguments))
-    if arguments.format in DOCUMENTS:
+    if arguments.format != "text":
         print_diagnostics(everything, arguments, sys.stdout)
     return 1 if everything.has_errors else 0
 
@@ -64,7 +64,7 @@ def _repair(found: Mapping[str, Diagnostics], arguments: argparse.Namespace) -> 
         done = repair(finding for diagnostics in found.values() for finding in diagnostics)
     except OSError as error:
         raise CannotRunError(f"cannot write {error.filename}: {error.strerror or error}") from error
-    if arguments.format not in DOCUMENTS and not arguments.quiet:
+    if arguments.format == "text" and not arguments.quiet:
         for file in done.changed:
             say(f"{file}: it has changed since it was read, and was left as it is")
         if done.files:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flowc.backends import BACKENDS, LOADER, Backend
 from flowc.cli.outcome import CannotRunError, emit
-from flowc.cli.reporting import DOCUMENTS, add_reporting_arguments, print_diagnostics, readable, say, summary
+from flowc.cli.reporting import add_reporting_arguments, print_diagnostics, readable, say, summary
 
 if TYPE_CHECKING:
     import argparse
@@ -39,10 +39,10 @@ def run(arguments: argparse.Namespace) -> int:
         names = "|".join(backend.name for backend in BACKENDS)
         raise CannotRunError(f"where to? --backend {names} prints one script, -o DIR writes all of them and apply.sh")
     result = _compile(arguments)
-    if len(result.diagnostics) or arguments.format in DOCUMENTS:
+    if len(result.diagnostics) or arguments.format != "text":
         print_diagnostics(result.diagnostics, arguments, sys.stderr)
     if result.diagnostics.has_errors:
-        if arguments.format not in DOCUMENTS and not arguments.quiet:
+        if arguments.format == "text" and not arguments.quiet:
             say(f"{summary(arguments.file, result.diagnostics, arguments)}; nothing was written")
         return 1
     backend = next((backend for backend in BACKENDS if backend.name == arguments.backend), None)

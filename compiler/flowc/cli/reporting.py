@@ -23,8 +23,7 @@ FORMATS = {
     "sarif": "for code scanning",
     "github": "annotations in a workflow's log",
 }
-DOCUMENTS = ("json", "sarif")
-"""What is one document for all files, also where nothing is found, and has nothing beside it."""
+"""All but text are for programs: one document for all files, and no summary beside it, which could be taken for more."""
 
 
 def add_reporting_arguments(parser: argparse.ArgumentParser) -> None:

@@ -46,7 +46,7 @@ def bad_string(at: Situation) -> Problem | None:
         offset = next(i for i, char in enumerate(at.word) if not char.isprintable())
         start = at.word.span.start + offset
         message = f"{character(at.word[offset])} inside quotes"
-        repair = Repair((("STRING", '"text"'),))
+        repair = Repair((("STRING", "".join(filter(str.isprintable, at.word))),))
         span = at.word.span.source.span(start, start + 1)
         return Problem(codes.BAD_CHARACTER, message, span, help="remove it", repairs=[repair])
     return None

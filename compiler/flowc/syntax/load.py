@@ -31,7 +31,7 @@ class UnreadableFile(OSError):  # noqa: N818 - what it is, not only that it is a
     """A file that the user named cannot be read. The text says which one and why."""
 
     def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"cannot read {name}: {reason}")
+        super().__init__(f"cannot read {name or 'the file with no name'}: {reason}")
         self.name = name
         self.reason = reason
 

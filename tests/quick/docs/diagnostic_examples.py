@@ -53,6 +53,24 @@ include "example.flow"
     "FC024": """\
 eips from "eips.csv"
 """,
+    "FC030": """\
+interface lan { device eth1 }  # flowc: ignore
+zone inside { interface lan }
+""",
+    "FC031": """\
+interface lan { device eth1 }  # flowc: ignore[interface-without-zones] not used yet
+""",
+    "FC032": """\
+interface lan { device eth1 }  # flowc: ignore[unknown-name] declared later
+zone inside { interface lan }
+""",
+    "FC033": """\
+interface lan { device eth1 }  # flowc: ignore[interface-without-zone] not used yet
+zone inside { interface lan }
+""",
+    "FC034": """\
+interface lan { device eth1 }  # flowc: ignore[interface-without-zone]
+""",
     "FC101": """\
 interface lan { device eth1 }
 zone inside { interface lna }

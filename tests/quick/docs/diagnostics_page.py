@@ -20,7 +20,6 @@ from tests.quick.docs.pages import REPO
 import flowc.api
 from flowc.checks import CHECKS, AnyCheck
 from flowc.diagnostics import Code, Diagnostic, Severity, registered
-from flowc.diagnostics.render_json import VERSION, render_json
 from flowc.diagnostics.render_text import render_text
 
 PAGE = REPO / "docs" / "diagnostics.md"
@@ -51,31 +50,9 @@ file, line and column, related places beside it.
 - A **warning** is a file that compiles, to something that was probably not meant. The exit status is 0.
 - A **note** says what is true and silent. It is printed with `-v` only; the summary says how many there are.
 
-"""
+[Checking](checking.md) says how to silence one on a line, which repairs flowc makes itself, and in which forms findings
+are printed.
 
-JSON_HEAD = f"""\
-## For programs
-
-`flowc check --format json FILE` prints one JSON document on standard output; with `flowc compile` it goes to standard
-error, because standard output may be a script. This is version {VERSION} of the format, whole:
-
-"""
-
-JSON_TAIL = """\
-| key | |
-|---|---|
-| `version` | of the format. Within one version only new keys are added: ignore those you do not know |
-| `code`, `name` | as on this page |
-| `severity` | `error`, `warning` or `note`; all notes are there, `-v` or not |
-| `message` | one clause, without a full stop |
-| `file` | as it was named on the command line; of an included file, as reached from there |
-| `start`, `end` | `line` and `column` count from 1, `offset` from 0; all count characters, and `end` is behind the last one |
-| `label` | what is said of the underlined text, or empty |
-| `related` | other places that the message is about: `file`, `start`, `end` and `label` of each |
-| `notes` | further facts, a list of texts |
-| `help` | what to write instead, or null |
-
-Diagnostics stand in the order of files and places.
 """
 
 
@@ -107,16 +84,12 @@ def _page() -> Iterator[str]:
     for code in codes:
         anchor = f"{code.number.lower()}-{code.name}"
         yield f"| [{code.number}](#{anchor}) | {code.name} | {code.severity.label} |\n"
-    yield "\nThe JSON form is described [at the end](#for-programs).\n"
     family = ""
     for code in codes:
         if code.number[:3] != family:
             family = code.number[:3]
             yield f"\n## {FAMILIES[family]}\n"
         yield from _code(code, checks.get(code.number))
-    yield f"\n{JSON_HEAD}"
-    yield from _fenced("json", render_json(diagnose(EXAMPLES["FC102"])))
-    yield f"\n{JSON_TAIL}"
 
 
 def _code(code: Code, check: AnyCheck | None) -> Iterator[str]:
