@@ -39,6 +39,9 @@ file, line and column, related places beside it. `flowc explain CODE` prints the
 - An **error** is a file that cannot be compiled: nothing is written, and the exit status is 1.
 - A **warning** is a file that compiles, to something that was probably not meant. The exit status is 0.
 - A **note** says what is true and silent. It is printed with `-v` only; the summary says how many there are.
+
+[Checking](../checking.md) says how to silence one on a line, which repairs flowc makes itself, and in which forms
+findings are printed.
 """
 
 
