@@ -18,10 +18,11 @@ from tests.quick.docs.diagnostic_examples import EXAMPLES
 from tests.quick.docs.pages import REPO
 
 import flowc.api
-from flowc.checks import CHECKS, AnyCheck
+from flowc.checks import CHECKS, AnyCheck, FactsCheck
 from flowc.diagnostics import Code, Diagnostic, Severity, registered
 from flowc.diagnostics.render_json import VERSION, render_json
 from flowc.diagnostics.render_text import render_text
+from flowc.facts.document import parse_facts
 
 PAGE = REPO / "docs" / "diagnostics.md"
 
@@ -87,11 +88,12 @@ def all_codes() -> tuple[Code, ...]:
     return registered()
 
 
-def diagnose(text: str) -> list[Diagnostic]:
-    """What is found in a file `example.flow` of this text."""
+def diagnose(text: str, facts: str | None = None) -> list[Diagnostic]:
+    """What is found in a file `example.flow` of this text, with these facts of its host."""
+    given = [] if facts is None else [flowc.api.GivenFacts(parse_facts(facts, "facts.json"))]
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         Path("example.flow").write_text(text, encoding="utf-8")
-        return list(flowc.api.check_files(["example.flow"]).diagnostics)
+        return list(flowc.api.check_files(["example.flow"], given).diagnostics)
 
 
 def page() -> str:
@@ -125,15 +127,29 @@ def _code(code: Code, check: AnyCheck | None) -> Iterator[str]:
     if bad is None:
         return
     bad = bad.lstrip("\n")
-    found = diagnose(bad)
-    yield "\n<!-- flow: error -->\n" if any(one.severity is Severity.ERROR for one in found) else "\n"
+    facts = check.facts.lstrip("\n") if isinstance(check, FactsCheck) else None
+    found = diagnose(bad, facts)
+    if facts is not None:
+        yield "\nWith these [facts](facts.md) of the host:\n\n"
+        yield from _fenced("json", facts)
+        yield "\n<!-- flow: with facts -->\n"
+    else:
+        yield "\n<!-- flow: error -->\n" if any(one.severity is Severity.ERROR for one in found) else "\n"
     yield from _fenced("flow", bad)
     yield "\n"
     shown = [one for one in found if one.severity >= min(code.severity, Severity.WARNING)]  # notes where it is one
     yield from _fenced("text", render_text(shown).rstrip("\n") + "\n")
-    if check is not None:
+    if check is None:
+        return
+    if isinstance(check, FactsCheck) and check.good_facts:
+        yield "\nNot reported with these facts:\n\n"
+        yield from _fenced("json", check.good_facts.lstrip("\n"))
+        if check.good == check.bad:
+            return
+        yield "\nand this file:\n\n"
+    else:
         yield "\nNot reported:\n\n"
-        yield from _fenced("flow", check.good.lstrip("\n"))
+    yield from _fenced("flow", check.good.lstrip("\n"))
 
 
 def _fenced(language: str, text: str) -> Iterator[str]:

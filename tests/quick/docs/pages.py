@@ -5,6 +5,7 @@ How a block is marked, always in the line before it:
     <!-- flow: fragment -->   the ```flow block is not a whole network: it is only parsed
     <!-- flow: added -->      it is what was written at the end of the file of its name, a blank line before it
     <!-- flow: error -->      it is rejected; a ```text block that follows holds what is printed, to the letter
+    <!-- flow: with facts --> it is checked with the facts that the ```json block before it holds
 
 A ```flow block whose first line is a comment `# NAME.flow...` is a file of that name for the ```console blocks of its
 page, whose `$ flowc ...` lines are run. A page may show a file again and again: there is what was shown last, or, where
@@ -24,7 +25,7 @@ REPO = Path(__file__).resolve().parents[3]
 PAGES = sorted([*REPO.glob("*.md"), *REPO.glob("docs/**/*.md")])
 
 _FENCE = re.compile(r"(?P<indent> *)```(?P<language>\w*)")
-_MARK = re.compile(r"<!-- flow: (\w+) -->")
+_MARK = re.compile(r"<!-- flow: (\w+(?: \w+)?) -->")
 _HEADING = re.compile(r"(#+) +(.*)")
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 _CODE_SPAN = re.compile(r"`([^`\n]+)`")
