@@ -181,7 +181,8 @@ class Facts(_Model):
     links: tuple[Link, ...] | None = None
     addresses: tuple[Address, ...] | None = None
     routes: tuple[Route, ...] | None = None
-    """Those of all tables, without broadcast and multicast."""
+    """Those of all tables, but for what follows from an address (local, broadcast, multicast) and what is for some sources
+    only."""
     neighbors: tuple[Neighbor, ...] | None = None
     sysctls: Mapping[str, str] | None = None
     """By key in the slash form, `net/ipv4/conf/eth0.100/rp_filter`: device names may contain dots."""
