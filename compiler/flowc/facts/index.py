@@ -33,9 +33,11 @@ class Index:
     facts: Facts
 
     def origin(self, host: str, *, alone: bool) -> tuple[str, ...]:
-        """What a finding says of where it comes from: whose facts, where there are several hosts, and how old they are."""
+        """What a finding says of where it comes from: which host, where there are several, and how old the facts are."""
         taken = f", taken {self.facts.taken.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if self.facts.taken else ""
-        return () if alone and not taken else (f"by the facts of {self.facts.hostname or host}{taken}",)
+        if alone and not taken:
+            return ()
+        return (f"{'' if alone else f'on host {host}, '}by the facts of {self.facts.hostname or host}{taken}",)
 
     @cached_property
     def links(self) -> Mapping[str, Link]:

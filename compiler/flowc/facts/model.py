@@ -49,13 +49,14 @@ U32: TypeAlias = Annotated[int, Field(ge=0, le=0xFFFFFFFF)]
 class _Model(BaseModel):
     """Frozen, and strict: a number that is written as text is a mistake in the document."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", use_attribute_docstrings=True)
 
 
 class Kernel(_Model):
     release: str
     """As `uname -r` prints it."""
-    version: Annotated[tuple[int, int], Field(description="major and minor number")]
+    version: tuple[int, int]
+    """Its major and minor number."""
 
 
 class Tools(_Model):
