@@ -151,7 +151,7 @@ def test_listening_sockets_are_those_that_ss_shows(host: Namespace) -> None:
 
     inet, inet6, stream, datagram = socket.AF_INET, socket.AF_INET6, socket.SOCK_STREAM, socket.SOCK_DGRAM
     open_socket(inet, stream, "0.0.0.0", 22, None)  # noqa: S104  # in a namespace
-    open_socket(inet, stream, "10.0.0.1", 22, "acme")
+    open_socket(inet, stream, "10.0.0.1", 23, "acme")
     open_socket(inet6, stream, "::", 80, None)
     open_socket(inet6, stream, "2001:db8::1", 443, None, only=True)
     open_socket(inet, datagram, "192.0.2.1", 53, "eth0")
@@ -161,7 +161,7 @@ def test_listening_sockets_are_those_that_ss_shows(host: Namespace) -> None:
     facts = read_host("gw")
     assert facts.listeners == (
         Listener(protocol="tcp", address="0.0.0.0", port=22, process=process),  # noqa: S104
-        Listener(protocol="tcp", address="10.0.0.1", port=22, device="acme", process=process),
+        Listener(protocol="tcp", address="10.0.0.1", port=23, device="acme", process=process),
         Listener(protocol="tcp", address="::", port=80, process=process),
         Listener(protocol="tcp", address="2001:db8::1", port=443, ipv6_only=True, process=process),
         Listener(protocol="udp", address="192.0.2.1", port=53, device="eth0", process=process),

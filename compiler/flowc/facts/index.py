@@ -23,7 +23,6 @@ class Owned:
     """An address that a device of the host has."""
 
     device: str
-    length: int
     single: bool
     """It is alone: /32 or /128."""
 
@@ -61,7 +60,7 @@ class Index:
             own = ip_interface(one.address)
             family: Family = 4 if own.version == 4 else 6
             single = own.network.prefixlen == own.max_prefixlen
-            found.setdefault((family, int(own.ip)), []).append(Owned(one.device, own.network.prefixlen, single))
+            found.setdefault((family, int(own.ip)), []).append(Owned(one.device, single))
         return found
 
     @cached_property

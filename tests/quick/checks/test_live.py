@@ -79,6 +79,7 @@ FORWARD = GATEWAY + "nat internet -> office { dnat tcp 198.51.100.2:8080-8089 ->
         (listening(8089, "198.51.100.2"), True),
         (listening(8080, "::"), True),  # takes IPv4 as well
         (listening(8080, "::", ipv6_only=True), False),
+        (listening(8080, "::ffff:198.51.100.2"), True),
         (listening(8080, device="eth0"), True),
         (listening(8080, device="eth1"), False),
         (listening(8080, "127.0.0.1"), False),
@@ -206,6 +207,7 @@ def test_a_device_that_flowc_makes_may_be_there_if_it_is_flowcs(
     [
         ({"local": "172.16.0.1", "remote": "172.16.0.2", "ikey": 7, "okey": 7}, None, True),
         ({"local": "172.16.0.1", "remote": "172.16.0.2", "ikey": 7, "okey": 7}, "eth0", False),
+        ({"local": "172.16.0.1", "remote": "172.16.0.2", "ikey": 7, "okey": 8}, None, True),
         ({"local": "172.16.0.1", "remote": "172.16.0.2"}, None, False),
         ({"remote": "172.16.0.2", "ikey": 7, "okey": 7}, None, False),
     ],
@@ -237,10 +239,12 @@ def test_a_port_that_only_carries_a_vlan_may_be_in_a_bond(tmp_path: Path) -> Non
     assert names(tmp_path, text, links=links) == []
 
 
-def test_an_address_may_be_in_another_vrf_too(tmp_path: Path) -> None:
+def test_an_address_may_be_in_another_vrf_too_or_alone(tmp_path: Path) -> None:
     links = [{"name": name} for name in ("eth0", "eth1", "eth8")] + [{"name": "blue", "kind": "vrf", "table": 7}]
     addresses = [{"device": "eth8", "address": "10.0.0.1/24"}]
     assert names(tmp_path, GATEWAY, links=links, addresses=addresses) == ["address-elsewhere"]
+    alone = [{"device": "eth8", "address": "10.0.0.1/32"}]
+    assert names(tmp_path, GATEWAY, links=links, addresses=alone) == []
     links[2]["master"] = "blue"
     assert names(tmp_path, GATEWAY, links=links, addresses=addresses) == []
 

@@ -28,7 +28,9 @@ def run(host: Host, index: Index, diagnostics: Diagnostics) -> None:
             family: Family = 4 if own.version == 4 else 6
             if is_link_local(family, int(own.ip)):
                 continue
-            devices = {one.device for one in index.owners.get((family, int(own.ip)), ())} - {interface.device}
+            # Alone, as /32, it makes no second route to the network: so routers number links after their loopback.
+            devices = {one.device for one in index.owners.get((family, int(own.ip)), ()) if not one.single}
+            devices.discard(interface.device)
             there = sorted(name for name in devices if tables.of(name) == tables.of(interface.device))
             if there:
                 diagnostics.report(

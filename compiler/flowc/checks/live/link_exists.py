@@ -14,7 +14,7 @@ CODE = register(
     "link-exists",
     Severity.ERROR,
     "The file makes a tunnel or a VLAN, and by the facts the host has the same one by another name: a GRE tunnel of the same "
-    "type, ends and keys, another shared tunnel of the type, or the VLAN's number on its parent. The kernel refuses a second "
+    "type, ends and key of what comes in (kernel: net/ipv4/ip_tunnel.c, ip_tunnel_find), another shared tunnel of the type, or the VLAN's number on its parent. The kernel refuses a second "
     "one (EEXIST). It may be what an earlier file called otherwise: apply.sh deletes nothing.",
 )
 
@@ -26,7 +26,7 @@ def run(host: Host, index: Index, diagnostics: Diagnostics) -> None:
     for link in index.links.values():
         if link.tunnel is not None:
             ends = link.tunnel
-            key = None if ends.external else (ends.local, ends.remote, ends.ikey, ends.okey, link.parent)
+            key = None if ends.external else (ends.local, ends.remote, ends.ikey, link.parent)
             tunnels[link.kind, key] = link
     for interface in host.interfaces.values():
         if isinstance(interface.link, Vlan):
@@ -49,7 +49,7 @@ def _key(host: Host, link: Tunnel) -> object:
         return None
     family = link.kind.outer_family
     local, remote = (None if end is None else format_address(family, end) for end in (link.local, link.remote))
-    return local, remote, link.ikey, link.okey, host.interfaces[link.underlay].device if link.underlay else None
+    return local, remote, link.ikey, host.interfaces[link.underlay].device if link.underlay else None
 
 
 def _help(interface: Interface, other: Link) -> str:

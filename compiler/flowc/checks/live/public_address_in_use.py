@@ -10,7 +10,7 @@ from flowc.checks.live.common import Tables
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.facts import Index
 from flowc.facts.index import FLOWC_PROTOCOL, Owned
-from flowc.ir.addresses import WIDTH, Family, format_address, parse_address, prefixes
+from flowc.ir.addresses import Family, format_address, parse_address, prefixes
 from flowc.ir.network import Host
 from flowc.ir.prefixes import PrefixMap
 from flowc.source import Span
@@ -88,7 +88,7 @@ def _own(public: _Addresses, tables: Tables) -> Iterator[Use]:
 def _is_own(tables: Tables, family: Family, address: int, owned: Owned, zone: str) -> bool:
     """The host has it in the zone's table, not by flowc's doing nor by the file's: that has a check of its own."""
     table = tables.of(owned.device)
-    answered = owned.length == WIDTH[family] and owned.device in tables.devices(zone)
+    answered = owned.single and owned.device in tables.devices(zone)
     return table in tables.zone(zone) and not answered and (table, family, address) not in tables.declared_addresses
 
 

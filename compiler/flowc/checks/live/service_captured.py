@@ -10,7 +10,7 @@ from flowc.checks.live.common import Tables
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.facts import Index, Listener
 from flowc.facts.index import TABLE_MAIN
-from flowc.ir.addresses import WIDTH, Family, format_address, parse_address
+from flowc.ir.addresses import Family, format_address, parse_address
 from flowc.ir.network import Host
 from flowc.ir.policy import SELF, Action, Ports
 from flowc.ir.rows import ForwardRow
@@ -28,6 +28,8 @@ CODE = register(
 EPHEMERAL = (32768, 60999)
 """What the kernel chooses client ports from where nobody says otherwise (ip-sysctl, ip_local_port_range)."""
 MOST_NAMED = 3
+IPV4_MAPPED = 0xFFFF
+"""What stands before an IPv4 address that an IPv6 socket takes (RFC 4291, 2.5.5.2)."""
 
 
 def run(host: Host, index: Index, diagnostics: Diagnostics) -> None:
@@ -97,7 +99,7 @@ class _Services:
             (self._tables.of(one.device), family, address)
             for (family, address), owned in index.owners.items()
             for one in owned
-            if one.length < WIDTH[family]
+            if not one.single
         } | self._tables.declared_addresses
 
     def is_own(self, zone: str, family: Family, public: int) -> bool:
@@ -119,6 +121,8 @@ class _Services:
 
     def _hears(self, one: Listener, row: ForwardRow) -> bool:
         family, address = parse_address(one.address)
+        if family == 6 and address >> 32 == IPV4_MAPPED:
+            family, address = 4, address & 0xFFFFFFFF
         anywhere = address == 0 and (family == row.family or (family == 6 and not one.ipv6_only))
         if not anywhere and (family, address) != (row.family, row.public):
             return False

@@ -74,17 +74,18 @@ def _tunnel(kind: str | None, data: Mapping[str, Any]) -> TunnelEnds | None:
     return TunnelEnds(
         local=None if local in (None, nowhere) else str(local),
         remote=None if remote in (None, nowhere) else str(remote),
-        ikey=_key(data, prefix, "I"),
-        okey=_key(data, prefix, "O"),
+        ikey=_key(kind, data, prefix, "I"),
+        okey=_key(kind, data, prefix, "O"),
         external=f"{prefix}COLLECT_METADATA" in data,
     )
 
 
-def _key(data: Mapping[str, Any], prefix: str, direction: str) -> int | None:
-    flags = data.get(f"{prefix}{direction}FLAGS", 0)
-    value = flags["value"] if isinstance(flags, Mapping) else socket.ntohs(flags)  # pyroute2 knows those of IPv4 only
+def _key(kind: str, data: Mapping[str, Any], prefix: str, direction: str) -> int | None:
+    flags = int(data.get(f"{prefix}{direction}FLAGS", 0))
+    if kind.startswith("ip6"):
+        flags = socket.ntohs(flags)  # pyroute2 knows the byte order of IPv4's only
     key = data.get(f"{prefix}{direction}KEY")
-    return int(key) if value & _GRE_KEY and key is not None else None
+    return int(key) if flags & _GRE_KEY and key is not None else None
 
 
 def _tc_offload(features: Features, name: str, gaps: Gaps) -> bool | None:
