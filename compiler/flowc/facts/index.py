@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from functools import cached_property
-from ipaddress import ip_interface
 
 from flowc.facts.model import Facts, Link, ModuleState, Neighbor
-from flowc.ir.addresses import Family, parse_address
+from flowc.ir.addresses import WIDTH, Family, parse_address
 
 FLOWC_ALIAS = "flowc"
 """Of devices that flowc made."""
@@ -57,10 +56,9 @@ class Index:
         """The devices that have an address."""
         found: dict[tuple[Family, int], list[Owned]] = {}
         for one in self.facts.addresses or ():
-            own = ip_interface(one.address)
-            family: Family = 4 if own.version == 4 else 6
-            single = own.network.prefixlen == own.max_prefixlen
-            found.setdefault((family, int(own.ip)), []).append(Owned(one.device, single))
+            text, _, length = one.address.partition("/")
+            family, address = parse_address(text)
+            found.setdefault((family, address), []).append(Owned(one.device, int(length) == WIDTH[family]))
         return found
 
     @cached_property

@@ -8,31 +8,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from ipaddress import ip_address, ip_interface, ip_network
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from flowc.ir.addresses import WIDTH, Family, format_address, mask, parse_address
 
 VERSION = 1
 """Of the document. A change that an older reader would misunderstand makes it 2."""
 
 
-def _unscoped(text: str) -> str:
-    if "%" in text:
-        raise ValueError(f"{text!r} has a scope: the device is a field of its own")
-    return text
-
-
 def _address(text: str) -> str:
-    return str(ip_address(_unscoped(text)))
+    return format_address(*parse_address(text))
+
+
+def _split(text: str) -> tuple[Family, int, int]:
+    """Family, address and length. Raises ValueError."""
+    head, slash, tail = text.partition("/")
+    family, address = parse_address(head)
+    if not slash or not tail.isdecimal() or int(tail) > WIDTH[family]:
+        raise ValueError(f"`{text}` has no prefix length")
+    return family, address, int(tail)
 
 
 def _interface(text: str) -> str:
-    return str(ip_interface(_unscoped(text)))
+    family, address, length = _split(text)
+    return f"{format_address(family, address)}/{length}"
 
 
 def _network(text: str) -> str:
-    return str(ip_network(_unscoped(text)))
+    family, address, length = _split(text)
+    if mask(family, address, length) != address:
+        raise ValueError(f"`{text}` is not a network: host bits are set")
+    return f"{format_address(family, address)}/{length}"
 
 
 AddressText: TypeAlias = Annotated[str, AfterValidator(_address)]

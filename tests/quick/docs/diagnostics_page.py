@@ -35,7 +35,7 @@ FAMILIES = {
     "FC5": "VRFs and routes",
     "FC6": "Neighbours",
     "FC7": "Offload",
-    "FC8": "What a person may not expect",
+    "FC8": "Host and kernel",
     "FC9": "What this version cannot do yet",
 }
 """By the first digit of the number."""

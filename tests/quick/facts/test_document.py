@@ -99,7 +99,19 @@ def test_documents_are_valid_by_the_schema(text: str) -> None:
         ),
         (
             '{"version": 1, "addresses": [{"device": "a", "address": "10.0.0.300/24"}]}',
-            "gw1.json: addresses[0].address: '10.0.0.300/24' does not appear to be an IPv4 or IPv6 interface",
+            "gw1.json: addresses[0].address: `10.0.0.300` is not an IP address",
+        ),
+        (
+            '{"version": 1, "addresses": [{"device": "a", "address": "10.0.0.3"}]}',
+            "gw1.json: addresses[0].address: `10.0.0.3` has no prefix length",
+        ),
+        (
+            '{"version": 1, "routes": [{"table": 254, "destination": "10.0.0.1/8"}]}',
+            "gw1.json: routes[0].destination: `10.0.0.1/8` is not a network: host bits are set",
+        ),
+        (
+            '{"version": 1, "neighbors": [{"device": "a", "address": "fe80::1%a", "state": "stale"}]}',
+            "gw1.json: neighbors[0].address: `fe80::1%a` is not an IP address",
         ),
         ('{"version": 1, "sysctls": {"net/ipv4/ip_forward": 1}}', "gw1.json: sysctls.net/ipv4/ip_forward: input should be a valid string"),
     ],

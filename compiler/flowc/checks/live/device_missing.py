@@ -13,7 +13,7 @@ CODE = register(
     "FC811",
     "device-missing",
     Severity.ERROR,
-    "An interface is on a device that is there already, and by the facts the host has none of that name. apply.sh refuses to "
+    "An interface says what device of the host it is, and by the facts the host has none of that name. apply.sh refuses to "
     "load: the kernel takes no flowtable with a device that it does not know (6.1: ENOENT), and newer ones wait for it in "
     "silence. Where the device comes later, as that of a virtual machine does, take the facts anew when it is there.",
 )
