@@ -2,7 +2,7 @@
 
     files    = load(paths)        text to syntax trees, includes followed
     network  = resolve(files)     names looked up, values read: the typed IR, what is meant
-    check(network)                what can be said about it before it reaches a host
+    check(network, facts)         what can be said about it before it reaches a host; more where its facts are given
     silence(texts, findings)      less what comments in the files silence
     state    = lower(host)        the kernel objects of one host
     texts    = render(state)      those objects in the words of ip, sysctl, nft and tc
@@ -27,6 +27,7 @@ from flowc.backends import BACKENDS, LOADER, Backend
 from flowc.backends.files import Written, host_folder, write_if_changed
 from flowc.checks import check
 from flowc.diagnostics import Diagnostics, registered
+from flowc.facts import Facts
 from flowc.hoststate import HostState
 from flowc.ir.network import Host, Network
 from flowc.lower import lower
@@ -36,11 +37,23 @@ from flowc.syntax.load import Read, load, read_file
 
 
 @dataclass(frozen=True, slots=True)
+class GivenFacts:
+    """Facts to check a host with. `host` None: the one that has their hostname, or the only one of the files."""
+
+    facts: Facts
+    host: str | None = None
+    file: str = "facts"
+    """What messages call them."""
+
+
+@dataclass(frozen=True, slots=True)
 class CheckResult:
     """What checking found, and the network as far as it could be understood."""
 
     diagnostics: Diagnostics
     network: Network
+    unused: tuple[GivenFacts, ...] = ()
+    """Facts that are no host's of these files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +62,9 @@ class CompileResult:
 
     diagnostics: Diagnostics
     states: Mapping[str, HostState]
+    network: Network
+    unused: tuple[GivenFacts, ...] = ()
+    """Facts that are no host's of these files."""
 
 
 class UnknownHostError(LookupError):
@@ -60,26 +76,35 @@ class UnknownHostError(LookupError):
         self.hosts = hosts
 
 
-def check_files(paths: Iterable[str | Path], read: Read = read_file) -> CheckResult:
-    """Find what is wrong with the files, taken together as one network. `read` is where their bytes come from.
+class FactsTwiceError(ValueError):
+    """Two facts for one host."""
 
-    Raises OSError for a file that cannot be read; everything else is a diagnostic.
+    def __init__(self, host: str, files: tuple[str, str]) -> None:
+        super().__init__(f"two facts for host {host}: {files[0]} and {files[1]}")
+
+
+def check_files(paths: Iterable[str | Path], facts: Iterable[GivenFacts] = (), read: Read = read_file) -> CheckResult:
+    """Find what is wrong with the files, taken together as one network, also on the hosts that facts are given of.
+
+    `read` is where the bytes of the files come from. Raises OSError for a file that cannot be read, and FactsTwiceError; everything else is a diagnostic.
     """
     with _collector_paused():
-        return _understand(paths, read)
+        return _understand(paths, tuple(facts), read)
 
 
-def compile_files(paths: Iterable[str | Path], host: str | None = None) -> CompileResult:
-    """Compile the files for all of their hosts, or for one.
+def compile_files(
+    paths: Iterable[str | Path], host: str | None = None, facts: Iterable[GivenFacts] = ()
+) -> CompileResult:
+    """Compile the files for all of their hosts, or for one; what facts are given of is checked against them.
 
-    Raises OSError for a file that cannot be read, and UnknownHostError.
+    Raises OSError for a file that cannot be read, UnknownHostError and FactsTwiceError.
     """
     states: dict[str, HostState] = {}
     with _collector_paused():
-        checked = _understand(paths)
+        checked = _understand(paths, tuple(facts))
         if not checked.diagnostics.has_errors:
             states = {chosen.name: lower(chosen) for chosen in _choose(checked.network, host)}
-    return CompileResult(checked.diagnostics, states)
+    return CompileResult(checked.diagnostics, states, checked.network, checked.unused)
 
 
 def render(state: HostState, *, provenance: bool = True) -> dict[str, str]:
@@ -109,14 +134,30 @@ def write_directory(
     return [write_if_changed(path, text, executable=backend.executable) for path, text, backend in texts]
 
 
-def _understand(paths: Iterable[str | Path], read: Read = read_file) -> CheckResult:
-    """The stages that do not depend on the host."""
+def _understand(paths: Iterable[str | Path], facts: tuple[GivenFacts, ...], read: Read = read_file) -> CheckResult:
+    """The stages that all hosts share."""
     diagnostics = Diagnostics()
     files = load(paths, diagnostics, read)
     network = resolve(files, diagnostics)
-    check(network, diagnostics)
+    homes = [(_home(one, network), one) for one in facts]
+    used: dict[str, GivenFacts] = {}
+    for home, one in homes:
+        if home is not None and used.setdefault(home, one) is not one:
+            raise FactsTwiceError(home, (used[home].file, one.file))
+    check(network, diagnostics, {home: one.facts for home, one in used.items()})
     sources = [source for file in files for source in (file.source, *file.included)]
-    return CheckResult(silence(sources, diagnostics, registered()), network)
+    unused = tuple(one for home, one in homes if home is None)
+    return CheckResult(silence(sources, diagnostics, registered()), network, unused)
+
+
+def _home(given: GivenFacts, network: Network) -> str | None:
+    """The host that facts are of. A hostname counts with and without its domain."""
+    names = [host.name for host in network.hosts]
+    wanted = given.host if given.host is not None else given.facts.hostname or ""
+    found = next((name for name in (wanted, wanted.partition(".")[0]) if name in names), None)
+    if found is None and given.host is None and len(names) == 1:
+        return names[0]
+    return found
 
 
 def _choose(network: Network, name: str | None) -> tuple[Host, ...]:

@@ -6,11 +6,11 @@ import argparse
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from flowc.cli import check, explain
+from flowc.cli import check, explain, facts
 from flowc.cli import compile as compile_
 from flowc.cli.version import installed_version
 
-COMMANDS = (check, compile_, explain)
+COMMANDS = (check, compile_, explain, facts)
 """Every command is a module with `NAME`, `SUMMARY`, `DESCRIPTION`, `add_arguments(parser)` and `run(arguments)`."""
 
 

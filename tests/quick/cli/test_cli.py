@@ -64,7 +64,9 @@ Captured = pytest.CaptureFixture[str]
 # ---- start-up
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["compile", "--help"], ["check"], []])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["compile", "--help"], ["facts", "--help"], ["check"], []]
+)
 def test_starting_up_imports_nothing_heavy(arguments: Sequence[str]) -> None:
     program = (
         "import sys; from flowc.cli import main; main(sys.argv[1:]);"
