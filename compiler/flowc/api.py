@@ -16,21 +16,24 @@ But after an error nothing is lowered, and so nothing can be written. This is al
 
 from __future__ import annotations
 
+import errno
 import gc
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from flowc.backends import BACKENDS, LOADER, Backend
-from flowc.backends.files import Written, host_folder, write_if_changed
+from flowc.backends.files import Written, host_folder, replace_file, write_if_changed
 from flowc.checks import check
 from flowc.diagnostics import Diagnostics
 from flowc.hoststate import HostState
 from flowc.ir.network import Host, Network
+from flowc.layout import format_source
 from flowc.lower import lower
 from flowc.resolve import resolve
-from flowc.syntax.load import load
+from flowc.syntax.load import load, read_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,19 @@ class CompileResult:
 
     diagnostics: Diagnostics
     states: Mapping[str, HostState]
+
+
+@dataclass(frozen=True, slots=True)
+class FormatResult:
+    """A file, and what it is in the one layout; `after` is None if there are errors."""
+
+    diagnostics: Diagnostics
+    before: bytes
+    after: bytes | None
+
+    @property
+    def changed(self) -> bool:
+        return self.after is not None and self.after != self.before
 
 
 class UnknownHostError(LookupError):
@@ -81,6 +97,30 @@ def compile_files(paths: Iterable[str | Path], host: str | None = None) -> Compi
         if not diagnostics.has_errors:
             states = {chosen.name: lower(chosen) for chosen in _choose(network, host)}
     return CompileResult(diagnostics, states)
+
+
+def format_file(path: str | Path) -> FormatResult:
+    """Lay out one file, `-` for standard input. What it includes is not looked at, and nothing is written.
+
+    Raises OSError if it cannot be read; syntax errors are diagnostics.
+    """
+    diagnostics = Diagnostics()
+    with _collector_paused():
+        source, data, is_text = read_source(str(path), diagnostics)
+        text = format_source(source, diagnostics) if is_text else None
+    return FormatResult(diagnostics, data, None if text is None else text.encode())
+
+
+def rewrite(path: str | Path, content: bytes) -> None:
+    """Replace what a file holds at once. Its mode and, where that is allowed, its owner stay; so does a link to it.
+
+    Raises OSError, also for what is no regular file.
+    """
+    target = Path(path).resolve(strict=True)
+    status = target.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    replace_file(target, content, stat.S_IMODE(status.st_mode), (status.st_uid, status.st_gid))
 
 
 def render(state: HostState, *, provenance: bool = True) -> dict[str, str]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
 FOLDER_LIMIT = 200
 """Bytes of a folder name before it is shortened; file systems allow 255."""
+NAME_LIMIT = 60
+"""Characters of a file's name in that of the temporary one beside it."""
 
 
 class Written(NamedTuple):
@@ -39,13 +42,24 @@ def write_if_changed(path: Path, text: str, *, executable: bool = False) -> Writ
             return Written(path, changed=False)
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    replace_file(path, content, mode)
+    return Written(path, changed=True)
+
+
+def replace_file(path: Path, content: bytes, mode: int, owner: tuple[int, int] | None = None) -> None:
+    """Put a whole new file in place of one, at once. Raises OSError.
+
+    `owner` is the user and group that it is to belong to, if this process may give it to them.
+    """
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:NAME_LIMIT]}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
+            if owner is not None:
+                with suppress(PermissionError):
+                    os.fchown(file.fileno(), *owner)
             os.fchmod(file.fileno(), mode)
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
-    return Written(path, changed=True)

@@ -6,10 +6,10 @@ import argparse
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from flowc.cli import check
+from flowc.cli import check, fmt
 from flowc.cli import compile as compile_
 
-COMMANDS = (check, compile_)
+COMMANDS = (check, compile_, fmt)
 """Every command is a module with `NAME`, `SUMMARY`, `DESCRIPTION`, `add_arguments(parser)` and `run(arguments)`."""
 
 
