@@ -6,11 +6,22 @@ import argparse
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from flowc.cli import check, fmt
+from flowc.cli import check, completions, fmt, man
 from flowc.cli import compile as compile_
 
-COMMANDS = (check, compile_, fmt)
+COMMANDS = (check, compile_, fmt, completions, man)
 """Every command is a module with `NAME`, `SUMMARY`, `DESCRIPTION`, `add_arguments(parser)` and `run(arguments)`."""
+
+
+EXIT_STATUS = {
+    0: "nothing to report",
+    1: "findings in the files",
+    2: "could not run",
+}
+ENVIRONMENT = {
+    "NO_COLOR": "turns colours off",
+    "FLOWC_TRACEBACK": "shows where an internal error happened",
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -30,14 +41,18 @@ class _Version(argparse.Action):
         values: str | Sequence[Any] | None,  # noqa: ARG002
         option_string: str | None = None,  # noqa: ARG002
     ) -> NoReturn:
-        from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415  # see above
-
-        try:
-            number = version("flowc")
-        except PackageNotFoundError:
-            number = "(not installed)"
-        print(f"flowc {number}")
+        print(f"flowc {version()}")
         parser.exit()
+
+
+def version() -> str:
+    """The number of the installed version."""
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415  # slow, and seldom asked for
+
+    try:
+        return version("flowc")
+    except PackageNotFoundError:
+        return "(not installed)"
 
 
 def build_parser() -> Parser:
@@ -45,7 +60,8 @@ def build_parser() -> Parser:
     parser = Parser(
         prog="flowc",
         description="Compile a declarative description of a gateway's network into nft, tc and ip scripts.",
-        epilog="Exit status: 0 nothing to report, 1 findings in the files, 2 could not run.",
+        epilog=f"Exit status: {', '.join(f'{status} {meaning}' for status, meaning in EXIT_STATUS.items())}. "
+        f"Environment: {', '.join(f'{name} {meaning}' for name, meaning in ENVIRONMENT.items())}.",
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
