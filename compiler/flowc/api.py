@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import errno
 import gc
+import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -120,6 +121,8 @@ def rewrite(path: str | Path, content: bytes) -> None:
     status = target.stat()
     if not stat.S_ISREG(status.st_mode):
         raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    if not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     replace_file(target, content, stat.S_IMODE(status.st_mode), (status.st_uid, status.st_gid))
 
 

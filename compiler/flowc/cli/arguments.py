@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from flowc.cli import check, completions, fmt, man
 from flowc.cli import compile as compile_
+from flowc.cli.version import installed_version
 
 COMMANDS = (check, compile_, fmt, completions, man)
 """Every command is a module with `NAME`, `SUMMARY`, `DESCRIPTION`, `add_arguments(parser)` and `run(arguments)`."""
@@ -32,7 +33,7 @@ class Parser(argparse.ArgumentParser):
 
 
 class _Version(argparse.Action):
-    """`--version`: looking the version up costs more than all the rest, so it is done when asked for."""
+    """`--version`: looked up when it is asked for."""
 
     def __call__(
         self,
@@ -41,18 +42,8 @@ class _Version(argparse.Action):
         values: str | Sequence[Any] | None,  # noqa: ARG002
         option_string: str | None = None,  # noqa: ARG002
     ) -> NoReturn:
-        print(f"flowc {version()}")
+        print(f"flowc {installed_version() or '(not installed)'}")
         parser.exit()
-
-
-def version() -> str:
-    """The number of the installed version."""
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415  # slow, and seldom asked for
-
-    try:
-        return version("flowc")
-    except PackageNotFoundError:
-        return "(not installed)"
 
 
 def build_parser() -> Parser:

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from flowc.cli.outcome import emit_utf8
+from flowc.cli.version import installed_version
 
 if TYPE_CHECKING:
     import argparse
@@ -21,8 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:  # every command has
 
 def run(arguments: argparse.Namespace) -> int:  # noqa: ARG001
     """The page goes to standard output."""
-    from flowc.cli.arguments import build_parser, version  # noqa: PLC0415  # which imports this module
+    from flowc.cli.arguments import build_parser  # noqa: PLC0415  # which imports this module
     from flowc.cli.manpage import manpage  # noqa: PLC0415
 
-    emit_utf8(manpage(build_parser(), version()), sys.stdout)
+    emit_utf8(manpage(build_parser(), installed_version() or ""), sys.stdout)
     return 0

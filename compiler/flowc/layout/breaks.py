@@ -24,7 +24,7 @@ def too_long(text: str, indent: int) -> bool:
 def open_block(statement: Statement, indent: int, behind: Gap) -> None:
     """Writes a block over several lines if its statement is too long for one."""
     block = statement.block
-    if block is None or block.several or behind.ignores or not block.statements:
+    if block is None or block.several or not block.statements or behind.ignores or statement.gap.ignores_below:
         return
     if too_long(flat(statement), indent):
         block.several = True
@@ -35,7 +35,10 @@ def open_block(statement: Statement, indent: int, behind: Gap) -> None:
 def break_lists(statement: Statement, indent: int, behind: Gap) -> None:
     """Lets the lists of a statement without a block go on in another line where they are too long for one."""
     pieces = statement.pieces
-    if behind.ignores or any(piece.gap.ignores for piece in pieces[1:]) or not too_long(text_of(pieces), indent):
+    if not too_long(text_of(pieces), indent):
+        return
+    inside = [piece.gap for piece in pieces[1:]]
+    if behind.ignores or statement.gap.ignores_below or any(gap.ignores or gap.ignores_below for gap in inside):
         return
     while _open_sets(pieces, indent):
         pass

@@ -100,7 +100,7 @@ def _in_one_line(block: Block, indent: int) -> Iterator[tuple[int, int]]:
             continue
         together = statements[first : index + 1]
         one_line = all(one.one_line for one in together)
-        keep = block.gap_behind(index).ignores
+        keep = block.gap_behind(index).ignores or together[0].gap.ignores_below
         if index > first and one_line and (keep or not too_long("; ".join(map(flat, together)), indent)):
             yield first, index
         else:

@@ -39,8 +39,13 @@ class Gap(NamedTuple):
 
     @property
     def ignores(self) -> bool:
-        """True for a comment about the findings of its line: what stands in the line has to stay there."""
+        """True if the line before the gap has a comment about its findings: what stands in it has to stay there."""
         return bool(self.comment and _IGNORE.match(self.comment))
+
+    @property
+    def ignores_below(self) -> bool:
+        """True if a comment of a line of its own is about the findings of the line that starts behind the gap."""
+        return any(_IGNORE.match(comment.text) for comment in self.comments)
 
 
 NOTHING = Gap()

@@ -255,7 +255,16 @@ def test_a_comment_does_not_make_a_line_too_long() -> None:
 def test_what_an_ignore_comment_is_about_stays_in_its_line(code: str) -> None:
     end = "\n}\n" if code.count("{") > code.count("}") else "\n"
     same(f"{code}{IGNORE}{end}")
+    indent = " " * (4 if "\n" in code else 0)
+    start, line_end, last = code.rpartition("\n")
+    same(f"{start}{line_end}{indent}{IGNORE.strip()}\n\n{indent}# about the next line\n{last}{end}")
     assert formatted(f"{code}  # something else{end}") != f"{code}  # something else{end}"
+
+
+def test_an_ignore_comment_is_not_about_the_lines_after_its_own() -> None:
+    assert lay(f"vrf a {{ table 1 }}{IGNORE}\nlet b = {{{LONG}}}").startswith(
+        f"vrf a {{ table 1 }}{IGNORE}\nlet b = {{\n"
+    )
 
 
 # ---- columns --------------------------------------------------------------------------------------------------------
