@@ -67,15 +67,22 @@ def _synopsis(parser: argparse.ArgumentParser) -> str:
     """`flowc check [OPTION]... FILE...`."""
     listed = list(actions(parser))
     options = [rf"[{_italic('OPTION')}]..."] if any(action.option_strings for action in listed[1:]) else []
-    operands = [_value(action) + "..." * (action.nargs == "+") for action in listed if not action.option_strings]
+    operands = [_operand(action) for action in listed if not action.option_strings]
     return " ".join([_bold(parser.prog), *options, *operands])
+
+
+def _operand(action: argparse.Action) -> str:
+    """An argument as often as it can be given."""
+    value = _value(action)
+    forms = {"?": f"[{value}]", "*": f"[{value}]...", "+": f"{value}..."}
+    return forms.get(str(action.nargs), value)
 
 
 def _value(action: argparse.Action) -> str:
     """What stands for the value of an option or for an argument; nothing for a switch."""
     if action.nargs == 0:
         return ""
-    if action.choices is not None:
+    if action.choices is not None and action.metavar is None:
         return "|".join(_bold(str(choice)) for choice in action.choices)
     return _italic(str(action.metavar or action.dest.upper()))
 

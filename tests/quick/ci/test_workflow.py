@@ -163,7 +163,9 @@ def test_findings_are_described_for_code_scanning_whether_there_are_some_or_not(
 
 @needs_format("sarif")
 def test_a_check_that_cannot_run_is_a_failure(here: Path) -> None:
-    assert run_step("Describe the findings", here, FILES="missing.flow").status == 2
+    done = run_step("Describe the findings", here, FILES="missing.flow")
+    assert done.status != 0
+    assert "missing.flow" in done.stderr
 
 
 def test_the_layout_is_shown_and_nothing_is_written(here: Path) -> None:

@@ -72,6 +72,15 @@ def test_text_cannot_become_a_request_or_an_escape() -> None:
     )
 
 
+def test_the_synopsis_shows_how_often_an_argument_is_given() -> None:
+    parser = Parser(prog="flowc")
+    command = parser.add_subparsers().add_parser("do")
+    for nargs, name in (("+", "SOME"), ("*", "ANY"), ("?", "MAYBE"), (None, "ONE")):
+        command.add_argument(name, nargs=nargs)
+    (line,) = [line for line in manpage(parser, "1").splitlines() if line.startswith(r"\fBflowc do")]
+    assert plain(line) == "flowc do SOME... [ANY]... [MAYBE] ONE"
+
+
 @pytest.mark.parametrize(
     ("tool", "silent"),
     [
