@@ -27,23 +27,14 @@ from flowc.backends import BACKENDS, LOADER, Backend
 from flowc.backends.files import Written, host_folder, write_if_changed
 from flowc.checks import check
 from flowc.diagnostics import Diagnostics, registered
-from flowc.facts import Facts
+from flowc.facts.given import GivenFacts, by_host
 from flowc.hoststate import HostState
 from flowc.ir.network import Host, Network
+from flowc.layout import format_source
 from flowc.lower import lower
 from flowc.resolve import resolve
 from flowc.syntax.ignores import silence
-from flowc.syntax.load import Read, load, read_file
-
-
-@dataclass(frozen=True, slots=True)
-class GivenFacts:
-    """Facts to check a host with. `host` None: the one that has their hostname, or the only one of the files."""
-
-    facts: Facts
-    host: str | None = None
-    file: str = "facts"
-    """What messages call them."""
+from flowc.syntax.load import Read, load, read_file, read_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +58,19 @@ class CompileResult:
     """Facts that are no host's of these files."""
 
 
+@dataclass(frozen=True, slots=True)
+class FormatResult:
+    """A file, and what it is in the one layout; `after` is None if there are errors."""
+
+    diagnostics: Diagnostics
+    before: bytes
+    after: bytes | None
+
+    @property
+    def changed(self) -> bool:
+        return self.after is not None and self.after != self.before
+
+
 class UnknownHostError(LookupError):
     """Asked for a host that the files do not declare. `hosts` are those they do."""
 
@@ -76,17 +80,11 @@ class UnknownHostError(LookupError):
         self.hosts = hosts
 
 
-class FactsTwiceError(ValueError):
-    """Two facts for one host."""
-
-    def __init__(self, host: str, files: tuple[str, str]) -> None:
-        super().__init__(f"two facts for host {host}: {files[0]} and {files[1]}")
-
-
 def check_files(paths: Iterable[str | Path], facts: Iterable[GivenFacts] = (), read: Read = read_file) -> CheckResult:
     """Find what is wrong with the files, taken together as one network, also on the hosts that facts are given of.
 
-    `read` is where the bytes of the files come from. Raises OSError for a file that cannot be read, and FactsTwiceError; everything else is a diagnostic.
+    `read` is where the bytes of the files come from. Raises OSError for a file that cannot be read, and FactsTwiceError;
+    everything else is a diagnostic.
     """
     with _collector_paused():
         return _understand(paths, tuple(facts), read)
@@ -105,6 +103,18 @@ def compile_files(
         if not checked.diagnostics.has_errors:
             states = {chosen.name: lower(chosen) for chosen in _choose(checked.network, host)}
     return CompileResult(checked.diagnostics, states, checked.network, checked.unused)
+
+
+def format_file(path: str | Path) -> FormatResult:
+    """Lay out one file, `-` for standard input. What it includes is not looked at, and nothing is written.
+
+    Raises OSError if it cannot be read; syntax errors are diagnostics.
+    """
+    diagnostics = Diagnostics()
+    with _collector_paused():
+        source, data, is_text = read_source(str(path), diagnostics)
+        text = format_source(source, diagnostics) if is_text else None
+    return FormatResult(diagnostics, data, None if text is None else text.encode())
 
 
 def render(state: HostState, *, provenance: bool = True) -> dict[str, str]:
@@ -139,25 +149,10 @@ def _understand(paths: Iterable[str | Path], facts: tuple[GivenFacts, ...], read
     diagnostics = Diagnostics()
     files = load(paths, diagnostics, read)
     network = resolve(files, diagnostics)
-    homes = [(_home(one, network), one) for one in facts]
-    used: dict[str, GivenFacts] = {}
-    for home, one in homes:
-        if home is not None and used.setdefault(home, one) is not one:
-            raise FactsTwiceError(home, (used[home].file, one.file))
-    check(network, diagnostics, {home: one.facts for home, one in used.items()})
+    used, unused = by_host(facts, network)
+    check(network, diagnostics, used)
     sources = [source for file in files for source in (file.source, *file.included)]
-    unused = tuple(one for home, one in homes if home is None)
     return CheckResult(silence(sources, diagnostics, registered()), network, unused)
-
-
-def _home(given: GivenFacts, network: Network) -> str | None:
-    """The host that facts are of. A hostname counts with and without its domain."""
-    names = [host.name for host in network.hosts]
-    wanted = given.host if given.host is not None else given.facts.hostname or ""
-    found = next((name for name in (wanted, wanted.partition(".")[0]) if name in names), None)
-    if found is None and given.host is None and len(names) == 1:
-        return names[0]
-    return found
 
 
 def _choose(network: Network, name: str | None) -> tuple[Host, ...]:

@@ -11,9 +11,10 @@ import pytest
 from tests.packets.gateway import Gateway
 from tests.packets.lab import CommandFailed, Lab, Namespace
 
-from flowc.api import GivenFacts, check_files
+from flowc.api import check_files
 from flowc.backends.netlink.facts import read_host
 from flowc.facts import Address, Facts, Link, Listener, ModuleState, Neighbor, NextHop, Route, TunnelEnds
+from flowc.facts.given import GivenFacts
 
 MAC, PEER = "52:54:00:00:00:01", "52:54:00:00:00:02"
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
-    from flowc.api import GivenFacts
     from flowc.diagnostics import Diagnostics
+    from flowc.facts.given import GivenFacts
 
 NAME = "check"
 SUMMARY = "find what is wrong with files"

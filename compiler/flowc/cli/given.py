@@ -11,7 +11,7 @@ from flowc.cli.outcome import CannotRunError
 if TYPE_CHECKING:
     import argparse
 
-    from flowc.api import GivenFacts
+    from flowc.facts.given import GivenFacts
 
 
 def add_facts_argument(parser: argparse.ArgumentParser) -> None:
@@ -29,8 +29,8 @@ def given_facts(arguments: argparse.Namespace, *, files: int = 1) -> list[GivenF
     """Read the files of `--facts`. Where several files are checked, facts without a HOST are their hostname's."""
     if not arguments.facts:
         return []
-    from flowc.api import GivenFacts  # noqa: PLC0415  # imported by commands that run, not by --help
     from flowc.facts import FactsError, read_facts  # noqa: PLC0415
+    from flowc.facts.given import GivenFacts  # noqa: PLC0415  # imported by commands that run, not by --help
 
     found = []
     for text in arguments.facts:
@@ -54,7 +54,7 @@ def _split(text: str) -> tuple[str | None, str]:
 @contextmanager
 def placed() -> Iterator[None]:
     """Turn two facts for one host into words."""
-    from flowc.api import FactsTwiceError  # noqa: PLC0415  # the heavy part, not for --help
+    from flowc.facts.given import FactsTwiceError  # noqa: PLC0415  # the heavy part, not for --help
 
     try:
         yield

@@ -7,12 +7,13 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from flowc.api import GivenFacts, check_files
+from flowc.api import check_files
 from flowc.diagnostics import Code, Diagnostics
 from flowc.diagnostics.render_text import render_text
 from flowc.explain.catalogue import codes, example
 from flowc.explain.example import FACTS, FILE, Example
 from flowc.facts.document import parse_facts
+from flowc.facts.given import GivenFacts
 
 FAMILIES = {
     "FC0": "The text of a file, includes and tables",

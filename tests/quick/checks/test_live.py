@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from flowc.api import GivenFacts, check_files
+from flowc.api import check_files
 from flowc.checks.live import LIVE_CHECKS, module_missing
 from flowc.diagnostics import Diagnostic
 from flowc.facts import modules
 from flowc.facts.document import parse_facts
+from flowc.facts.given import GivenFacts
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[3] / "examples").glob("*.flow"))
 

@@ -20,7 +20,7 @@ from flowc.cli import main
 
 REPO = Path(__file__).resolve().parents[3]
 EXAMPLE = REPO / "examples" / "tenant-eip.flow"
-HEAVY = ("lark", "pydantic", "jinja2", "pyroute2")
+HEAVY = ("lark", "pydantic", "jinja2", "pyroute2", "shtab")
 FILES = ["announce.pl", "apply.sh", "ip.batch", "ruleset.nft", "sysctl.conf", "tc.batch"]
 
 GOOD = """\
@@ -65,7 +65,8 @@ Captured = pytest.CaptureFixture[str]
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["--version"], ["compile", "--help"], ["facts", "--help"], ["check"], []]
+    "arguments",
+    [["--help"], ["--version"], ["compile", "--help"], ["facts", "--help"], ["man"], ["check"], []],
 )
 def test_starting_up_imports_nothing_heavy(arguments: Sequence[str]) -> None:
     program = (

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from tests.quick.docs.pages import Block, Page, blocks, place
 
-from flowc.api import GivenFacts, check_files, compile_files
+from flowc.api import check_files, compile_files
 from flowc.diagnostics import Diagnostics, Severity
 from flowc.diagnostics.render_text import render_text
 from flowc.facts.document import parse_facts
+from flowc.facts.given import GivenFacts
 from flowc.source import Source
 from flowc.syntax.parse import parse
 
