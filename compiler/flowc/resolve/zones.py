@@ -46,7 +46,12 @@ def pool(node: tree.Pool, context: Context) -> None:
     """A pool, if it shares no address with another."""
     found = context.scope.find(node.zone, tree.Zone)
     prefixes = [values.prefix(prefix, context.diagnostics) for prefix in node.prefixes]
-    good = tuple(prefix for prefix in prefixes if prefix is not None)
+    good = tuple(
+        prefix
+        for prefix, written in zip(prefixes, node.prefixes, strict=True)
+        # What nothing uses of a pool is dropped: multicast and the host's own loopback with it.
+        if prefix is not None and values.hosts_only(prefix.family, prefix.range, written, context.diagnostics)
+    )
     context.pools_incomplete = context.pools_incomplete or found is None or len(good) < len(prefixes)
     for other in context.pools.values():
         for prefix, written in zip(prefixes, node.prefixes, strict=True):
