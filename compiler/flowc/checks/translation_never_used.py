@@ -1,0 +1,144 @@
+"""Source translation for what never gets to it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from flowc.checks.base import Check
+from flowc.diagnostics import Diagnostics, Severity, register
+from flowc.ir.addresses import WIDTH, AddressSet, Family, Range, intersect, subtract
+from flowc.ir.nat import Nat
+from flowc.ir.network import Host
+from flowc.ir.sources import possible_sources
+from flowc.source import Span
+
+CODE = register(
+    "FC317",
+    "translation-never-used",
+    Severity.WARNING,
+    "A `snat` or `masquerade` translates nothing. Of what leaves to a zone, an EIP's owner leaves as its EIP; then the "
+    "first `snat` for a source counts, then the first `masquerade`. All sources of this rule are taken before it, or its "
+    "zone has none of them: a nat block never translates what another zone sends.",
+)
+
+
+class _Rule(NamedTuple):
+    what: str
+    source: AddressSet
+    families: tuple[Family, ...]
+    span: Span
+
+    def ranges(self, family: Family) -> tuple[Range, ...]:
+        """The sources that it means, in the family."""
+        if family not in self.families:
+            return ()
+        found = self.source.ranges(family)
+        return subtract([Range(0, (1 << WIDTH[family]) - 1)], found) if self.source.negated else found
+
+
+class _Owners:
+    """What leaves as an EIP, by outside zone, VRF and family."""
+
+    def __init__(self, host: Host) -> None:
+        self._singles: dict[tuple[str, str | None, Family], list[int]] = {}
+        columns = map(host.eips.column, ("zone", "vrf", "family", "target"))
+        for zone, vrf, family, target in zip(*columns, strict=True):
+            self._singles.setdefault((zone, vrf, family), []).append(target)
+        for found in self._singles.values():
+            found.sort()
+        self._prefixes: dict[tuple[str, str | None, Family], list[Range]] = {}
+        for row in host.prefix_eips:
+            self._prefixes.setdefault((row.zone, row.vrf, row.family), []).append(row.target_prefix.range)
+
+    def have_all(self, zone: str, vrf: str | None, family: Family, sources: tuple[Range, ...]) -> bool:
+        """True if each of these addresses has an EIP. No address has two."""
+        singles = self._singles.get((zone, vrf, family), [])
+        rest = subtract(sources, self._prefixes.get((zone, vrf, family), ()))
+        return all(bisect_right(singles, high) - bisect_left(singles, low) == high - low + 1 for low, high in rest)
+
+
+class _Why(NamedTuple):
+    message: str
+    label: str
+    related: list[tuple[Span, str]]
+
+
+def run(host: Host, diagnostics: Diagnostics) -> None:
+    """Report each such rule with what is before it."""
+    owners = _Owners(host) if host.nats else None
+    for nat in host.nats:
+        before: list[_Rule] = []
+        for rule in _rules(nat):
+            why = _foreign(rule, nat, host) or _covered(rule, before)
+            if why is None and owners:
+                why = _owned(rule, nat, host, owners)
+            if why is None:
+                before.append(rule)
+            else:
+                help = "remove it, or put it first" if before else "remove it, or name other sources"
+                diagnostics.report(CODE, why.message, rule.span, why.label, related=why.related, help=help)
+
+
+def _foreign(rule: _Rule, nat: Nat, host: Host) -> _Why | None:
+    """The zone has none of the sources."""
+    zone = host.zones[nat.source]
+    if not zone.members or any(intersect(rule.ranges(f), possible_sources(host, zone.name, f)) for f in rule.families):
+        return None
+    message = f"zone `{zone.name}` has none of the sources of this `{rule.what}`"
+    return _Why(message, "what another zone sends is not translated here", [(zone.span, "the zone")])
+
+
+def _covered(rule: _Rule, before: list[_Rule]) -> _Why | None:
+    """Rules before it have all of them."""
+    if any(subtract(rule.ranges(f), (one for other in before for one in other.ranges(f))) for f in rule.families):
+        return None
+    overlapping = (one for one in before if any(intersect(rule.ranges(f), one.ranges(f)) for f in rule.families))
+    message = f"all sources of this `{rule.what}` are translated before it"
+    return _Why(message, "the first rule counts", [(one.span, "by this one") for one in overlapping])
+
+
+def _owned(rule: _Rule, nat: Nat, host: Host, owners: _Owners) -> _Why | None:
+    """Each of them has an EIP at the zone, in whichever VRF it is."""
+    vrfs = {host.interfaces[name].vrf for name in host.zones[nat.source].interfaces}
+    if not vrfs or not all(owners.have_all(nat.target, vrf, f, rule.ranges(f)) for vrf in vrfs for f in rule.families):
+        return None
+    message = f"all sources of this `{rule.what}` leave as their EIPs"
+    return _Why(message, "an EIP goes first", [(host.zones[nat.target].span, "towards this zone")])
+
+
+def _rules(nat: Nat) -> Iterator[_Rule]:
+    """In the order in which they count. A `masquerade` of everything is for what is left, whether or not anything is."""
+    for snat in nat.snats:
+        yield _Rule("snat", snat.source, (snat.family,), snat.span)
+    for rule in nat.masquerades:
+        if rule.source is not None:
+            yield _Rule("masquerade", rule.source, rule.source.families, rule.span)
+
+
+_HOST = """
+interface lan { device eth1; address 10.0.0.1/24 }
+interface wan { device eth0; address 192.0.2.1/24 }
+zone inside { interface lan }
+zone outside { interface wan }
+policy inside -> outside { accept }
+policy inside -> self { accept tcp 22 }
+"""
+
+CHECK = Check(
+    CODE,
+    run,
+    bad=_HOST
+    + """nat inside -> outside {
+    snat 10.0.0.0/24 -> 203.0.113.5
+    snat 10.0.0.80 -> 203.0.113.6
+}
+""",
+    good=_HOST
+    + """nat inside -> outside {
+    snat 10.0.0.80 -> 203.0.113.6
+    snat 10.0.0.0/24 -> 203.0.113.5
+}
+""",
+)

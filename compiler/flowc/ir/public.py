@@ -1,0 +1,37 @@
+"""The public addresses that a host translates: of its EIPs, its port forwards and its SNAT."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from flowc.ir.addresses import Family, Range
+from flowc.ir.network import Host
+from flowc.source import Span
+
+
+class PublicRange(NamedTuple):
+    """Addresses of one declaration, and the zone that they are reached from."""
+
+    family: Family
+    range: Range
+    zone: str
+    whole: bool
+    """All that is sent to them is translated; else some ports are, or nothing (SNAT)."""
+    span: Span
+    what: str
+    """What they are, in a message."""
+
+
+def public_ranges(host: Host) -> Iterator[PublicRange]:
+    """All of them, one declaration after the other; they may overlap."""
+    for family, public, zone, span in zip(*map(host.eips.column, ("family", "public", "zone", "span")), strict=True):
+        yield PublicRange(family, Range(public, public), zone, True, span, "EIP")
+    for row in host.prefix_eips:
+        yield PublicRange(row.family, row.public_prefix.range, row.zone, True, row.span, "EIPs")
+    columns = map(host.forwards.column, ("family", "public", "zone", "protocol", "span"))
+    for family, public, zone, protocol, span in zip(*columns, strict=True):
+        yield PublicRange(family, Range(public, public), zone, protocol is None, span, "port forward")
+    for nat in host.nats:
+        for snat in nat.snats:
+            yield PublicRange(snat.family, snat.to, nat.target, False, snat.span, "`snat`")
