@@ -8,7 +8,7 @@ from typing import NamedTuple
 from flowc.checks.base import Check
 from flowc.checks.few import first_few
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.addresses import format_address
+from flowc.ir.addresses import FAMILIES, Family, Range, format_address
 from flowc.ir.links import Interface
 from flowc.ir.machines import Machine, Machines
 from flowc.ir.network import Host
@@ -46,17 +46,21 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
 
 def _findings(host: Host) -> Iterator[_Finding]:
     machines = Machines(host)
-    # A key of a shared tunnel has no device that could answer.
-    members = {
-        zone.name: [host.interfaces[name] for name in zone.interfaces if not host.interfaces[name].carrier]
-        for zone in host.zones.values()
-    }
+    links = {(zone, family): list(_links(host, zone, family)) for zone in host.zones for family in FAMILIES}
     for public in public_ranges(host):
-        for interface in members[public.zone] if public.what != "EIPs" else ():
-            for machine in machines.within(interface.vrf, public.family, public.range):
-                if any(prefix.contains(public.family, machine.address) for prefix in interface.prefixes):
-                    yield _Finding(public, machine, interface)
-                    break
+        for interface, on_link in links[public.zone, public.family] if public.what != "EIPs" else ():
+            shared = on_link.within(public.range)
+            others = machines.within(interface.vrf, public.family, Range(shared[0], shared[-1])) if shared else ()
+            if others:
+                yield _Finding(public, others[0], interface)
+
+
+def _links(host: Host, zone: str, family: Family) -> Iterator[tuple[Interface, Range]]:
+    """The networks of a zone. A key of a shared tunnel has no device that could answer."""
+    for interface in (host.interfaces[name] for name in host.zones[zone].interfaces):
+        for prefix in interface.prefixes if not interface.carrier else ():
+            if prefix.family == family:
+                yield interface, prefix.range
 
 
 _LINKS = """

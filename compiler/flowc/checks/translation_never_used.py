@@ -11,7 +11,7 @@ from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.addresses import WIDTH, AddressSet, Family, Range, intersect, subtract
 from flowc.ir.nat import Nat
 from flowc.ir.network import Host
-from flowc.ir.sources import possible_sources
+from flowc.ir.sources import PossibleSources
 from flowc.source import Span
 
 CODE = register(
@@ -68,10 +68,11 @@ class _Why(NamedTuple):
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report each such rule with what is before it."""
     owners = _Owners(host) if host.nats else None
+    sources = PossibleSources(host)
     for nat in host.nats:
         before: list[_Rule] = []
         for rule in _rules(nat):
-            why = _foreign(rule, nat, host) or _covered(rule, before)
+            why = _foreign(rule, nat, host, sources) or _covered(rule, before)
             if why is None and owners:
                 why = _owned(rule, nat, host, owners)
             if why is None:
@@ -81,10 +82,10 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
                 diagnostics.report(CODE, why.message, rule.span, why.label, related=why.related, help=help)
 
 
-def _foreign(rule: _Rule, nat: Nat, host: Host) -> _Why | None:
+def _foreign(rule: _Rule, nat: Nat, host: Host, sources: PossibleSources) -> _Why | None:
     """The zone has none of the sources."""
     zone = host.zones[nat.source]
-    if not zone.members or any(intersect(rule.ranges(f), possible_sources(host, zone.name, f)) for f in rule.families):
+    if not zone.members or any(intersect(rule.ranges(f), sources.of(zone.name, f)) for f in rule.families):
         return None
     message = f"zone `{zone.name}` has none of the sources of this `{rule.what}`"
     return _Why(message, "what another zone sends is not translated here", [(zone.span, "the zone")])
