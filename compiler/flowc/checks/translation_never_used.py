@@ -74,7 +74,7 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
         for rule in _rules(nat):
             why = _foreign(rule, nat, host, sources) or _covered(rule, before)
             if why is None and owners:
-                why = _owned(rule, nat, host, owners)
+                why = _owned(rule, before, nat, host, owners)
             if why is None:
                 before.append(rule)
             else:
@@ -93,20 +93,28 @@ def _foreign(rule: _Rule, nat: Nat, host: Host, sources: PossibleSources) -> _Wh
 
 def _covered(rule: _Rule, before: list[_Rule]) -> _Why | None:
     """Rules before it have all of them."""
-    if any(subtract(rule.ranges(f), (one for other in before for one in other.ranges(f))) for f in rule.families):
+    if any(_rest(rule, before, family) for family in rule.families):
         return None
     overlapping = (one for one in before if any(intersect(rule.ranges(f), one.ranges(f)) for f in rule.families))
     message = f"all sources of this `{rule.what}` are translated before it"
     return _Why(message, "the first rule counts", [(one.span, "by this one") for one in overlapping])
 
 
-def _owned(rule: _Rule, nat: Nat, host: Host, owners: _Owners) -> _Why | None:
-    """Each of them has an EIP at the zone, in whichever VRF it is."""
+def _owned(rule: _Rule, before: list[_Rule], nat: Nat, host: Host, owners: _Owners) -> _Why | None:
+    """Each that is left of them has an EIP at the zone, in whichever VRF it is."""
     vrfs = {host.interfaces[name].vrf for name in host.zones[nat.source].interfaces}
-    if not vrfs or not all(owners.have_all(nat.target, vrf, f, rule.ranges(f)) for vrf in vrfs for f in rule.families):
+    rest = {family: _rest(rule, before, family) for family in rule.families}
+    if not vrfs or not all(owners.have_all(nat.target, vrf, f, left) for vrf in vrfs for f, left in rest.items()):
         return None
     message = f"all sources of this `{rule.what}` leave as their EIPs"
+    if any(rest[family] != rule.ranges(family) for family in rule.families):
+        message = f"the sources of this `{rule.what}` leave as their EIPs, or are translated before it"
     return _Why(message, "an EIP goes first", [(host.zones[nat.target].span, "towards this zone")])
+
+
+def _rest(rule: _Rule, before: list[_Rule], family: Family) -> tuple[Range, ...]:
+    """The sources that no rule before it has."""
+    return subtract(rule.ranges(family), (one for other in before for one in other.ranges(family)))
 
 
 def _rules(nat: Nat) -> Iterator[_Rule]:
