@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.addresses import Family, format_address
+from flowc.ir.links import Tunnel
 from flowc.ir.network import Host
 from flowc.ir.public import public_ranges
+from flowc.ir.stack import Stack
 from flowc.source import Span
 
 CODE = register(
@@ -21,35 +24,47 @@ CODE = register(
 
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
-    """Report what is translated whole and is some interface's address."""
-    own = {(family, address): (what, span) for family, address, what, span in _own(host)}
-    for one in public_ranges(host):
-        single = one.range.low == one.range.high
-        if not one.whole or (single and (one.family, one.range.low) not in own):
+    """Report what is translated whole and is some interface's address, in a VRF of the zone it is reached from."""
+    vrfs = {zone.name: {host.interfaces[name].vrf for name in zone.interfaces} for zone in host.zones.values()}
+    own: dict[Family, dict[int, list[_Own]]] = {4: {}, 6: {}}
+    for family, one in _own(host):
+        own[family].setdefault(one.address, []).append(one)
+    for public in public_ranges(host):
+        known, (low, high) = own[public.family], public.range
+        if not public.whole or (low == high and low not in known):
             continue
-        for address in [one.range.low] if single else sorted(value for family, value in own if family == one.family):
-            if one.range.low <= address <= one.range.high:
-                what, span = own[one.family, address]
+        for address in sorted(value for value in known if low <= value <= high):
+            there = next((one for one in known[address] if one.vrf in vrfs[public.zone]), None)
+            if there:
                 diagnostics.report(
                     CODE,
-                    f"{one.what.removesuffix('s')} `{format_address(one.family, address)}` is the address of {what}",
-                    one.span,
+                    f"{public.what.removesuffix('s')} `{format_address(public.family, address)}` is the address of "
+                    f"{there.what}",
+                    public.span,
                     "what is sent to the host itself goes there, too",
-                    related=[(span, "declared here")],
+                    related=[(there.span, "declared here")],
                     help="forward single ports instead: `dnat tcp ADDRESS:PORT -> TARGET`",
                 )
 
 
-def _own(host: Host) -> Iterator[tuple[Family, int, str, Span]]:
-    """The host's addresses. What an interface says of them counts more than what a tunnel does."""
-    for interface in host.interfaces.values():
-        ends = host.outer_ends(interface)
-        if ends:
-            yield ends[0], ends[1], f"tunnel `{interface.name}`", interface.span
-    for interface in host.interfaces.values():
-        for address in interface.addresses:
-            family: Family = 4 if address.version == 4 else 6
-            yield family, int(address.ip), f"interface `{interface.name}`", interface.span
+class _Own(NamedTuple):
+    address: int
+    vrf: str | None
+    what: str
+    span: Span
+
+
+def _own(host: Host) -> Iterator[tuple[Family, _Own]]:
+    """The host's addresses: those of its interfaces, then those that tunnels start from."""
+    for one in host.interfaces.values():
+        for address in one.addresses:
+            yield 4 if address.version == 4 else 6, _Own(int(address.ip), one.vrf, f"interface `{one.name}`", one.span)
+    stack = Stack(host)
+    for one in host.interfaces.values():
+        ends = host.outer_ends(one)
+        if ends and isinstance(one.link, Tunnel):
+            below = stack.underlay(one.link)
+            yield ends[0], _Own(ends[1], below.vrf if below else None, f"tunnel `{one.name}`", one.span)
 
 
 CHECK = Check(

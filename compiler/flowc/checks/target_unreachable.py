@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from flowc.checks.base import Check
+from flowc.checks.base import NetworkCheck
 from flowc.checks.few import first_few
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.addresses import FAMILIES, Addresses, Family, Prefix, Range, format_range
-from flowc.ir.network import Host
+from flowc.ir.network import Host, Network
 from flowc.source import Span
 
 CODE = register(
@@ -31,13 +31,11 @@ class _Target(NamedTuple):
     span: Span
 
 
-def run(host: Host, diagnostics: Diagnostics) -> None:
+def run(network: Network, diagnostics: Diagnostics) -> None:
     """Report such targets of EIPs, one by one or by the prefix, and of port forwards."""
-    ways = _Ways(host)
-    for target, notes in first_few(one for one in _targets(host) if not ways.lead_to(one)):
+    for (host, target, other), notes in first_few(_unreachable(network)):
         text = format_range(target.family, *target.range)
         where = f"vrf `{target.vrf}`" if target.vrf else "the main routing table"
-        other = ways.elsewhere(target)
         diagnostics.report(
             CODE,
             f"nothing in {where} leads to the target `{text}`",
@@ -47,6 +45,20 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
             notes=notes,
             help=f"name the VRF it is in: `vrf {other}`" if other and other != target.vrf else _route(target, text),
         )
+
+
+def _unreachable(network: Network) -> Iterator[tuple[Host, _Target, str | None]]:
+    """With the VRF that it is in. What belongs to all hosts may lead somewhere on one of them alone."""
+    ways = [_Ways(host) for host in network.hosts]
+    found = [
+        [one for one in _targets(host) if not way.lead_to(one)] for host, way in zip(network.hosts, ways, strict=True)
+    ]
+    good: set[Span] = set()
+    if len(network.hosts) > 1 and any(found):
+        for host, bad in zip(network.hosts, found, strict=True):
+            good |= {one.span for one in _targets(host)} - {one.span for one in bad}
+    for host, way, bad in zip(network.hosts, ways, found, strict=True):
+        yield from ((host, one, way.elsewhere(one)) for one in bad if one.span not in good)
 
 
 def _route(target: _Target, text: str) -> str:
@@ -148,7 +160,7 @@ policy tenants -> internet { accept }
 policy internet -> self { accept tcp 22 }
 """
 
-CHECK = Check(
+CHECK = NetworkCheck(
     CODE,
     run,
     bad=_TENANT + "eip 203.0.113.80 <-> 10.2.0.80 vrf red\n",

@@ -6,11 +6,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from flowc.checks.base import Check
+from flowc.checks.base import NetworkCheck
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.addresses import WIDTH, AddressSet, Family, Range, intersect, subtract
 from flowc.ir.nat import Nat
-from flowc.ir.network import Host
+from flowc.ir.network import Host, Network
 from flowc.ir.sources import PossibleSources
 from flowc.source import Span
 
@@ -63,10 +63,23 @@ class _Why(NamedTuple):
     message: str
     label: str
     related: list[tuple[Span, str]]
+    help: str
 
 
-def run(host: Host, diagnostics: Diagnostics) -> None:
-    """Report each such rule with what is before it."""
+def run(network: Network, diagnostics: Diagnostics) -> None:
+    """Report each such rule with what is before it; one of all hosts, only if none of them ever uses it."""
+    found: dict[Span, tuple[_Rule, _Why | None]] = {}
+    for host in network.hosts:
+        for rule, why in _judged(host):
+            if why is None or rule.span not in found:
+                found[rule.span] = rule, why
+    for rule, why in found.values():
+        if why:
+            diagnostics.report(CODE, why.message, rule.span, why.label, related=why.related, help=why.help)
+
+
+def _judged(host: Host) -> Iterator[tuple[_Rule, _Why | None]]:
+    """The rules of a host, each with why it is never used there."""
     owners = _Owners(host) if host.nats else None
     sources = PossibleSources(host)
     for nat in host.nats:
@@ -77,9 +90,7 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
                 why = _owned(rule, before, nat, host, owners)
             if why is None:
                 before.append(rule)
-            else:
-                help = "remove it, or put it first" if before else "remove it, or name other sources"
-                diagnostics.report(CODE, why.message, rule.span, why.label, related=why.related, help=help)
+            yield rule, why
 
 
 def _foreign(rule: _Rule, nat: Nat, host: Host, sources: PossibleSources) -> _Why | None:
@@ -88,7 +99,12 @@ def _foreign(rule: _Rule, nat: Nat, host: Host, sources: PossibleSources) -> _Wh
     if not zone.members or any(intersect(rule.ranges(f), sources.of(zone.name, f)) for f in rule.families):
         return None
     message = f"zone `{zone.name}` has none of the sources of this `{rule.what}`"
-    return _Why(message, "what another zone sends is not translated here", [(zone.span, "the zone")])
+    return _Why(
+        message,
+        "what another zone sends is not translated here",
+        [(zone.span, "the zone")],
+        "name sources of the zone, or remove it",
+    )
 
 
 def _covered(rule: _Rule, before: list[_Rule]) -> _Why | None:
@@ -97,7 +113,8 @@ def _covered(rule: _Rule, before: list[_Rule]) -> _Why | None:
         return None
     overlapping = (one for one in before if any(intersect(rule.ranges(f), one.ranges(f)) for f in rule.families))
     message = f"all sources of this `{rule.what}` are translated before it"
-    return _Why(message, "the first rule counts", [(one.span, "by this one") for one in overlapping])
+    related = [(one.span, "by this one") for one in overlapping]
+    return _Why(message, "the first rule counts", related, "remove it, or put it first")
 
 
 def _owned(rule: _Rule, before: list[_Rule], nat: Nat, host: Host, owners: _Owners) -> _Why | None:
@@ -109,7 +126,7 @@ def _owned(rule: _Rule, before: list[_Rule], nat: Nat, host: Host, owners: _Owne
     message = f"all sources of this `{rule.what}` leave as their EIPs"
     if any(rest[family] != rule.ranges(family) for family in rule.families):
         message = f"the sources of this `{rule.what}` leave as their EIPs, or are translated before it"
-    return _Why(message, "an EIP goes first", [(host.zones[nat.target].span, "towards this zone")])
+    return _Why(message, "an EIP goes first", [(host.zones[nat.target].span, "towards this zone")], "remove it")
 
 
 def _rest(rule: _Rule, before: list[_Rule], family: Family) -> tuple[Range, ...]:
@@ -135,7 +152,7 @@ policy inside -> outside { accept }
 policy inside -> self { accept tcp 22 }
 """
 
-CHECK = Check(
+CHECK = NetworkCheck(
     CODE,
     run,
     bad=_HOST

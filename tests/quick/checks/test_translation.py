@@ -341,6 +341,29 @@ def test_what_stands_outside_of_the_hosts_is_all_of_theirs(tmp_path: Path) -> No
     assert names(shared + TWO_HOSTS.format("", ""), tmp_path) == []
 
 
+@pytest.mark.parametrize(("sources", "dead"), [("10.2.0.0/24", []), ("10.3.0.0/24", ["translation-never-used"])])
+def test_a_rule_of_all_hosts_is_used_by_one_of_them(sources: str, dead: list[str], tmp_path: Path) -> None:
+    shared = "nat inside -> outside { snat " + sources + " -> 203.0.113.5 }\n"
+    assert names(shared + TWO_HOSTS.format("", ""), tmp_path) == dead
+
+
+@pytest.mark.parametrize(("target", "lost"), [("10.2.0.80", []), ("10.3.0.80", ["target-unreachable"])])
+def test_an_eip_of_all_hosts_leads_somewhere_on_one_of_them(target: str, lost: list[str], tmp_path: Path) -> None:
+    text = TWO_HOSTS.replace("address 192.0.2.1/24", "vrf v; address 192.0.2.1/24")
+    text = text.replace("address 192.0.2.2/24", "vrf v; address 192.0.2.2/24").replace(
+        "device eth1;", "device eth1; vrf v;"
+    )
+    shared = "vrf v { table 9 }\neip 203.0.113.5 <-> " + target + " vrf v\n"
+    assert names(shared + text.format("", ""), tmp_path) == lost
+
+
+@pytest.mark.parametrize(("vrf", "expected"), [("", True), ("; vrf red", False)])
+def test_the_hosts_own_address_counts_in_the_vrf_it_is_in(vrf: str, expected: bool, tmp_path: Path) -> None:
+    wan = "interface up { device eth9; address 203.0.113.8/24" + vrf + " }\nzone up-net { interface up }\n"
+    told = names(TENANTS + wan + "eip 203.0.113.8 <-> lan-web\n", tmp_path)
+    assert ("eip-is-own-address" in told) is expected
+
+
 def test_no_error_is_said_of_what_is_only_unusual(tmp_path: Path) -> None:
     """Notes are for what works, and may surprise."""
     text = HOST + "eip 203.0.113.80 <-> web\nnat inside -> outside { snat 10.0.0.0/24 -> 203.0.113.80 }\n"
