@@ -11,7 +11,7 @@ from flowc.checks.base import NetworkCheck
 from flowc.checks.few import first_few
 from flowc.checks.hosts import Claim, first_two_hosts
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.addresses import Addresses, Family, Range
+from flowc.ir.addresses import Family, Range, meet, merge
 from flowc.ir.network import Host, Network
 from flowc.ir.public import public_ranges
 from flowc.source import Span
@@ -34,9 +34,9 @@ def _range(text: str) -> Range:
     return Range(int(network.network_address), int(network.broadcast_address))
 
 
-PRIVATE: Mapping[Family, Addresses] = {
-    4: Addresses(map(_range, ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"))),
-    6: Addresses(map(_range, ("fc00::/7", "fe80::/10"))),
+PRIVATE: Mapping[Family, tuple[Range, ...]] = {
+    4: merge(map(_range, ("10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"))),
+    6: merge(map(_range, ("fc00::/7", "fe80::/10"))),
 }
 """RFC 1918, RFC 6598, RFC 3927; RFC 4193, RFC 4291."""
 
@@ -52,7 +52,7 @@ def run(network: Network, diagnostics: Diagnostics) -> None:
     claims: list[Claim] = []
     for host in network.hosts:
         for family, addresses, what, span in _uses(host, own[host.name]):
-            if not PRIVATE[family].meets(addresses) and (family, addresses.low) not in anycast:
+            if not meet(PRIVATE[family], (addresses,)) and (family, addresses.low) not in anycast:
                 kinds[span] = what.removesuffix("s")
                 claims.append(Claim(family, *addresses, host.name, span))
     pairs = (pair for pair in first_two_hosts(claims) if {kinds[one.span] for one in pair} not in ({"EIP"}, {"own"}))

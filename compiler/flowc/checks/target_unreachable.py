@@ -9,7 +9,7 @@ from typing import NamedTuple
 from flowc.checks.base import NetworkCheck
 from flowc.checks.few import first_few
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.addresses import FAMILIES, Addresses, Family, Prefix, Range, format_range
+from flowc.ir.addresses import FAMILIES, Family, Prefix, Range, format_range, meet, merge
 from flowc.ir.network import Host, Network
 from flowc.source import Span
 
@@ -93,7 +93,7 @@ class _Ways:
     def lead_to(self, target: _Target) -> bool:
         """True also where nobody can tell."""
         vrf, family = target.vrf, target.family
-        if vrf in self._unsaid or self._near[vrf, family].meets(target.range):
+        if vrf in self._unsaid or meet(self._near[vrf, family], (target.range,)):
             return True
         if (vrf, family, target.range.low) in self._endpoints:
             return True
@@ -101,7 +101,7 @@ class _Ways:
 
     def elsewhere(self, target: _Target) -> str | None:
         """The VRF in which it is; the target's own where it is in none."""
-        found = (vrf for vrf in self._vrfs if self._near[vrf, target.family].meets(target.range))
+        found = (vrf for vrf in self._vrfs if meet(self._near[vrf, target.family], (target.range,)))
         return next(found, target.vrf)
 
     @cached_property
@@ -110,7 +110,7 @@ class _Ways:
         return frozenset(name for hops in self._host.routes.column("nexthops") for _, name, _ in hops)
 
     @cached_property
-    def _near(self) -> dict[tuple[str | None, Family], Addresses]:
+    def _near(self) -> dict[tuple[str | None, Family], tuple[Range, ...]]:
         """What is in a VRF's networks, or behind one of its routes that is no default route."""
         found: dict[tuple[str | None, Family], list[Range]] = {(vrf, f): [] for vrf in self._vrfs for f in FAMILIES}
         for vrf, prefixes in self._networks.items():
@@ -120,7 +120,7 @@ class _Ways:
         for family, network, length, hops, vrf in zip(*columns, strict=True):
             if length and hops:
                 found[vrf, family].append(Prefix(family, network, length).range)
-        return {place: Addresses(ranges) for place, ranges in found.items()}
+        return {place: merge(ranges) for place, ranges in found.items()}
 
     @cached_property
     def _defaults(self) -> dict[tuple[str | None, Family], set[str]]:

@@ -1,8 +1,8 @@
-"""The public addresses that a host translates: of its EIPs, its port forwards and its SNAT."""
+"""The public addresses that a host answers for: of its EIPs, its port forwards and its SNAT."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from flowc.ir.addresses import Family, Range
@@ -35,3 +35,16 @@ def public_ranges(host: Host) -> Iterator[PublicRange]:
     for nat in host.nats:
         for snat in nat.snats:
             yield PublicRange(snat.family, snat.to, nat.target, False, snat.span, "`snat`")
+
+
+class Public:
+    """All of them, in the order of their addresses."""
+
+    def __init__(self, host: Host) -> None:
+        self._by_zone: dict[tuple[str, Family], list[PublicRange]] = {}
+        for one in sorted(public_ranges(host), key=lambda one: one[:4]):
+            self._by_zone.setdefault((one.zone, one.family), []).append(one)
+
+    def of(self, zone: str, family: Family) -> Sequence[PublicRange]:
+        """Those that are reached from a zone. They may overlap: a port forward may use an EIP's address."""
+        return self._by_zone.get((zone, family), ())

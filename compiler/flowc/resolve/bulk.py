@@ -7,9 +7,11 @@ node and resolved like a statement that stands alone (rows.py and nat.py): what 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from flowc.ir.addresses import FAMILIES, WIDTH, Addresses, Family, Range, mask, parse_address, subtract
+from flowc.ir.addresses import FAMILIES, WIDTH, Family, Range, mask, merge, parse_address, subtract
 from flowc.ir.links import Interface, Tunnel
 from flowc.ir.rows import EipRow, EndpointRow, NeighborRow, RouteRow
 from flowc.resolve import prefixes, rows, values
@@ -26,8 +28,21 @@ _NO_MAC = "00:00:00:00:00:00"
 _LINK_LOCAL = Range(0xFE80 << 112, (0xFEC0 << 112) - 1)
 
 
-HOSTS: dict[Family, Addresses] = {
-    family: Addresses(
+class _Addresses:
+    """A set of addresses of one family."""
+
+    def __init__(self, ranges: Iterable[Range]) -> None:
+        merged = merge(ranges)
+        self._lows = [low for low, _ in merged]
+        self._highs = [high for _, high in merged]
+
+    def __contains__(self, address: int) -> bool:
+        place = bisect_right(self._lows, address) - 1
+        return place >= 0 and address <= self._highs[place]
+
+
+HOSTS: dict[Family, _Addresses] = {
+    family: _Addresses(
         subtract([Range(0, (1 << WIDTH[family]) - 1)], [special for special, _ in values.SPECIAL[family]])
     )
     for family in FAMILIES
@@ -39,7 +54,7 @@ class _Link(NamedTuple):
     """An interface as its neighbours see it."""
 
     interface: Interface
-    free: dict[Family, Addresses]
+    free: dict[Family, _Addresses]
     """The addresses a neighbour can have."""
     macs: bool
     """Neighbours can have a MAC address."""
@@ -60,7 +75,7 @@ class _Links:
 
 
 def _link(interface: Interface) -> _Link:
-    free: dict[Family, Addresses] = {}
+    free: dict[Family, _Addresses] = {}
     for family in FAMILIES:
         on_link = [prefix.range for prefix in interface.prefixes if prefix.family == family]
         if not on_link:
@@ -73,7 +88,7 @@ def _link(interface: Interface) -> _Link:
                 whole = (own.network.network_address, own.network.broadcast_address)
                 ends = whole if family == 4 and own.network.prefixlen < 31 else ()
                 taken += [Range(int(address), int(address)) for address in (own.ip, *ends)]
-        free[family] = Addresses(subtract(on_link, taken))
+        free[family] = _Addresses(subtract(on_link, taken))
     return _Link(interface, free, not isinstance(interface.link, Tunnel) or interface.link.kind.ethernet)
 
 

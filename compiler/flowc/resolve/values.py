@@ -94,18 +94,6 @@ def _special(family: Family, value: int) -> str | None:
     return next((what for (low, high), what in SPECIAL[family] if low <= value <= high), None)
 
 
-def hosts_only(family: Family, found: Range, node: tree.Value, diagnostics: Diagnostics) -> bool:
-    """Addresses that machines can have, all of them: else it is reported, with the first that none can have."""
-    for special, what in SPECIAL[family]:
-        shared = special.within(found)
-        if shared:
-            address = format_address(family, shared[0])
-            message = f"`{node.span.text}` holds {what}, `{address}`, which is not a machine's"
-            diagnostics.report(codes.NOT_A_HOST, message, node.span)
-            return False
-    return True
-
-
 def prefix(node: tree.Address, diagnostics: Diagnostics) -> Prefix | None:
     """A prefix; a bare address is the prefix of itself. Host bits are an error."""
     text, slash, length_text = node.text.partition("/")
@@ -138,6 +126,18 @@ def host_prefix(node: tree.Address, diagnostics: Diagnostics) -> Prefix | None:
         diagnostics.report(codes.NOT_A_HOST, f"`{node.text}` begins with {kind}, not a machine's address", node.span)
         return None
     return found
+
+
+def hosts_only(family: Family, found: Range, node: tree.Value, diagnostics: Diagnostics) -> bool:
+    """Addresses that machines can have, all of them: else it is reported, with the first that none can have."""
+    for special, what in SPECIAL[family]:
+        shared = special.within(found)
+        if shared:
+            address = format_address(family, shared[0])
+            message = f"`{node.span.text}` holds {what}, `{address}`, which is not a machine's"
+            diagnostics.report(codes.NOT_A_HOST, message, node.span)
+            return False
+    return True
 
 
 def interface_address(node: tree.Value, diagnostics: Diagnostics) -> IPv4Interface | IPv6Interface | None:

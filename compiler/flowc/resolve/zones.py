@@ -46,13 +46,11 @@ def pool(node: tree.Pool, context: Context) -> None:
     """A pool, if it shares no address with another."""
     found = context.scope.find(node.zone, tree.Zone)
     prefixes = [values.prefix(prefix, context.diagnostics) for prefix in node.prefixes]
-    good = tuple(
-        prefix
-        for prefix, written in zip(prefixes, node.prefixes, strict=True)
-        # What nothing uses of a pool is dropped: multicast and the host's own loopback with it.
-        if prefix is not None and values.hosts_only(prefix.family, prefix.range, written, context.diagnostics)
-    )
+    good = tuple(prefix for prefix in prefixes if prefix is not None)
     context.pools_incomplete = context.pools_incomplete or found is None or len(good) < len(prefixes)
+    for prefix, written in zip(prefixes, node.prefixes, strict=True):
+        if prefix is not None:  # what nothing uses of a pool is dropped: no multicast, no loopback
+            values.hosts_only(prefix.family, prefix.range, written, context.diagnostics)
     for other in context.pools.values():
         for prefix, written in zip(prefixes, node.prefixes, strict=True):
             if prefix is None:

@@ -6,13 +6,13 @@ from flowc.hoststate.nft import Flowtable, NftTable
 from flowc.ir.helpers import HELPERS, NAT_MODULES
 from flowc.ir.network import Offload
 from flowc.ir.policy import SELF
+from flowc.ir.public import Public
 from flowc.lower.nft.clamps import clamps
 from flowc.lower.nft.conntrack import conntrack
 from flowc.lower.nft.crossing import crossing
 from flowc.lower.nft.dispatch import dispatch
 from flowc.lower.nft.nat import translation
 from flowc.lower.nft.sources import pinned_devices, sources
-from flowc.lower.public import Public
 from flowc.lower.topology import Topology
 from flowc.source import Span
 

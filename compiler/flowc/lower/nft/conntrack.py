@@ -17,10 +17,10 @@ from flowc.hoststate.nft import Conntrack, OpenVrfs
 from flowc.hoststate.sets import NftSet, by_family
 from flowc.ir.addresses import FAMILIES, Family, Range, format_address, format_range, merge
 from flowc.ir.links import Interface
+from flowc.ir.public import Public
 from flowc.lower.homes import Homes
 from flowc.lower.nft.ports import PORT, SOURCE_PORT, by_place, front_sources, ports_text
 from flowc.lower.nft.prefixes import add_prefix_zones
-from flowc.lower.public import Public
 from flowc.lower.topology import Topology
 
 

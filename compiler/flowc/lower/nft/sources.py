@@ -13,7 +13,7 @@ from flowc.hoststate.nft import Sources, SourceSets
 from flowc.hoststate.sets import NftSet, by_family
 from flowc.ir.addresses import FAMILIES, Family, Prefix, Range, format_address, format_range, merge, subtract
 from flowc.ir.links import Interface, Spoofing
-from flowc.lower.public import Public
+from flowc.ir.public import Public
 from flowc.lower.topology import Topology
 
 
