@@ -90,7 +90,8 @@ OVERLAPPING_FORWARDS = register(
     "FC302",
     "overlapping-forwards",
     ERROR,
-    "Two port forwards claim one address, protocol and port: the kernel would refuse the second or never use it.",
+    "Two port forwards claim one address, protocol and port, or a whole address is forwarded that is an EIP or forwarded "
+    "already: the kernel would refuse the second or never use it.",
 )
 NOT_IN_A_POOL = register(
     "FC303",
@@ -109,7 +110,8 @@ TARGET_UNPLACED = register(
     "FC306",
     "target-unplaced",
     ERROR,
-    "A translation's target address is on no declared interface, so nothing says which VRF it belongs to.",
+    "A translation's target address is on no declared interface and behind no route, so nothing says which VRF it "
+    "belongs to.",
 )
 
 DUPLICATE_TUNNEL = register(

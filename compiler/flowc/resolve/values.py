@@ -137,6 +137,18 @@ def host_prefix(node: tree.Address, diagnostics: Diagnostics) -> Prefix | None:
     return found
 
 
+def hosts_only(family: Family, found: Range, node: tree.Value, diagnostics: Diagnostics) -> bool:
+    """Addresses that machines can have, all of them: else it is reported, with the first that none can have."""
+    for special, what in SPECIAL[family]:
+        shared = special.within(found)
+        if shared:
+            address = format_address(family, shared[0])
+            message = f"`{node.span.text}` holds {what}, `{address}`, which is not a machine's"
+            diagnostics.report(codes.NOT_A_HOST, message, node.span)
+            return False
+    return True
+
+
 def interface_address(node: tree.Value, diagnostics: Diagnostics) -> IPv4Interface | IPv6Interface | None:
     """An interface's own address with its prefix length."""
     assert isinstance(node, tree.Address)
