@@ -7,7 +7,7 @@ a comment. A comment is where the scanner sees one, so not between quotes; in a 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -46,11 +46,14 @@ class _Ignore:
     may_be_unused: bool = False
 
 
-def silence(sources: Iterable[Source], found: Diagnostics, known: Iterable[Code]) -> Diagnostics:
+def silence(
+    sources: Iterable[Source], found: Diagnostics, known: Iterable[Code], occasional: Collection[Code] = ()
+) -> Diagnostics:
     """What was found in these texts less what their comments silence, and what is wrong with the comments.
 
-    `known` are the codes that a comment may name. What is an error stays. While there are errors no ignore is called
-    unused, because some checks look only at what has none.
+    `known` are the codes that a comment may name. What is an error stays. An ignore of an `occasional` code, whose check
+    depends on more than the files, is never called unused; nor is any other while there are errors, because some checks
+    look only at what has none.
     """
     marked = [source for source in sources if MARK in source.text]
     if not marked:
@@ -74,6 +77,7 @@ def silence(sources: Iterable[Source], found: Diagnostics, known: Iterable[Code]
             result.ignored[finding] = reason
     if not found.has_errors:
         for ignore in ignores.values():
+            ignore.unused.difference_update(occasional)
             _report_unused(ignore, result)
     return result
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.quick.docs.diagnostic_examples import EXAMPLES
 
 from flowc.api import check_files
-from flowc.checks import CHECKS
 from flowc.diagnostics import Diagnostic, Severity
+from flowc.explain import codes, example
 from flowc.repair import repair
 
-BAD = EXAMPLES | {check.code.number: check.bad for check in CHECKS}
+BAD = {code.number: example(code) for code in codes() if example(code).bad_facts is None}
 
 
 def found(folder: Path) -> list[Diagnostic]:
@@ -21,7 +20,8 @@ def found(folder: Path) -> list[Diagnostic]:
 
 @pytest.mark.parametrize("number", BAD)
 def test_repairs_end_and_bring_nothing_as_bad(number: str, tmp_path: Path) -> None:
-    (tmp_path / "example.flow").write_text(BAD[number], encoding="utf-8")
+    for name, text in ({**BAD[number].beside, "example.flow": BAD[number].bad}).items():
+        (tmp_path / name).write_text(text, encoding="utf-8", errors="surrogateescape")
     before = found(tmp_path)
     broken = {one.code.number for one in before if one.fix is not None}
     done = repair(before)
@@ -34,5 +34,5 @@ def test_repairs_end_and_bring_nothing_as_bad(number: str, tmp_path: Path) -> No
 
 
 def test_some_repair_is_among_them(tmp_path: Path) -> None:
-    (tmp_path / "example.flow").write_text(BAD["FC033"], encoding="utf-8")
+    (tmp_path / "example.flow").write_text(BAD["FC033"].bad, encoding="utf-8")
     assert repair(found(tmp_path)).count == 1

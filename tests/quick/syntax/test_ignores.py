@@ -19,7 +19,8 @@ WARNING = Code("FC999", "some-warning", Severity.WARNING, "")
 OTHER = Code("FC998", "other-warning", Severity.WARNING, "")
 NOTE = Code("FC997", "some-note", Severity.NOTE, "")
 ERROR = Code("FC996", "some-error", Severity.ERROR, "")
-KNOWN = (WARNING, OTHER, NOTE, ERROR, codes.UNUSED_IGNORE)
+SOMETIMES = Code("FC995", "of-facts", Severity.WARNING, "")
+KNOWN = (WARNING, OTHER, NOTE, ERROR, SOMETIMES, codes.UNUSED_IGNORE)
 
 
 def found(text: str, *codes: Code, word: str = "HERE") -> Diagnostics:
@@ -31,7 +32,7 @@ def found(text: str, *codes: Code, word: str = "HERE") -> Diagnostics:
         for code in codes or (WARNING,):
             diagnostics.report(code, "m", source.span(start, start + len(word)))
         start = text.find(word, start + 1)
-    return silence([source], diagnostics, KNOWN)
+    return silence([source], diagnostics, KNOWN, [SOMETIMES])
 
 
 def names(diagnostics: Diagnostics) -> list[str]:
@@ -142,6 +143,13 @@ def test_only_what_is_unused_is_called_so() -> None:
     assert finding.message == "there is no `FC998` or `FC997` to ignore here"
     assert finding.fix is not None
     assert [edit.text for edit in finding.fix.edits] == ["FC999"]
+
+
+def test_what_depends_on_more_than_the_files_is_never_called_unused() -> None:
+    """Facts may be given today and not tomorrow."""
+    assert names(found("zone a {} # flowc: ignore[of-facts] why\n")) == []
+    (finding,) = found("zone a {} # flowc: ignore[of-facts, FC999] why\n")
+    assert finding.message == "there is no `FC999` to ignore here"
 
 
 def test_a_comment_may_say_that_it_is_unused_elsewhere() -> None:
