@@ -1,7 +1,7 @@
 """Comments that silence a check on a line: `# flowc: ignore[snat-as-eip] the provider answers for this one`.
 
-At the end of a line it counts for what is reported of that line, alone on a line for the next line that holds more than
-a comment. A comment is where the scanner sees one, so not between quotes; in a table it has a line for itself.
+At the end of a line it counts for what is reported of text that begins or ends on that line, alone on a line for the next
+line that holds more than a comment. A comment is where the scanner sees one, so not between quotes; in a table it has a line for itself.
 """
 
 from __future__ import annotations
@@ -149,10 +149,12 @@ def _reason(finding: Diagnostic, silent: Mapping[_Line, list[_Ignore]]) -> str |
     """Why a finding is silenced; None if it is not."""
     if finding.severity is Severity.ERROR:
         return None
-    found = [one for one in silent.get(_line(finding.primary.span), ()) if finding.code in one.codes]
+    source, start, end = finding.primary.span
+    lines = {_line(Span(source, place, place)) for place in (start, max(start, end - 1))}
+    found = [one for line in lines for one in silent.get(line, ()) if finding.code in one.codes]
     for ignore in found:
         ignore.unused.discard(finding.code)
-    return found[0].reason if found else None
+    return min(found, key=lambda one: one.span.start).reason if found else None
 
 
 def _report_unused(ignore: _Ignore, result: Diagnostics) -> None:

@@ -88,6 +88,17 @@ def test_what_is_no_such_comment_counts_for_nothing(text: str) -> None:
     assert names(found(text)) == ["some-warning"]
 
 
+@pytest.mark.parametrize(("line", "silenced"), [(0, True), (1, False), (2, True)])
+def test_of_text_over_several_lines_the_first_and_the_last_one_count(line: int, *, silenced: bool) -> None:
+    """So a comment may stand behind the `}` of what is reported as a whole."""
+    lines = ["policy a -> b {", "    accept", "}"]
+    lines[line] += " # flowc: ignore[FC999] why"
+    text = "\n".join(lines)
+    result = found(text, word=text[: text.index("}") + 1])
+    assert bool(result.ignored) is silenced
+    assert ("unused-ignore" in names(result)) is not silenced
+
+
 def test_notes_can_be_silenced_and_what_is_silenced_is_no_finding() -> None:
     result = found("HERE # flowc: ignore[FC997] why\n", NOTE, WARNING)
     assert names(result) == ["some-warning"]
