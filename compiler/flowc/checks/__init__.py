@@ -74,7 +74,7 @@ from flowc.checks import (
 )
 from flowc.checks.base import AnyCheck, Check, FactsCheck, NetworkCheck
 from flowc.checks.live import LIVE_CHECKS
-from flowc.diagnostics import Diagnostics
+from flowc.diagnostics import Code, Diagnostics
 from flowc.facts import Facts, Index
 from flowc.ir.network import Network
 
@@ -145,6 +145,10 @@ CHECKS: tuple[AnyCheck, ...] = (
 )
 
 
+OF_FACTS: frozenset[Code] = frozenset(one.code for one in CHECKS if isinstance(one, FactsCheck))
+"""What is found only where facts are given, and they say enough."""
+
+
 def check(network: Network, diagnostics: Diagnostics, facts: Mapping[str, Facts] | None = None) -> None:
     """Run every check; those that need facts for the hosts that there are some of, by name.
 
@@ -160,4 +164,4 @@ def check(network: Network, diagnostics: Diagnostics, facts: Mapping[str, Facts]
             one.look_at(network, diagnostics)
 
 
-__all__ = ["CHECKS", "AnyCheck", "Check", "FactsCheck", "NetworkCheck", "check"]
+__all__ = ["CHECKS", "OF_FACTS", "AnyCheck", "Check", "FactsCheck", "NetworkCheck", "check"]
