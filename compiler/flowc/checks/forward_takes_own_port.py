@@ -112,6 +112,7 @@ _HOST = """
 interface lan { device eth1; address 10.0.0.1/24 }
 interface wan { device eth0; address 192.0.2.1/24 }
 endpoint jump { address 10.0.0.22; interface lan }
+route default via 192.0.2.254
 zone inside { interface lan }
 zone outside { interface wan }
 policy outside -> self { accept tcp 22 from 198.51.100.0/24 }
