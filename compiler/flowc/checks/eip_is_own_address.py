@@ -59,6 +59,7 @@ interface wan { device eth0; address 192.0.2.1/24 }
 endpoint web { address 10.0.0.80; interface lan }
 zone inside { interface lan }
 zone outside { interface wan }
+policy outside -> inside { accept tcp 443 via eip }
 pool public 192.0.2.0/24 at outside
 eip 192.0.2.1 <-> web
 """,
@@ -68,6 +69,7 @@ interface wan { device eth0; address 192.0.2.1/24 }
 endpoint web { address 10.0.0.80; interface lan }
 zone inside { interface lan }
 zone outside { interface wan }
+policy outside -> inside { accept tcp 443 via eip }
 pool public 192.0.2.0/24 at outside
 eip 192.0.2.2 <-> web
 """,
