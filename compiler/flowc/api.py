@@ -3,6 +3,7 @@
     files    = load(paths)        text to syntax trees, includes followed
     network  = resolve(files)     names looked up, values read: the typed IR, what is meant
     check(network)                what can be said about it before it reaches a host
+    silence(texts, findings)      less what comments in the files silence
     state    = lower(host)        the kernel objects of one host
     texts    = render(state)      those objects in the words of ip, sysctl, nft and tc
 
@@ -25,12 +26,13 @@ from pathlib import Path
 from flowc.backends import BACKENDS, LOADER, Backend
 from flowc.backends.files import Written, host_folder, write_if_changed
 from flowc.checks import check
-from flowc.diagnostics import Diagnostics
+from flowc.diagnostics import Diagnostics, registered
 from flowc.hoststate import HostState
 from flowc.ir.network import Host, Network
 from flowc.lower import lower
 from flowc.resolve import resolve
-from flowc.syntax.load import load
+from flowc.syntax.ignores import silence
+from flowc.syntax.load import Read, load, read_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +60,13 @@ class UnknownHostError(LookupError):
         self.hosts = hosts
 
 
-def check_files(paths: Iterable[str | Path]) -> CheckResult:
-    """Find what is wrong with the files, taken together as one network.
+def check_files(paths: Iterable[str | Path], read: Read = read_file) -> CheckResult:
+    """Find what is wrong with the files, taken together as one network. `read` is where their bytes come from.
 
     Raises OSError for a file that cannot be read; everything else is a diagnostic.
     """
-    diagnostics = Diagnostics()
     with _collector_paused():
-        network = _understand(paths, diagnostics)
-    return CheckResult(diagnostics, network)
+        return _understand(paths, read)
 
 
 def compile_files(paths: Iterable[str | Path], host: str | None = None) -> CompileResult:
@@ -74,13 +74,12 @@ def compile_files(paths: Iterable[str | Path], host: str | None = None) -> Compi
 
     Raises OSError for a file that cannot be read, and UnknownHostError.
     """
-    diagnostics = Diagnostics()
     states: dict[str, HostState] = {}
     with _collector_paused():
-        network = _understand(paths, diagnostics)
-        if not diagnostics.has_errors:
-            states = {chosen.name: lower(chosen) for chosen in _choose(network, host)}
-    return CompileResult(diagnostics, states)
+        checked = _understand(paths)
+        if not checked.diagnostics.has_errors:
+            states = {chosen.name: lower(chosen) for chosen in _choose(checked.network, host)}
+    return CompileResult(checked.diagnostics, states)
 
 
 def render(state: HostState, *, provenance: bool = True) -> dict[str, str]:
@@ -110,12 +109,14 @@ def write_directory(
     return [write_if_changed(path, text, executable=backend.executable) for path, text, backend in texts]
 
 
-def _understand(paths: Iterable[str | Path], diagnostics: Diagnostics) -> Network:
+def _understand(paths: Iterable[str | Path], read: Read = read_file) -> CheckResult:
     """The stages that do not depend on the host."""
-    files = load(paths, diagnostics)
+    diagnostics = Diagnostics()
+    files = load(paths, diagnostics, read)
     network = resolve(files, diagnostics)
     check(network, diagnostics)
-    return network
+    sources = [source for file in files for source in (file.source, *file.included)]
+    return CheckResult(silence(sources, diagnostics, registered()), network)
 
 
 def _choose(network: Network, name: str | None) -> tuple[Host, ...]:

@@ -6,10 +6,11 @@ import argparse
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from flowc.cli import check
+from flowc.cli import check, explain
 from flowc.cli import compile as compile_
+from flowc.cli.version import installed_version
 
-COMMANDS = (check, compile_)
+COMMANDS = (check, compile_, explain)
 """Every command is a module with `NAME`, `SUMMARY`, `DESCRIPTION`, `add_arguments(parser)` and `run(arguments)`."""
 
 
@@ -21,7 +22,7 @@ class Parser(argparse.ArgumentParser):
 
 
 class _Version(argparse.Action):
-    """`--version`: looking the version up costs more than all the rest, so it is done when asked for."""
+    """`--version`: looked up when it is asked for."""
 
     def __call__(
         self,
@@ -30,13 +31,7 @@ class _Version(argparse.Action):
         values: str | Sequence[Any] | None,  # noqa: ARG002
         option_string: str | None = None,  # noqa: ARG002
     ) -> NoReturn:
-        from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415  # see above
-
-        try:
-            number = version("flowc")
-        except PackageNotFoundError:
-            number = "(not installed)"
-        print(f"flowc {number}")
+        print(f"flowc {installed_version() or '(not installed)'}")
         parser.exit()
 
 

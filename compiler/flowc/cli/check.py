@@ -1,14 +1,18 @@
-"""`flowc check`: all that is wrong with each file, and nothing else."""
+"""`flowc check`: all that is wrong with each file, and with `--fix` fewer of it."""
 
 from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING
 
+from flowc.cli.outcome import CannotRunError
 from flowc.cli.reporting import add_reporting_arguments, print_diagnostics, readable, say, summary
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
+
+    from flowc.diagnostics import Diagnostics
 
 NAME = "check"
 SUMMARY = "find what is wrong with files"
@@ -18,23 +22,51 @@ DESCRIPTION = "Report all that is wrong with each file and what it includes. Nee
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`flowc check FILE...`."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="a .flow file; - is standard input")
+    parser.add_argument(
+        "--fix", action="store_true", help="repair what has one right repair, in the files themselves; report the rest"
+    )
     add_reporting_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Findings go to standard output, the summary to standard error."""
-    from flowc.api import check_files  # noqa: PLC0415  # the heavy part, not for --help
-    from flowc.diagnostics import Diagnostics  # noqa: PLC0415
+    from flowc.diagnostics import Diagnostics  # noqa: PLC0415  # the heavy part, not for --help
 
-    with readable():
-        found = {file: check_files([file]).diagnostics for file in arguments.files}
+    if arguments.fix and "-" in arguments.files:
+        raise CannotRunError("--fix writes into the file, and standard input is none")
+    found = {file: _check(file) for file in arguments.files}
+    if arguments.fix and _repair(found, arguments):
+        found = {file: _check(file) for file in arguments.files}
     everything = Diagnostics()
     for file, diagnostics in found.items():
-        everything.items |= diagnostics.items
+        everything.add(diagnostics)
         if arguments.format == "text":
             print_diagnostics(diagnostics, arguments, sys.stdout)
             if not arguments.quiet:
                 say(summary(file, diagnostics, arguments))
-    if arguments.format == "json":
+    if arguments.format != "text":
         print_diagnostics(everything, arguments, sys.stdout)
     return 1 if everything.has_errors else 0
+
+
+def _check(file: str) -> Diagnostics:
+    from flowc.api import check_files  # noqa: PLC0415
+
+    with readable():
+        return check_files([file]).diagnostics
+
+
+def _repair(found: Mapping[str, Diagnostics], arguments: argparse.Namespace) -> bool:
+    """Make the fixes of all findings. False if no file was written."""
+    from flowc.repair import repair  # noqa: PLC0415
+
+    try:
+        done = repair(finding for diagnostics in found.values() for finding in diagnostics)
+    except OSError as error:
+        raise CannotRunError(f"cannot write {error.filename}: {error.strerror or error}") from error
+    if arguments.format == "text" and not arguments.quiet:
+        for file in done.changed:
+            say(f"{file}: it has changed since it was read, and was left as it is")
+        if done.files:
+            say(f"{', '.join(done.files)}: repaired {done.count} finding{'s' * (done.count != 1)}")
+    return bool(done.files)

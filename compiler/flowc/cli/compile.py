@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
         names = "|".join(backend.name for backend in BACKENDS)
         raise CannotRunError(f"where to? --backend {names} prints one script, -o DIR writes all of them and apply.sh")
     result = _compile(arguments)
-    if len(result.diagnostics) or arguments.format == "json":
+    if len(result.diagnostics) or arguments.format != "text":
         print_diagnostics(result.diagnostics, arguments, sys.stderr)
     if result.diagnostics.has_errors:
         if arguments.format == "text" and not arguments.quiet:

@@ -10,6 +10,15 @@ class CannotRunError(Exception):
     """Usage, a file that cannot be read, a folder that cannot be written: exit status 2 and this one line."""
 
 
+def one_line(text: str) -> str:
+    """A text without line ends and without anything a terminal or a workflow's log would obey: a file may be called so."""
+    if text.isprintable():
+        return text
+    from flowc.diagnostics.columns import visible  # noqa: PLC0415  # seldom needed
+
+    return visible(text)
+
+
 def emit(text: str, stream: TextIO) -> None:
     """Write to a stream to the end. Raises BrokenPipeError where nobody reads, CannotRunError on a full disk."""
     try:

@@ -389,3 +389,28 @@ def test_a_mistake_of_flowcs_own_is_one_line(monkeypatch: pytest.MonkeyPatch, ca
     monkeypatch.setenv("FLOWC_TRACEBACK", "1")
     assert main(["check", "good.flow"]) == 2
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_code_is_explained(capsys: Captured) -> None:
+    assert main(["explain", "fc301"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("# FC301 duplicate-eip\n")
+    assert "error[FC301 duplicate-eip]" in out
+
+
+def test_without_a_code_all_are_listed(capsys: Captured) -> None:
+    assert main(["explain"]) == 0
+    assert "FC301  error    duplicate-eip\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("word", "near"),
+    [
+        ("duplicate-epi", "did you mean duplicate-eip?"),
+        ("FC0301", "did you mean FC301?"),
+        ("x", "`flowc explain` lists them"),
+    ],
+)
+def test_an_unknown_code_is_two(word: str, near: str, capsys: Captured) -> None:
+    assert main(["explain", word]) == 2
+    assert near in capsys.readouterr().err

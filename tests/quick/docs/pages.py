@@ -28,6 +28,7 @@ _MARK = re.compile(r"<!-- flow: (\w+) -->")
 _HEADING = re.compile(r"(#+) +(.*)")
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 _CODE_SPAN = re.compile(r"`([^`\n]+)`")
+_CODE_PAGE = re.compile(r"FC\d+\.md")
 _FILE_NAME = re.compile(r"# ([\w.-]+\.flow)\b")
 
 
@@ -141,8 +142,9 @@ def pages() -> list[Page]:
 
 
 def blocks(language: str) -> list[tuple[Page, Block]]:
-    """All blocks of a language, of all pages."""
-    return [(page, block) for page in pages() for block in page.blocks if block.language == language]
+    """All blocks of a language, of all pages but those of codes: they are made of examples that have their own tests."""
+    written = [page for page in pages() if not _CODE_PAGE.fullmatch(page.path.name)]
+    return [(page, block) for page in written for block in page.blocks if block.language == language]
 
 
 def place(value: object) -> str:

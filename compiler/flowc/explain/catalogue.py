@@ -1,0 +1,33 @@
+"""All codes, and the example of each."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import flowc.api  # noqa: F401  # a code is declared when the module that reports it is imported: this one imports all
+from flowc.checks import CHECKS
+from flowc.diagnostics import Code, registered
+from flowc.explain import meaning, names, text
+from flowc.explain.example import Example
+
+
+def codes() -> tuple[Code, ...]:
+    """By number."""
+    return registered()
+
+
+def find(word: str) -> Code | None:
+    """The code of this number or name, however it is written: `FC301`, `fc301` or `duplicate-eip`."""
+    wanted = word.strip().lower()
+    return next((code for code in codes() if wanted in (code.number.lower(), code.name)), None)
+
+
+def example(code: Code) -> Example:
+    """Raises KeyError for a code that has none: a test sees to it that there is no such code."""
+    return _examples()[code.number]
+
+
+@cache
+def _examples() -> dict[str, Example]:
+    shown = {check.code.number: Example(check.bad.lstrip("\n"), check.good.lstrip("\n")) for check in CHECKS}
+    return {**text.EXAMPLES, **names.EXAMPLES, **meaning.EXAMPLES, **shown}
