@@ -6,16 +6,15 @@ stay. Edits that overlap are left out: another run makes them, if they are still
 
 from __future__ import annotations
 
-import errno
 import os
 import re
-import tempfile
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from flowc.diagnostics import Diagnostic, Edit, Fix
+from flowc.files import rewrite
 from flowc.source import Source
 
 _BOM = b"\xef\xbb\xbf"
@@ -40,7 +39,7 @@ def repair(findings: Iterable[Diagnostic]) -> Repaired:
     contents = {path: content for path, source in sources.items() if (content := _content(path, source)) is not None}
     chosen, count = choose(fix for fix in fixes.values() if all(_path(edit) in contents for edit in fix.edits))
     for path, edits in chosen.items():
-        _replace(path, rewrite(contents[path], edits))
+        rewrite(path, edited(contents[path], edits))
     changed = sorted(source.name for path, source in sources.items() if path not in contents)
     return Repaired(count, tuple(sources[path].name for path in chosen), tuple(changed))
 
@@ -62,7 +61,7 @@ def choose(fixes: Iterable[Fix]) -> tuple[dict[Path, list[Edit]], int]:
     return {path: edits for path, edits in files.items() if edits}, count
 
 
-def rewrite(content: bytes, edits: Sequence[Edit]) -> bytes:
+def edited(content: bytes, edits: Sequence[Edit]) -> bytes:
     """A file with the edits made; they are in its order and do not overlap."""
     mark = content.startswith(_BOM)
     text = content.removeprefix(_BOM).decode("utf-8")
@@ -132,18 +131,3 @@ def _content(path: Path, source: Source) -> bytes | None:
     except (OSError, UnicodeDecodeError):
         return None
     return content if text.replace("\r\n", "\n").replace("\r", "\n") == source.text else None
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Put another file in the place of one, at once."""
-    if not os.access(path, os.W_OK):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            os.fchmod(file.fileno(), path.stat().st_mode & 0o7777)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

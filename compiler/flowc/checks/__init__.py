@@ -1,9 +1,12 @@
 """Checks: what is wrong or surprising with a network whose every name and value is fine by itself.
 
-A check is one file with its code, its explanation and two examples, and one line in `CHECKS`.
+A check is one file with its code, its explanation and two examples, and one line in `CHECKS`. Those of a host against
+facts are in `flowc.checks.live`.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from flowc.checks import (
     address_not_in_zone,
@@ -57,8 +60,10 @@ from flowc.checks import (
     uplink_does_not_answer,
     zone_parts_overlap,
 )
-from flowc.checks.base import AnyCheck, Check, NetworkCheck
+from flowc.checks.base import AnyCheck, Check, FactsCheck, NetworkCheck
+from flowc.checks.live import LIVE_CHECKS
 from flowc.diagnostics import Diagnostics
+from flowc.facts import Facts, Index
 from flowc.ir.network import Network
 
 CHECKS: tuple[AnyCheck, ...] = (
@@ -112,15 +117,23 @@ CHECKS: tuple[AnyCheck, ...] = (
     unsupported.CHECK,
     implied.CHECK,
     tests_not_run.CHECK,
+    *LIVE_CHECKS,
 )
 
 
-def check(network: Network, diagnostics: Diagnostics) -> None:
-    """Run every check. A network with errors is incomplete, so then there is nothing to add."""
+def check(network: Network, diagnostics: Diagnostics, facts: Mapping[str, Facts] | None = None) -> None:
+    """Run every check; those that need facts for the hosts that there are some of, by name.
+
+    A network with errors is incomplete, so then there is nothing to add.
+    """
     if diagnostics.has_errors:
         return
+    indexes = {host: Index(found) for host, found in (facts or {}).items()}
     for one in CHECKS:
-        one.look_at(network, diagnostics)
+        if isinstance(one, FactsCheck):
+            one.look_at(network, indexes, diagnostics)
+        else:
+            one.look_at(network, diagnostics)
 
 
-__all__ = ["CHECKS", "AnyCheck", "Check", "NetworkCheck", "check"]
+__all__ = ["CHECKS", "AnyCheck", "Check", "FactsCheck", "NetworkCheck", "check"]

@@ -5,18 +5,23 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from flowc.cli.given import add_facts_argument, given_facts, placed, refuse_unused
 from flowc.cli.outcome import CannotRunError
 from flowc.cli.reporting import add_reporting_arguments, print_diagnostics, readable, say, summary
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from flowc.diagnostics import Diagnostics
+    from flowc.facts.given import GivenFacts
 
 NAME = "check"
 SUMMARY = "find what is wrong with files"
-DESCRIPTION = "Report all that is wrong with each file and what it includes. Needs neither root nor the devices."
+DESCRIPTION = (
+    "Report all that is wrong with each file and what it includes. Needs neither root nor the devices; "
+    "with --facts it also says what does not fit the hosts."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fix", action="store_true", help="repair what has one right repair, in the files themselves; report the rest"
     )
+    add_facts_argument(parser)
     add_reporting_arguments(parser)
 
 
@@ -34,9 +40,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.fix and "-" in arguments.files:
         raise CannotRunError("--fix writes into the file, and standard input is none")
-    found = {file: _check(file) for file in arguments.files}
+    facts = given_facts(arguments, files=len(arguments.files))
+    found = _check(arguments.files, facts)
     if arguments.fix and _repair(found, arguments):
-        found = {file: _check(file) for file in arguments.files}
+        found = _check(arguments.files, facts)
     everything = Diagnostics()
     for file, diagnostics in found.items():
         everything.add(diagnostics)
@@ -49,11 +56,15 @@ def run(arguments: argparse.Namespace) -> int:
     return 1 if everything.has_errors else 0
 
 
-def _check(file: str) -> Diagnostics:
+def _check(files: Sequence[str], facts: Sequence[GivenFacts]) -> dict[str, Diagnostics]:
+    """What is found in each file by itself."""
     from flowc.api import check_files  # noqa: PLC0415
 
-    with readable():
-        return check_files([file]).diagnostics
+    with readable(), placed():
+        results = {file: check_files([file], facts) for file in files}
+    unused = [one for one in facts if all(one in result.unused for result in results.values())]
+    refuse_unused(unused, (host.name for result in results.values() for host in result.network.hosts))
+    return {file: result.diagnostics for file, result in results.items()}
 
 
 def _repair(found: Mapping[str, Diagnostics], arguments: argparse.Namespace) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from typing import TextIO
 
@@ -29,6 +30,13 @@ def emit(text: str, stream: TextIO) -> None:
     except OSError as error:
         discard(stream)
         raise CannotRunError(f"cannot write the output: {error.strerror or error}") from error
+
+
+def emit_utf8(text: str, stream: TextIO) -> None:
+    """Write what is a file, or goes into one, in the encoding of files: the terminal's may be another one."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding="utf-8", newline="\n")
+    emit(text, stream)
 
 
 def discard(stream: TextIO) -> None:

@@ -48,6 +48,22 @@ def read_file(path: Path) -> bytes:
     return data
 
 
+def read_source(name: str, diagnostics: Diagnostics, read: Read = read_file) -> tuple[Source, bytes, bool]:
+    """A file that the user named, `-` for standard input: its text, its bytes, and if it is UTF-8; else after a report.
+
+    Raises UnreadableFile.
+    """
+    stdin = name == STDIN
+    try:
+        data = read(Path(name))
+    except (OSError, ValueError) as error:
+        raise UnreadableFile(name, _reason(error)) from error
+    source, fault = _decode("<stdin>" if stdin else name, None if stdin else Path(name), data)
+    if fault is not None:
+        diagnostics.report(codes.NOT_UTF8, "the file is not UTF-8 text", fault, help=_recode(source))
+    return source, data, fault is None
+
+
 def load(paths: Iterable[str | Path], diagnostics: Diagnostics, read: Read = read_file) -> list[tree.File]:
     """The trees of the files, without `Include` and `Table` nodes. A file that another one has included already is not repeated.
 
@@ -86,18 +102,15 @@ class _Loader:
     """Like `seen`, with the kind of table."""
 
     def top(self, name: str) -> tree.File | None:
-        stdin = name == STDIN
         try:
-            key = STDIN if stdin else os.path.realpath(name)
-            if (None, key) in self.seen:
-                return None
-            self.seen.add((None, key))
-            data = self.read(Path(name))
+            key = STDIN if name == STDIN else os.path.realpath(name)
         except (OSError, ValueError) as error:
             raise UnreadableFile(name, _reason(error)) from error
-        source, fault = _decode("<stdin>" if stdin else name, None if stdin else Path(name), data)
-        if fault is not None:
-            self.diagnostics.report(codes.NOT_UTF8, "the file is not UTF-8 text", fault, help=_recode(source))
+        if (None, key) in self.seen:
+            return None
+        self.seen.add((None, key))
+        source, _, is_text = read_source(name, self.diagnostics, self.read)
+        if not is_text:
             return tree.File(source, (), (Span(source, 0, len(source.text)),), incomplete=True)
         return self._expanded(parse(source, self.diagnostics), _Place(key))
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from flowc.api import check_files
 from flowc.diagnostics import Code, Diagnostic, Edit, Fix, Label, Severity
-from flowc.repair import Repaired, choose, repair, rewrite
+from flowc.repair import Repaired, choose, edited, repair
 from flowc.source import Source
 
 BASE = """\
@@ -137,7 +137,7 @@ def test_line_ends_marks_and_modes_stay(mark: bytes, line_end: bytes, tmp_path: 
 
 def test_a_line_that_is_added_ends_as_the_others_do() -> None:
     source = Source("gw.flow", "a\nb\n", Path("gw.flow"))
-    assert rewrite(b"a\r\nb\r\n", [Edit(source.span(1, 1), "\nx"), Edit(source.span(2, 4), "")]) == b"a\r\nx\r\n"
+    assert edited(b"a\r\nb\r\n", [Edit(source.span(1, 1), "\nx"), Edit(source.span(2, 4), "")]) == b"a\r\nx\r\n"
 
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
@@ -242,7 +242,7 @@ def fixes(draw: st.DrawFn) -> list[Fix]:
     return made
 
 
-def edited(edits: Sequence[Edit]) -> str:
+def by_hand(edits: Sequence[Edit]) -> str:
     """From the end to the start, so that no place moves."""
     text = TEXT
     for edit in sorted(edits, key=lambda one: one.span[1:], reverse=True):
@@ -258,9 +258,9 @@ def test_a_fix_is_made_whole_or_not_at_all_and_the_first_always(made: list[Fix])
     assert len(whole) == count
     assert sum(len(fix.edits) for fix in whole) == len(edits)
     assert not made or made[0] in whole
-    assert rewrite(TEXT.encode(), edits).decode() == edited(edits)
+    assert edited(TEXT.encode(), edits).decode() == by_hand(edits)
     kept = [char for index, char in enumerate(TEXT) if not any(e.span.start <= index < e.span.end for e in edits)]
-    assert _unmarked(edited(edits)) == "".join(kept)
+    assert _unmarked(by_hand(edits)) == "".join(kept)
 
 
 def _unmarked(text: str) -> str:
