@@ -41,6 +41,7 @@ interface uplink { device eth0; address 192.0.2.1/24 }
 endpoint web { address 10.0.0.80; interface vms }
 zone tenant { interface vms }
 zone internet { interface uplink }
+policy internet -> tenant { accept tcp 443 via eip }
 pool public 203.0.113.0/24 at internet
 eip 203.0.113.80 <-> web
 """

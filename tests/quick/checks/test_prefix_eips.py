@@ -16,7 +16,8 @@ neighbor 192.0.2.200 on wan managed
 zone inside { interface lan }
 zone outside { interface wan }
 zone tenant { interface tap }
-policy outside -> any { accept }
+policy outside -> inside { accept via eip }
+policy outside -> tenant { accept via eip }
 pool public 192.0.2.0/24, 198.51.100.0/24, 2001:db8::/32 at outside
 """
 
