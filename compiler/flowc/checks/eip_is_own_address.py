@@ -76,7 +76,8 @@ interface wan { device eth0; address 192.0.2.1/24 }
 endpoint web { address 10.0.0.80; interface lan }
 zone inside { interface lan }
 zone outside { interface wan }
-policy outside -> inside { accept tcp 443 via eip }
+policy outside -> inside { accept tcp 443 }
+policy inside -> self { accept tcp 22 }
 pool public 192.0.2.0/28 at outside
 eip 192.0.2.1 <-> web
 """,
@@ -86,7 +87,8 @@ interface wan { device eth0; address 192.0.2.1/24 }
 endpoint web { address 10.0.0.80; interface lan }
 zone inside { interface lan }
 zone outside { interface wan }
-policy outside -> inside { accept tcp 443 via eip }
+policy outside -> inside { accept tcp 443 }
+policy inside -> self { accept tcp 22 }
 pool public 192.0.2.0/28 at outside
 eip 192.0.2.2 <-> web
 """,

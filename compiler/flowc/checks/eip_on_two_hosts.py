@@ -46,7 +46,8 @@ CHECK = NetworkCheck(
 pool public 203.0.113.0/24 at outside
 zone outside { interface wan }
 zone inside { interface lan }
-policy outside -> inside { accept tcp 443 via eip }
+policy outside -> inside { accept tcp 443 }
+policy inside -> self { accept tcp 22 }
 host gw1 {
     interface lan { device eth1; address 10.1.0.1/24 }
     interface wan { device eth0; address 192.0.2.1/24 }
@@ -62,7 +63,8 @@ host gw2 {
 pool public 203.0.113.0/24 at outside
 zone outside { interface wan }
 zone inside { interface lan }
-policy outside -> inside { accept tcp 443 via eip }
+policy outside -> inside { accept tcp 443 }
+policy inside -> self { accept tcp 22 }
 host gw1 {
     interface lan { device eth1; address 10.1.0.1/24 }
     interface wan { device eth0; address 192.0.2.1/24 }

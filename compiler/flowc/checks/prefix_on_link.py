@@ -68,7 +68,8 @@ interface wan { device eth0; address 192.0.2.1/24 }
 route default via 192.0.2.254
 zone inside { interface lan }
 zone outside { interface wan }
-policy outside -> inside { accept tcp 443 via eip }
+policy outside -> inside { accept tcp 443 }
+policy inside -> self { accept tcp 22 }
 pool public 192.0.2.128/25 at outside
 eip 192.0.2.128/25 <-> 10.0.0.128/25
 """,
@@ -78,7 +79,8 @@ interface wan { device eth0; address 192.0.2.1/24 }
 route default via 192.0.2.254
 zone inside { interface lan }
 zone outside { interface wan }
-policy outside -> inside { accept tcp 443 via eip }
+policy outside -> inside { accept tcp 443 }
+policy inside -> self { accept tcp 22 }
 pool public 192.0.2.128/25 at outside
 eip 192.0.2.128/26 <-> 10.0.0.128/26
 """,

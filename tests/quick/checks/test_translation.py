@@ -26,7 +26,7 @@ pool onlink  192.0.2.0/24, 2001:db8::/64 at outside
 pool routed  203.0.113.0/24, 2001:db8:9::/48 at outside
 policy inside -> outside { accept }
 policy outside -> inside { accept }
-policy far -> inside     { accept tcp 443 }
+policy far -> inside     { accept }
 """
 
 TENANTS = """
@@ -239,8 +239,8 @@ def test_source_translation(rules: str, expected: list[str], tmp_path: Path) -> 
         ("dnat tcp 203.0.113.130:25 -> mail", "accept tcp 22", ["forward-on-eip"]),
         ("dnat 203.0.113.81 -> web; dnat tcp 203.0.113.81:25 -> mail", "accept tcp 22", ["forward-on-eip"]),
         ("dnat tcp 203.0.113.82:25 -> mail", "accept tcp 22", []),
-        ("dnat tcp 203.0.113.82:25 -> 10.0.0.1", "accept tcp 22", ["translated-to-host"]),
-        ("dnat tcp [2001:db8:9::9]:25 -> fd00::1", "accept tcp 22", ["translated-to-host"]),
+        ("dnat tcp 203.0.113.82:22 -> 10.0.0.1", "accept tcp 22", ["translated-to-host"]),
+        ("dnat tcp [2001:db8:9::9]:22 -> fd00::1", "accept tcp 22", ["translated-to-host"]),
         ("dnat tcp 10.0.0.80:80 -> web", "accept tcp 22", ["translated-to-itself"]),
         ("dnat tcp 10.0.0.80:80 -> web:8080", "accept tcp 22", []),
     ],
