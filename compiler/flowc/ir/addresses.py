@@ -6,6 +6,7 @@ A family (4 or 6) and an integer are all the arithmetic needs, for 100,000 rows 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import islice
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
@@ -118,6 +119,23 @@ def intersect(ranges: Iterable[Range], others: Iterable[Range]) -> tuple[Range, 
     """What is in both."""
     found = merge(ranges)
     return subtract(found, subtract(found, others))
+
+
+class Addresses:
+    """A set of addresses of one family, for many questions."""
+
+    def __init__(self, ranges: Iterable[Range]) -> None:
+        merged = merge(ranges)
+        self._lows = [low for low, _ in merged]
+        self._highs = [high for _, high in merged]
+
+    def __contains__(self, address: int) -> bool:
+        return self.meets(Range(address, address))
+
+    def meets(self, other: Range) -> bool:
+        """One of the range's addresses is among them."""
+        place = bisect_right(self._lows, other.high) - 1
+        return place >= 0 and other.low <= self._highs[place]
 
 
 def prefixes(family: Family, ranges: Iterable[Range]) -> tuple[Prefix, ...]:
