@@ -63,17 +63,21 @@ def _strays(host: Host, fib: Fib) -> Iterator[tuple[_Stray, Way]]:
     """
     names, interfaces, spans = map(host.endpoints.column, ("name", "interface", "span"))
     for family in FAMILIES:
+        networks = {
+            name: [prefix for prefix in one.prefixes if prefix.family == family]
+            for name, one in host.interfaces.items()
+            if not one.carrier
+        }
         for at, address in enumerate(host.endpoints.column(f"v{family}")):
-            interface = host.interfaces[interfaces[at]]
-            if address is None or interface.carrier or is_link_local(family, address):
+            name = interfaces[at]
+            if address is None or name not in networks or is_link_local(family, address):
                 continue
-            networks = [prefix for prefix in interface.prefixes if prefix.family == family]
-            if networks and not any(prefix.contains(family, address) for prefix in networks):
+            if networks[name] and not any(prefix.contains(family, address) for prefix in networks[name]):
                 continue
+            interface = host.interfaces[name]
             ways = [way for way in fib.ways(interface.vrf, family, address) if way.interfaces and way.length]
-            here = any(interface.name in way.interfaces for way in ways)
-            owner = fib.owner(interface.vrf, family, address)
-            if ways and (not here or owner):
+            here = any(name in way.interfaces for way in ways)
+            if ways and (not here or fib.owner(interface.vrf, family, address)):
                 yield _Stray(names[at], family, address, interface, spans[at]), ways[0]
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flowc.checks.base import Check
 from flowc.checks.stacked_on_itself import has_circles
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.addresses import WIDTH, format_address
+from flowc.ir.addresses import WIDTH, Prefix, format_address
 from flowc.ir.fib import Fib, Way
 from flowc.ir.network import Host
 from flowc.ir.underlay import Outer, outers
@@ -26,7 +28,8 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
     if not tunnels or has_circles(host):
         return
     fib = Fib(host)
-    ways = {name: _ways(outer, fib, host) for name, outer in tunnels.items()}
+    pinned = {row.source for row in host.pinned_routes() if row.source is not None}
+    ways = {name: _ways(outer, fib, pinned) for name, outer in tunnels.items()}
     for name, outer in tunnels.items():
         circle = _circle(name, ways)
         if circle is None:
@@ -45,11 +48,10 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
         )
 
 
-def _ways(outer: Outer, fib: Fib, host: Host) -> list[Way]:
+def _ways(outer: Outer, fib: Fib, pinned: Iterable[Prefix]) -> list[Way]:
     """The best ways to the remote; none where a route for the tunnel's own address may be the better one."""
-    for row in host.pinned_routes():
-        if row.source and row.source.contains(outer.family, outer.local):
-            return []
+    if any(source.contains(outer.family, outer.local) for source in pinned):
+        return []
     return [way for way in fib.ways(outer.vrf, outer.family, outer.remote) if way.interfaces]
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.addresses import AddressSet
+from flowc.ir.addresses import Addresses, AddressSet
 from flowc.ir.behind import Behind
+from flowc.ir.links import Interface
 from flowc.ir.network import Host
 
 CODE = register(
@@ -26,7 +27,7 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
             source = member.source
             if source is None or source.negated or behind.is_open(interface) or behind.has_default(interface):
                 continue
-            if not _meets(source, behind, host, member.interface):
+            if not _meets(source, behind, interface):
                 networks = ", ".join(f"`{prefix}`" for prefix in interface.prefixes)
                 diagnostics.report(
                     CODE,
@@ -37,13 +38,13 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
                 )
 
 
-def _meets(source: AddressSet, behind: Behind, host: Host, interface: str) -> bool:
-    return any(
-        addresses.meets(one)
-        for family in source.families
-        for addresses in [behind.addresses([host.interfaces[interface]], family)]
-        for one in source.ranges(family)
-    )
+def _meets(source: AddressSet, behind: Behind, interface: Interface) -> bool:
+    """One of the addresses is behind the interface."""
+    for family in source.families:
+        wanted = Addresses(source.ranges(family))
+        if any(wanted.meets(one) for one in behind.ranges(interface, family)):
+            return True
+    return False
 
 
 CHECK = Check(

@@ -5,14 +5,13 @@ The longest prefix counts, then the smallest metric. Routes with `from` are left
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from flowc.ir.addresses import Family, Prefix
+from flowc.ir.addresses import Family, mask
 from flowc.ir.links import Interface
 from flowc.ir.network import Host
-from flowc.ir.prefixes import PrefixMap
 from flowc.source import Span
 
 NETWORK_METRIC: dict[Family, int] = {4: 0, 6: 256}
@@ -31,23 +30,45 @@ class Way(NamedTuple):
 
 
 class Fib:
-    """Lookups for one host. Its tables are made when first asked for."""
+    """Lookups for one host. Its tables are made when first asked for, and hold the numbers of rows: there may be many."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
+        self._networks = [(one, prefix) for one in host.interfaces.values() for prefix in one.prefixes]
 
     def ways(self, vrf: str | None, family: Family, address: int) -> list[Way]:
         """The best ones: several where the kernel could take either, none where nothing leads there."""
-        table = self._tables.get(vrf)
-        found: list[Way] = []
-        for way in table.covering(family, address) if table else ():
-            if found and way.length < found[0].length:
-                break
-            if not found or way.metric < found[0].metric:
-                found = [way]
-            elif way.metric == found[0].metric:
-                found.append(way)
-        return found
+        for length, table in self._tables.get((vrf, family), ()):
+            if rows := table.get(mask(family, address, length)):
+                ways = [self._way(row) for row in rows]
+                best = min(way.metric for way in ways)
+                return [way for way in ways if way.metric == best]
+        return []
+
+    def _way(self, row: int) -> Way:
+        """Of a route, or with a negative number of an interface's network."""
+        if row < 0:
+            interface, prefix = self._networks[row]
+            return Way(prefix.length, NETWORK_METRIC[prefix.family], (interface.name,), interface.span)
+        route = self._host.routes[row]
+        interfaces = tuple(interface for _, interface, _ in route.nexthops)
+        return Way(route.length, route.metric or ROUTE_METRIC[route.family], interfaces, route.span)
+
+    @cached_property
+    def _tables(self) -> dict[tuple[str | None, Family], list[tuple[int, dict[int, list[int]]]]]:
+        """By VRF and family, the rows by network for each length that occurs, the longest first."""
+        found: dict[tuple[str | None, Family], dict[int, dict[int, list[int]]]] = {}
+
+        def add(vrf: str | None, family: Family, network: int, length: int, row: int) -> None:
+            found.setdefault((vrf, family), {}).setdefault(length, {}).setdefault(network, []).append(row)
+
+        for at, (interface, prefix) in enumerate(self._networks):
+            add(interface.vrf, *prefix, at - len(self._networks))
+        columns = map(self._host.routes.column, ("vrf", "family", "network", "length", "source"))
+        for at, (vrf, family, network, length, source) in enumerate(zip(*columns, strict=True)):
+            if source is None:
+                add(vrf, family, network, length, at)
+        return {place: sorted(tables.items(), reverse=True) for place, tables in found.items()}
 
     def owner(self, vrf: str | None, family: Family, address: int) -> Interface | None:
         """The interface in a VRF that has an address."""
@@ -64,26 +85,6 @@ class Fib:
             for own in interface.addresses:
                 found.setdefault((family_of(own.version), int(own.ip)), []).append(interface)
         return found
-
-    @cached_property
-    def _tables(self) -> dict[str | None, PrefixMap[Way]]:
-        found: dict[str | None, list[tuple[Prefix, Way]]] = {}
-        for vrf, prefix, way in self._all():
-            found.setdefault(vrf, []).append((prefix, way))
-        return {vrf: PrefixMap(items) for vrf, items in found.items()}
-
-    def _all(self) -> Iterator[tuple[str | None, Prefix, Way]]:
-        for one in self._host.interfaces.values():
-            for prefix in one.prefixes:
-                way = Way(prefix.length, NETWORK_METRIC[prefix.family], (one.name,), one.span)
-                yield one.vrf, prefix, way
-        names = ("family", "network", "length", "nexthops", "vrf", "metric", "source", "span")
-        columns = map(self._host.routes.column, names)
-        for family, network, length, nexthops, vrf, metric, source, span in zip(*columns, strict=True):
-            if source is None:
-                interfaces = tuple(interface for _, interface, _ in nexthops)
-                way = Way(length, metric or ROUTE_METRIC[family], interfaces, span)
-                yield vrf, Prefix(family, network, length), way
 
 
 def family_of(version: int) -> Family:

@@ -60,4 +60,5 @@ def test_the_condition_is_found_by_the_code_that_the_catalogue_names(condition: 
     found = {one.code.number for one in check_files(["example.flow"], read=lambda _: text.encode()).diagnostics}
     assert number in found
     row = re.search(rf"^\| {condition} \|.*$", PAGE, re.MULTILINE)
-    assert row and f"[{number}]" in row[0]
+    assert row
+    assert f"[{number}]" in row[0]

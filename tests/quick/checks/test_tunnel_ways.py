@@ -21,13 +21,17 @@ VRF = UPLINK + "vrf carrier { table 1000 }\ninterface core { device eth2; addres
         ("tunnel a { type gre; local 192.0.2.1; remote 198.51.100.1 }", ["FC407"]),
         ("tunnel a { type ip6gre; local 2001:db8::2; remote 2001:db8::1 }", ["FC407"]),
         (
-            "tunnel a { type gre; key 1; local 192.0.2.1; remote 198.51.100.1 }\n"
-            "tunnel b { type gre; key 1; local 198.51.100.1; remote 192.0.2.1 }",
+            (
+                "tunnel a { type gre; key 1; local 192.0.2.1; remote 198.51.100.1 }\n"
+                "tunnel b { type gre; key 1; local 198.51.100.1; remote 192.0.2.1 }"
+            ),
             [],
         ),
         (
-            "tunnel a { type gre; key 1; local 192.0.2.1; remote 198.51.100.1 }\n"
-            "tunnel b { type gre; key 2; local 198.51.100.1; remote 192.0.2.1 }",
+            (
+                "tunnel a { type gre; key 1; local 192.0.2.1; remote 198.51.100.1 }\n"
+                "tunnel b { type gre; key 2; local 198.51.100.1; remote 192.0.2.1 }"
+            ),
             ["FC407", "FC407"],
         ),
     ],

@@ -128,14 +128,14 @@ route default via 192.0.2.1
         ("route default via 198.51.100.1 from {10.2.0.0/25, 198.51.100.2}", []),
         ("route default via 198.51.100.1 from {10.3.0.0/24, 198.51.100.2}", ["FC510"]),
         ("route default via 198.51.100.1 from {10.3.0.0/24, 198.51.100.2}\nroute 10.3.0.0/16 via 10.2.0.9", []),
-        ("route default via 198.51.100.1 from {10.3.0.7, 198.51.100.2}\nendpoint e { address 10.3.0.7; interface x }\n"
-         "interface x { device tap1 }\nzone z { interface x }", []),
+        (("route default via 198.51.100.1 from {10.3.0.7, 198.51.100.2}\nendpoint e { address 10.3.0.7; interface x }\n"
+         "interface x { device tap1 }\nzone z { interface x }"), []),
         ("route default via 198.51.100.1 from {10.3.0.0/24, 198.51.100.2}\ninterface x { device tap1 }", []),  # unknown
-        ("route default via 198.51.100.1 from {10.3.0.0/24, 198.51.100.2}\ninterface x { device tap1 }\n"
-         "interface br { bridge x; address 10.9.0.1/24 }", ["FC510"]),  # a port, which nothing comes in by
+        (("route default via 198.51.100.1 from {10.3.0.0/24, 198.51.100.2}\ninterface x { device tap1 }\n"
+         "interface br { bridge x; address 10.9.0.1/24 }"), ["FC510"]),  # a port, which nothing comes in by
         ("route default via 198.51.100.1 from {10.3.0.0/24, 198.51.100.2}\ninterface x { device t; dhcp }", []),
-        ("route default via 198.51.100.1 from {10.3.0.0/24, 198.51.100.2}\n"
-         "interface x { device t; address 10.9.0.1/24; spoofing allowed }", []),
+        (("route default via 198.51.100.1 from {10.3.0.0/24, 198.51.100.2}\n"
+         "interface x { device t; address 10.9.0.1/24; spoofing allowed }"), []),
     ],
 )  # fmt: skip
 def test_a_route_with_sources_is_for_somebody(text: str, numbers: list[str]) -> None:

@@ -28,13 +28,10 @@ def test_every_code_that_is_linked_is_one() -> None:
     assert {number for number, _ in linked} <= {code.number for code in codes()}
 
 
-@pytest.mark.parametrize(("name", "answer"), [(name, answer) for name, _, answer in ROWS])
-def test_an_answer_is_a_code_a_module_or_that_it_is_live(name: str, answer: str) -> None:
-    assert (
-        re.search(r"\[FC\d{3}\]", answer)
-        or re.search(r"`flowc[.\w]+`", answer)
-        or answer.startswith(("Live:", "Planned:"))
-    )
+@pytest.mark.parametrize("answer", [answer for _, _, answer in ROWS], ids=[name for name, _, _ in ROWS])
+def test_an_answer_is_a_code_a_module_or_that_it_is_live(answer: str) -> None:
+    named = re.search(r"\[FC\d{3}\]", answer) or re.search(r"`flowc[.\w]+`", answer)
+    assert named or answer.startswith(("Live:", "Planned:"))
 
 
 @pytest.mark.parametrize(
