@@ -2,7 +2,8 @@
 
     files    = load(paths)        text to syntax trees, includes followed
     network  = resolve(files)     names looked up, values read: the typed IR, what is meant
-    check(network)                what can be said about it before it reaches a host
+    check(network, facts)         what can be said about it before it reaches a host; more where its facts are given
+    silence(texts, findings)      less what comments in the files silence
     state    = lower(host)        the kernel objects of one host
     texts    = render(state)      those objects in the words of ip, sysctl, nft and tc
 
@@ -25,12 +26,15 @@ from pathlib import Path
 from flowc.backends import BACKENDS, LOADER, Backend
 from flowc.backends.files import Written, host_folder, write_if_changed
 from flowc.checks import check
-from flowc.diagnostics import Diagnostics
+from flowc.diagnostics import Diagnostics, registered
+from flowc.facts.given import GivenFacts, by_host
 from flowc.hoststate import HostState
 from flowc.ir.network import Host, Network
+from flowc.layout import format_source
 from flowc.lower import lower
 from flowc.resolve import resolve
-from flowc.syntax.load import Read, load, read_file
+from flowc.syntax.ignores import silence
+from flowc.syntax.load import Read, load, read_file, read_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,8 @@ class CheckResult:
 
     diagnostics: Diagnostics
     network: Network
+    unused: tuple[GivenFacts, ...] = ()
+    """Facts that are no host's of these files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,22 @@ class CompileResult:
 
     diagnostics: Diagnostics
     states: Mapping[str, HostState]
+    network: Network
+    unused: tuple[GivenFacts, ...] = ()
+    """Facts that are no host's of these files."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormatResult:
+    """A file, and what it is in the one layout; `after` is None if there are errors."""
+
+    diagnostics: Diagnostics
+    before: bytes
+    after: bytes | None
+
+    @property
+    def changed(self) -> bool:
+        return self.after is not None and self.after != self.before
 
 
 class UnknownHostError(LookupError):
@@ -58,29 +80,41 @@ class UnknownHostError(LookupError):
         self.hosts = hosts
 
 
-def check_files(paths: Iterable[str | Path], read: Read = read_file) -> CheckResult:
-    """Find what is wrong with the files, taken together as one network. `read` is where their bytes come from.
+def check_files(paths: Iterable[str | Path], facts: Iterable[GivenFacts] = (), read: Read = read_file) -> CheckResult:
+    """Find what is wrong with the files, taken together as one network, also on the hosts that facts are given of.
 
-    Raises OSError for a file that cannot be read; everything else is a diagnostic.
+    `read` is where the bytes of the files come from. Raises OSError for a file that cannot be read, and FactsTwiceError;
+    everything else is a diagnostic.
     """
-    diagnostics = Diagnostics()
     with _collector_paused():
-        network = _understand(paths, diagnostics, read)
-    return CheckResult(diagnostics, network)
+        return _understand(paths, tuple(facts), read)
 
 
-def compile_files(paths: Iterable[str | Path], host: str | None = None) -> CompileResult:
-    """Compile the files for all of their hosts, or for one.
+def compile_files(
+    paths: Iterable[str | Path], host: str | None = None, facts: Iterable[GivenFacts] = ()
+) -> CompileResult:
+    """Compile the files for all of their hosts, or for one; what facts are given of is checked against them.
 
-    Raises OSError for a file that cannot be read, and UnknownHostError.
+    Raises OSError for a file that cannot be read, UnknownHostError and FactsTwiceError.
     """
-    diagnostics = Diagnostics()
     states: dict[str, HostState] = {}
     with _collector_paused():
-        network = _understand(paths, diagnostics)
-        if not diagnostics.has_errors:
-            states = {chosen.name: lower(chosen) for chosen in _choose(network, host)}
-    return CompileResult(diagnostics, states)
+        checked = _understand(paths, tuple(facts))
+        if not checked.diagnostics.has_errors:
+            states = {chosen.name: lower(chosen) for chosen in _choose(checked.network, host)}
+    return CompileResult(checked.diagnostics, states, checked.network, checked.unused)
+
+
+def format_file(path: str | Path) -> FormatResult:
+    """Lay out one file, `-` for standard input. What it includes is not looked at, and nothing is written.
+
+    Raises OSError if it cannot be read; syntax errors are diagnostics.
+    """
+    diagnostics = Diagnostics()
+    with _collector_paused():
+        source, data, is_text = read_source(str(path), diagnostics)
+        text = format_source(source, diagnostics) if is_text else None
+    return FormatResult(diagnostics, data, None if text is None else text.encode())
 
 
 def render(state: HostState, *, provenance: bool = True) -> dict[str, str]:
@@ -110,12 +144,15 @@ def write_directory(
     return [write_if_changed(path, text, executable=backend.executable) for path, text, backend in texts]
 
 
-def _understand(paths: Iterable[str | Path], diagnostics: Diagnostics, read: Read = read_file) -> Network:
-    """The stages that do not depend on the host."""
+def _understand(paths: Iterable[str | Path], facts: tuple[GivenFacts, ...], read: Read = read_file) -> CheckResult:
+    """The stages that all hosts share."""
+    diagnostics = Diagnostics()
     files = load(paths, diagnostics, read)
     network = resolve(files, diagnostics)
-    check(network, diagnostics)
-    return network
+    used, unused = by_host(facts, network)
+    check(network, diagnostics, used)
+    sources = [source for file in files for source in (file.source, *file.included)]
+    return CheckResult(silence(sources, diagnostics, registered()), network, unused)
 
 
 def _choose(network: Network, name: str | None) -> tuple[Host, ...]:

@@ -28,6 +28,8 @@ class Source:
     name: str
     text: str
     path: Path | None = field(default=None)
+    is_table: bool = field(default=False)
+    """A CSV file: each line is a record, and no statement can stand there."""
 
     @cached_property
     def _line_starts(self) -> list[int]:

@@ -18,6 +18,8 @@ ROOTS = ("grammar", "compiler", "backends")
 EXAMPLE = REPO / "examples" / "tenant-eip.flow"
 VERSION = tomllib.loads((REPO / "pyproject.toml").read_text())["project"]["version"]
 METADATA = re.compile(r"flowc-[0-9][^/]*\.dist-info")
+DATA = re.compile(r"flowc-[0-9][^/]*\.data")
+MANUAL = "share/man/man1/flowc.1"
 
 
 def run(*command: str | Path, cwd: Path) -> str:
@@ -79,7 +81,7 @@ def installed(
 @pytest.mark.slow
 def test_the_wheel_holds_every_file_of_the_three_roots(checkout: Path, distributions: tuple[Path, Path]) -> None:
     with zipfile.ZipFile(distributions[1]) as wheel:
-        names = {name for name in wheel.namelist() if not METADATA.match(name)}
+        names = {name for name in wheel.namelist() if not METADATA.match(name) and not DATA.match(name)}
     assert names == package_files(checkout)
     assert {"flowc/py.typed", "flowc/grammar/flow.lark"} <= names
     assert any(name.endswith(".j2") for name in names), "the script templates are missing"
@@ -88,10 +90,12 @@ def test_the_wheel_holds_every_file_of_the_three_roots(checkout: Path, distribut
 @pytest.mark.slow
 def test_the_wheel_brings_nothing_but_flowc(distributions: tuple[Path, Path]) -> None:
     with zipfile.ZipFile(distributions[1]) as wheel:
-        tops = {PurePosixPath(name).parts[0] for name in wheel.namelist()}
+        names = wheel.namelist()
+    tops = {PurePosixPath(name).parts[0] for name in names}
     assert "flowc" in tops
-    assert all(METADATA.fullmatch(top) for top in tops - {"flowc"}), tops
-    assert len(tops) == 2
+    assert all(METADATA.fullmatch(top) or DATA.fullmatch(top) for top in tops - {"flowc"}), tops
+    assert len(tops) == 3
+    assert [name for name in names if DATA.match(name)] == [f"flowc-{VERSION}.data/data/{MANUAL}"]
 
 
 @pytest.mark.slow
@@ -107,7 +111,10 @@ def test_the_sdist_can_run_its_own_tests(distributions: tuple[Path, Path]) -> No
 def test_site_packages_gains_nothing_but_flowc_and_its_metadata(installed: Path) -> None:
     (record,) = installed.glob("lib/python3*/site-packages/flowc-*.dist-info/RECORD")
     written = {line.split(",")[0] for line in record.read_text().splitlines()}
-    assert {name for name in written if name.startswith("../")} == {"../../../bin/flowc"}
+    assert {name for name in written if name.startswith("../")} == {
+        "../../../bin/flowc",
+        f"../../../{MANUAL}",
+    }
     tops = {name.partition("/")[0] for name in written if not name.startswith("../")}
     assert "flowc" in tops
     assert all(METADATA.fullmatch(top) for top in tops - {"flowc"}), tops

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
+
+from flowc.files import replace_file
 
 FOLDER_LIMIT = 200
 """Bytes of a folder name before it is shortened; file systems allow 255."""
@@ -39,13 +39,5 @@ def write_if_changed(path: Path, text: str, *, executable: bool = False) -> Writ
             return Written(path, changed=False)
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            os.fchmod(file.fileno(), mode)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    replace_file(path, content, mode)
     return Written(path, changed=True)

@@ -1,11 +1,15 @@
 """Checks: what is wrong or surprising with a network whose every name and value is fine by itself.
 
-A check is one file with its code, its explanation and two examples, and one line in `CHECKS`.
+A check is one file with its code, its explanation and two examples, and one line in `CHECKS`. Those of a host against
+facts are in `flowc.checks.live`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flowc.checks import (
+    address_not_in_zone,
     bridge_port,
     bridge_port_has_ip,
     conntrack_zones,
@@ -14,6 +18,7 @@ from flowc.checks import (
     eip_on_two_hosts,
     endpoint_elsewhere,
     endpoint_without_zone,
+    forward_into_other_zone,
     helper_and_offload,
     host_is_closed,
     implied,
@@ -23,23 +28,41 @@ from flowc.checks import (
     leak_without_way_back,
     mtu_does_not_fit,
     needs_l3mdev_accept,
+    neighbor_is_host,
+    neighbor_off_link,
+    neighbor_on_layer3,
+    never_offloaded,
+    next_hop_without_neighbor,
+    not_in_hardware,
+    offload_explained,
     offload_is_off,
+    path_not_in_flowtable,
     pinned_behind_barrier,
     pinned_table_taken,
+    policy_overridden,
+    policy_without_path,
     prefix_on_link,
     reached_from_two_zones,
+    redundant_rule,
     route_for_nobody,
     same_network_twice,
+    shadowed_rule,
+    shared_mac,
     shared_tunnel_keys,
     shared_tunnel_offload,
     snat_as_eip,
+    snat_without_effect,
     stacked_on_itself,
     strict_without_endpoints,
+    target_not_admitted,
     tenant_without_way_out,
     tests_not_run,
+    too_many_offload_devices,
+    too_many_vlan_tags,
     translation_at_nothing,
     tunnel_local_elsewhere,
     tunnel_mtu_too_large,
+    tunnel_not_in_hardware,
     tunnel_not_mirrored,
     tunnel_remote_unreachable,
     tunnel_through_itself,
@@ -52,18 +75,40 @@ from flowc.checks import (
     zone_part_empty,
     zone_parts_overlap,
 )
-from flowc.checks.base import AnyCheck, Check, NetworkCheck
+from flowc.checks.base import AnyCheck, Check, FactsCheck, NetworkCheck
+from flowc.checks.live import LIVE_CHECKS
 from flowc.diagnostics import Diagnostics
+from flowc.facts import Facts, Index
 from flowc.ir.network import Network
 
 CHECKS: tuple[AnyCheck, ...] = (
     interface_without_zone.CHECK,
     host_is_closed.CHECK,
     zone_parts_overlap.CHECK,
+    shadowed_rule.CHECK,
+    redundant_rule.CHECK,
+    address_not_in_zone.CHECK,
+    policy_without_path.CHECK,
+    policy_overridden.CHECK,
+    target_not_admitted.CHECK,
+    forward_into_other_zone.CHECK,
+    snat_without_effect.CHECK,
     conntrack_zones.CHECK,
     offload_is_off.CHECK,
     helper_and_offload.CHECK,
     shared_tunnel_offload.CHECK,
+    next_hop_without_neighbor.CHECK,
+    neighbor_off_link.CHECK,
+    neighbor_is_host.CHECK,
+    neighbor_on_layer3.CHECK,
+    shared_mac.CHECK,
+    never_offloaded.CHECK,
+    not_in_hardware.CHECK,
+    tunnel_not_in_hardware.CHECK,
+    path_not_in_flowtable.CHECK,
+    too_many_vlan_tags.CHECK,
+    too_many_offload_devices.CHECK,
+    offload_explained.CHECK,
     needs_l3mdev_accept.CHECK,
     kernel_too_old.CHECK,
     stacked_on_itself.CHECK,
@@ -102,15 +147,23 @@ CHECKS: tuple[AnyCheck, ...] = (
     unsupported.CHECK,
     implied.CHECK,
     tests_not_run.CHECK,
+    *LIVE_CHECKS,
 )
 
 
-def check(network: Network, diagnostics: Diagnostics) -> None:
-    """Run every check. A network with errors is incomplete, so then there is nothing to add."""
+def check(network: Network, diagnostics: Diagnostics, facts: Mapping[str, Facts] | None = None) -> None:
+    """Run every check; those that need facts for the hosts that there are some of, by name.
+
+    A network with errors is incomplete, so then there is nothing to add.
+    """
     if diagnostics.has_errors:
         return
+    indexes = {host: Index(found) for host, found in (facts or {}).items()}
     for one in CHECKS:
-        one.look_at(network, diagnostics)
+        if isinstance(one, FactsCheck):
+            one.look_at(network, indexes, diagnostics)
+        else:
+            one.look_at(network, diagnostics)
 
 
-__all__ = ["CHECKS", "AnyCheck", "Check", "NetworkCheck", "check"]
+__all__ = ["CHECKS", "AnyCheck", "Check", "FactsCheck", "NetworkCheck", "check"]

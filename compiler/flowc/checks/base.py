@@ -1,12 +1,15 @@
-"""What a check is: a pure function from a host, or from the whole network, to findings, and the code it reports."""
+"""What a check is: a pure function from a host, from the whole network, or from a host and the facts of the machine it
+is for, to findings; and the code it reports.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from flowc.diagnostics import Code, Diagnostics
+from flowc.facts import Index
 from flowc.ir.network import Host, Network
 
 
@@ -41,4 +44,31 @@ class NetworkCheck:
         self.run(network, diagnostics)
 
 
-AnyCheck: TypeAlias = Check | NetworkCheck
+@dataclass(frozen=True, slots=True)
+class FactsCheck:
+    """A check of a host against what the machine is and has: it runs where facts are given, and what they leave out it
+    takes for fine. The rest is as for `Check`.
+    """
+
+    code: Code
+    run: Callable[[Host, Index, Diagnostics], None]
+    bad: str
+    good: str
+    facts: str
+    """The facts that `bad` is reported with: a whole document, as text."""
+    good_facts: str = ""
+    """Those that `good` is fine with, where they are others."""
+
+    def look_at(self, network: Network, facts: Mapping[str, Index], diagnostics: Diagnostics) -> None:
+        """Run it for the hosts that facts are given of. Each finding says of whom, and of when, the facts are."""
+        for host in network.hosts:
+            if host.name not in facts:
+                continue
+            found = Diagnostics()
+            self.run(host, facts[host.name], found)
+            origin = facts[host.name].origin(host.name, alone=len(network.hosts) == 1)
+            for finding in found.items:
+                diagnostics.items[replace(finding, notes=(*finding.notes, *origin))] = None
+
+
+AnyCheck: TypeAlias = Check | NetworkCheck | FactsCheck

@@ -45,7 +45,8 @@ def _layer3(host: Host, ports: dict[str, Interface]) -> Iterator[tuple[str, str,
             yield "DHCP", name, port.place("dhcp")
     for zone in host.zones.values():
         for member in zone.members:
-            if member.interface in ports:
+            # Beside its bridge, a port is in a zone for the sake of the flowtable (FC707).
+            if member.interface in ports and ports[member.interface].name not in zone.interfaces:
                 yield f"zone `{zone.name}`", member.interface, member.span
     yield from _rows(host, ports)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from flowc.checks.base import Check
 from flowc.checks.few import first_few
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.addresses import FAMILIES, Addresses, Family, format_address
+from flowc.ir.addresses import FAMILIES, Family, Range, format_address, meet, merge
 from flowc.ir.network import Host
 from flowc.ir.parts import parts, split_interfaces
 from flowc.ir.zones import ZoneMember
@@ -42,16 +42,16 @@ def _members(host: Host, interface: str) -> list[ZoneMember]:
 def _outside(host: Host) -> Iterator[tuple[str, Family, int, str, Span]]:
     """A family that no zone names is FC230's."""
     split = [name for name in split_interfaces(host) if all(member.source for member in _members(host, name))]
-    zoned: dict[tuple[str, Family], Addresses] = {}
+    zoned: dict[tuple[str, Family], tuple[Range, ...]] = {}
     for interface in split:
         found = parts(host, interface)
         for family in {part.family for part in found}:
-            zoned[interface, family] = Addresses(one for part in found if part.family == family for one in part.ranges)
+            zoned[interface, family] = merge(one for part in found if part.family == family for one in part.ranges)
     names, interfaces, spans = map(host.endpoints.column, ("name", "interface", "span"))
     for family in FAMILIES if zoned else ():
         for at, address in enumerate(host.endpoints.column(f"v{family}")):
             there = zoned.get((interfaces[at], family))
-            if address is not None and there is not None and address not in there:
+            if address is not None and there is not None and not meet(there, [Range(address, address)]):
                 yield names[at], family, address, interfaces[at], spans[at]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flowc.checks.base import Check
 from flowc.checks.stacked_on_itself import has_circles
-from flowc.diagnostics import Diagnostics, Severity, register
+from flowc.diagnostics import Diagnostics, Severity, fixes, register
 from flowc.ir.links import Interface, Tunnel, Vlan
 from flowc.ir.network import Host
 from flowc.ir.stack import DEFAULT_MTU, Stack
@@ -50,6 +50,7 @@ def _check(interface: Interface, stack: Stack, diagnostics: Diagnostics, *, six:
         return
     below = stack.below(interface)
     name = f"`{interface.name}`"
+    span, fix = interface.mtu_span or interface.span, None
     if isinstance(link, Vlan) and mtu > (limit := stack.mtu(below[0]) or DEFAULT_MTU):
         problem, advice = (
             f"VLAN {name} has MTU {mtu}, and what it is on {limit}",
@@ -57,6 +58,7 @@ def _check(interface: Interface, stack: Stack, diagnostics: Diagnostics, *, six:
         )
     elif isinstance(link, Tunnel) and mtu > (limit := LARGEST_PACKET - link.overhead):
         problem, advice = f"tunnel {name} cannot have MTU {mtu}", f"the largest that fits an IP packet is {limit}"
+        fix = fixes.replace(f"write `mtu {limit}`", span, str(limit)) if interface.mtu is not None else None
     elif mtu < SMALLEST_MTU:
         problem, advice = f"{name} would have MTU {mtu}, the smallest is {SMALLEST_MTU}", "raise that of what it is on"
     elif six and mtu < SMALLEST_MTU_OF_IPV6:
@@ -67,7 +69,7 @@ def _check(interface: Interface, stack: Stack, diagnostics: Diagnostics, *, six:
     related = (
         [(one.span, f"MTU {stack.mtu(one) or DEFAULT_MTU}") for one in below] if isinstance(link, Vlan | Tunnel) else []
     )
-    diagnostics.report(CODE, problem, interface.span, related=related, help=advice)
+    diagnostics.report(CODE, problem, span, related=related, help=advice, fix=fix)
 
 
 CHECK = Check(

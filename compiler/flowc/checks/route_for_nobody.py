@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.addresses import FAMILIES, Prefix
-from flowc.ir.behind import Behind
+from flowc.ir.addresses import FAMILIES, Prefix, meet
 from flowc.ir.network import Host
+from flowc.ir.senders import Senders
 
 CODE = register(
     "FC510",
@@ -23,15 +23,15 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
     pinned = host.pinned_routes()
     if not pinned:
         return
-    behind = Behind(host)
+    senders = Senders(host)
     inside = [one for one in host.interfaces.values() if one.vrf is None]
-    if any(behind.is_open(one) for one in inside):
+    if any(senders.unknown(one) for one in inside):
         return
-    known = {family: behind.addresses(inside, family) for family in FAMILIES}
+    known = {family: senders.of_all(inside, family) for family in FAMILIES}
     seen: set[Prefix] = set()
     for row in pinned:
         assert row.source is not None
-        if row.source not in seen and not known[row.family].meets(row.source.range):
+        if row.source not in seen and not meet(known[row.family], [row.source.range]):
             seen.add(row.source)
             diagnostics.report(
                 CODE,

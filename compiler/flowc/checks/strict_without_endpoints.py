@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.addresses import FAMILIES
-from flowc.ir.behind import Behind
 from flowc.ir.links import Spoofing
 from flowc.ir.network import Host
+from flowc.ir.senders import Senders
 
 CODE = register(
     "FC233",
@@ -20,15 +19,12 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report such interfaces in a zone. What tunnels over it lead to may send, and a key takes what its VRF's others do."""
-    behind = Behind(host)
+    senders = Senders(host)
     zoned = host.zoned()
     for interface in host.interfaces.values():
         if interface.spoofing is not Spoofing.STRICT or interface.name not in zoned or interface.carrier:
             continue
-        taken = (
-            found.get((interface.name, family)) for found in (behind.endpoints, behind.remotes) for family in FAMILIES
-        )
-        if not any(taken):
+        if not senders.machines(interface):
             diagnostics.report(
                 CODE,
                 f"interface `{interface.name}` takes packets of its endpoints alone, and has none",

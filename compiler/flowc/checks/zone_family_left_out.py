@@ -5,8 +5,8 @@ from __future__ import annotations
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.addresses import FAMILIES
-from flowc.ir.behind import Behind
 from flowc.ir.network import Host
+from flowc.ir.senders import Senders
 from flowc.ir.zones import ZoneMember
 
 CODE = register(
@@ -24,12 +24,12 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
     for zone in host.zones.values():
         for member in zone.members:
             split.setdefault(member.interface, []).append(member)
-    behind = Behind(host)
+    senders = Senders(host)
     for name, members in split.items():
         if any(member.source is None for member in members):
             continue
         named = {family for member in members if member.source for family in member.source.families}
-        used = behind.routed_families(host.interfaces[name])
+        used = senders.families(host.interfaces[name])
         for family in FAMILIES:
             if family in used and family not in named:
                 diagnostics.report(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.addresses import Addresses, AddressSet
-from flowc.ir.behind import Behind
+from flowc.ir.addresses import AddressSet, meet
 from flowc.ir.links import Interface
 from flowc.ir.network import Host
+from flowc.ir.senders import Senders
 
 CODE = register(
     "FC231",
@@ -20,14 +20,14 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report such parts of interfaces that do not take any source."""
-    behind = Behind(host)
+    senders = Senders(host)
     for zone in host.zones.values():
         for member in zone.members:
             interface = host.interfaces[member.interface]
             source = member.source
-            if source is None or source.negated or behind.is_open(interface) or behind.has_default(interface):
+            if source is None or source.negated or senders.unknown(interface) or senders.has_default(interface):
                 continue
-            if not _meets(source, behind, interface):
+            if not _meets(source, senders, interface):
                 networks = ", ".join(f"`{prefix}`" for prefix in interface.prefixes)
                 diagnostics.report(
                     CODE,
@@ -38,11 +38,11 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
                 )
 
 
-def _meets(source: AddressSet, behind: Behind, interface: Interface) -> bool:
+def _meets(source: AddressSet, senders: Senders, interface: Interface) -> bool:
     """One of the addresses is behind the interface."""
     for family in source.families:
-        wanted = Addresses(source.ranges(family))
-        if any(wanted.meets(one) for one in behind.ranges(interface, family)):
+        wanted = source.ranges(family)
+        if any(meet(wanted, [one]) for one in senders.ranges(interface, family)):
             return True
     return False
 

@@ -6,11 +6,23 @@ import argparse
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from flowc.cli import check, explain
+from flowc.cli import check, completions, explain, facts, fmt, man
 from flowc.cli import compile as compile_
+from flowc.cli.version import installed_version
 
-COMMANDS = (check, compile_, explain)
+COMMANDS = (check, compile_, fmt, explain, facts, completions, man)
 """Every command is a module with `NAME`, `SUMMARY`, `DESCRIPTION`, `add_arguments(parser)` and `run(arguments)`."""
+
+
+EXIT_STATUS = {
+    0: "nothing to report",
+    1: "findings in the files",
+    2: "could not run",
+}
+ENVIRONMENT = {
+    "NO_COLOR": "turns colours off",
+    "FLOWC_TRACEBACK": "shows where an internal error happened",
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -21,7 +33,7 @@ class Parser(argparse.ArgumentParser):
 
 
 class _Version(argparse.Action):
-    """`--version`: looking the version up costs more than all the rest, so it is done when asked for."""
+    """`--version`: looked up when it is asked for."""
 
     def __call__(
         self,
@@ -30,13 +42,7 @@ class _Version(argparse.Action):
         values: str | Sequence[Any] | None,  # noqa: ARG002
         option_string: str | None = None,  # noqa: ARG002
     ) -> NoReturn:
-        from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415  # see above
-
-        try:
-            number = version("flowc")
-        except PackageNotFoundError:
-            number = "(not installed)"
-        print(f"flowc {number}")
+        print(f"flowc {installed_version() or '(not installed)'}")
         parser.exit()
 
 
@@ -45,7 +51,8 @@ def build_parser() -> Parser:
     parser = Parser(
         prog="flowc",
         description="Compile a declarative description of a gateway's network into nft, tc and ip scripts.",
-        epilog="Exit status: 0 nothing to report, 1 findings in the files, 2 could not run.",
+        epilog=f"Exit status: {', '.join(f'{status} {meaning}' for status, meaning in EXIT_STATUS.items())}. "
+        f"Environment: {', '.join(f'{name} {meaning}' for name, meaning in ENVIRONMENT.items())}.",
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)

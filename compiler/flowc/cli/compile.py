@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from flowc.backends import BACKENDS, LOADER, Backend
+from flowc.cli.given import add_facts_argument, given_facts, placed, refuse_unused
 from flowc.cli.outcome import CannotRunError, emit
 from flowc.cli.reporting import add_reporting_arguments, print_diagnostics, readable, say, summary
 
@@ -22,6 +23,7 @@ DESCRIPTION = "Run every check, then print or write the scripts. After an error 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`flowc compile FILE (--backend NAME | -o DIR)`."""
     parser.add_argument("file", metavar="FILE", help="a .flow file, which may include others; - is standard input")
+    add_facts_argument(parser)
     add_reporting_arguments(parser)
     parser.add_argument("--host", metavar="HOST", help="only this host of the file")
     parser.add_argument(
@@ -39,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         names = "|".join(backend.name for backend in BACKENDS)
         raise CannotRunError(f"where to? --backend {names} prints one script, -o DIR writes all of them and apply.sh")
     result = _compile(arguments)
-    if len(result.diagnostics) or arguments.format == "json":
+    if len(result.diagnostics) or arguments.format != "text":
         print_diagnostics(result.diagnostics, arguments, sys.stderr)
     if result.diagnostics.has_errors:
         if arguments.format == "text" and not arguments.quiet:
@@ -56,12 +58,15 @@ def run(arguments: argparse.Namespace) -> int:
 def _compile(arguments: argparse.Namespace) -> CompileResult:
     from flowc.api import UnknownHostError, compile_files  # noqa: PLC0415  # the heavy part, not for --help
 
+    facts = given_facts(arguments)
     try:
-        with readable():
-            return compile_files([arguments.file], arguments.host)
+        with readable(), placed():
+            result = compile_files([arguments.file], arguments.host, facts)
     except UnknownHostError as error:
         hosts = ", ".join(error.hosts) or "none"
         raise CannotRunError(f"no host is called {error.name}; the hosts are: {hosts}") from error
+    refuse_unused(result.unused, (host.name for host in result.network.hosts))
+    return result
 
 
 def _print(result: CompileResult, backend: Backend, arguments: argparse.Namespace) -> None:

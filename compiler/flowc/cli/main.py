@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from flowc.cli.arguments import build_parser
-from flowc.cli.outcome import CannotRunError, discard
+from flowc.cli.outcome import CannotRunError, discard, one_line
 
 FINDINGS = 1
 CANNOT_RUN = 2
@@ -51,7 +51,7 @@ def _nowhere() -> TextIO:
 
 
 def _fail(message: str) -> int:
-    print(f"flowc: {message}", file=sys.stderr)
+    print(f"flowc: {one_line(message)}", file=sys.stderr)
     return CANNOT_RUN
 
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import os
 from typing import TextIO
 
 
 class CannotRunError(Exception):
     """Usage, a file that cannot be read, a folder that cannot be written: exit status 2 and this one line."""
+
+
+def one_line(text: str) -> str:
+    """A text without line ends and without anything a terminal or a workflow's log would obey: a file may be called so."""
+    if text.isprintable():
+        return text
+    from flowc.diagnostics.columns import visible  # noqa: PLC0415  # seldom needed
+
+    return visible(text)
 
 
 def emit(text: str, stream: TextIO) -> None:
@@ -20,6 +30,13 @@ def emit(text: str, stream: TextIO) -> None:
     except OSError as error:
         discard(stream)
         raise CannotRunError(f"cannot write the output: {error.strerror or error}") from error
+
+
+def emit_utf8(text: str, stream: TextIO) -> None:
+    """Write what is a file, or goes into one, in the encoding of files: the terminal's may be another one."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(encoding="utf-8", newline="\n")
+    emit(text, stream)
 
 
 def discard(stream: TextIO) -> None:

@@ -1,5 +1,5 @@
-"""Diagnostics: what flowc tells a person about a file, and the two forms it is printed in (text and JSON)."""
+"""Diagnostics: what flowc tells a person about a file, and the forms it is printed in."""
 
-from flowc.diagnostics.model import Code, Diagnostic, Diagnostics, Label, Severity, register, registered
+from flowc.diagnostics.model import Code, Diagnostic, Diagnostics, Edit, Fix, Label, Severity, register, registered
 
-__all__ = ["Code", "Diagnostic", "Diagnostics", "Label", "Severity", "register", "registered"]
+__all__ = ["Code", "Diagnostic", "Diagnostics", "Edit", "Fix", "Label", "Severity", "register", "registered"]

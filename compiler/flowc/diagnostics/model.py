@@ -68,6 +68,27 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """What stands in a span is replaced by a text: by nothing, to delete it; an empty span inserts."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """The one right repair of a finding, which `flowc check --fix` makes without asking.
+
+    Only for a finding that nobody would repair in another way: what is no more than probable belongs into `help`. The
+    edits do not overlap, and the finding is gone when all of them are made. `title` is a clause in the imperative:
+    `write the network 10.0.0.0/24`. `flowc.diagnostics.fixes` makes the usual ones.
+    """
+
+    title: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding. `primary` is where the user has to look; `related` are the other places the message is about."""
 
@@ -77,6 +98,7 @@ class Diagnostic:
     related: tuple[Label, ...] = ()
     notes: tuple[str, ...] = ()
     help: str | None = None
+    fix: Fix | None = None
 
     @property
     def severity(self) -> Severity:
@@ -96,6 +118,8 @@ class Diagnostics:
     """
 
     items: dict[Diagnostic, None] = field(default_factory=dict)
+    ignored: dict[Diagnostic, str] = field(default_factory=dict)
+    """What was found and a comment in the file silences, with the reason that the comment gives."""
 
     def report(
         self,
@@ -107,6 +131,7 @@ class Diagnostics:
         related: Iterable[tuple[Span, str]] = (),
         notes: Iterable[str] = (),
         help: str | None = None,
+        fix: Fix | None = None,
     ) -> None:
         finding = Diagnostic(
             code,
@@ -115,8 +140,14 @@ class Diagnostics:
             tuple(Label(place, text) for place, text in related),
             tuple(notes),
             help,
+            fix,
         )
         self.items[finding] = None
+
+    def add(self, other: Diagnostics) -> None:
+        """All that another run found, too."""
+        self.items |= other.items
+        self.ignored |= other.ignored
 
     @property
     def has_errors(self) -> bool:
@@ -124,6 +155,11 @@ class Diagnostics:
 
     def count(self, severity: Severity) -> int:
         return sum(item.severity is severity for item in self.items)
+
+    @property
+    def silenced(self) -> list[tuple[Diagnostic, str]]:
+        """What is ignored and why, in the order of the files and places."""
+        return sorted(self.ignored.items(), key=lambda entry: entry[0].sort_key)
 
     def __iter__(self) -> Iterator[Diagnostic]:
         """In the order of the files and places."""

@@ -1,4 +1,4 @@
-"""Diagnostics for programs: one JSON document.
+"""Diagnostics for programs: one JSON document. docs/schemas/diagnostics-1.schema.json says what each key holds.
 
     {"version": 1,
      "diagnostics": [
@@ -8,28 +8,30 @@
         "start": {"line": 24, "column": 46, "offset": 612}, "end": {"line": 24, "column": 49, "offset": 615},
         "label": "not declared",
         "related": [{"file": ..., "start": ..., "end": ..., "label": ...}],
-        "notes": ["..."], "help": "did you mean `vms`?"}]}
+        "notes": ["..."], "help": "did you mean `vms`?", "fix": null}],
+     "ignored": []}
 
-`severity` is `error`, `warning` or `note`; `help` may be null, `label` empty. Lines and columns start at 1, offsets at
-0; all three count characters, not bytes, and `end` is the place behind the last one. The order is that of the files
-and places. Within one version only new keys may appear: readers ignore those they do not know.
+Within one version only new keys may appear: readers ignore those they do not know.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import Any
 
-from flowc.diagnostics.model import Diagnostic, Label
-from flowc.source import Source
+from flowc.diagnostics.model import Diagnostic, Diagnostics, Fix, Label
+from flowc.source import Source, Span
 
 VERSION = 1
 
 
-def render_json(diagnostics: Iterable[Diagnostic]) -> str:
+def render_json(diagnostics: Diagnostics) -> str:
     """The whole document, ending in a newline. Pure ASCII, so that no encoding can break it."""
-    document = {"version": VERSION, "diagnostics": [_diagnostic(diagnostic) for diagnostic in diagnostics]}
+    document = {
+        "version": VERSION,
+        "diagnostics": [_diagnostic(diagnostic) for diagnostic in diagnostics],
+        "ignored": [_diagnostic(diagnostic) | {"reason": reason} for diagnostic, reason in diagnostics.silenced],
+    }
     return json.dumps(document, indent=2) + "\n"
 
 
@@ -39,20 +41,27 @@ def _diagnostic(diagnostic: Diagnostic) -> dict[str, Any]:
         "name": diagnostic.code.name,
         "severity": diagnostic.severity.label,
         "message": diagnostic.message,
-        **_place(diagnostic.primary),
-        "related": [_place(label) for label in diagnostic.related],
+        **_label(diagnostic.primary),
+        "related": [_label(label) for label in diagnostic.related],
         "notes": list(diagnostic.notes),
         "help": diagnostic.help,
+        "fix": None if diagnostic.fix is None else _fix(diagnostic.fix),
     }
 
 
-def _place(label: Label) -> dict[str, Any]:
-    span = label.span
+def _label(label: Label) -> dict[str, Any]:
+    return {**_place(label.span), "label": label.text}
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    return {"title": fix.title, "edits": [{**_place(edit.span), "text": edit.text} for edit in fix.edits]}
+
+
+def _place(span: Span) -> dict[str, Any]:
     return {
         "file": span.source.name,
         "start": _position(span.source, span.start),
         "end": _position(span.source, span.end),
-        "label": label.text,
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import flowc.api  # noqa: F401  # a code is declared when the module that reports it is imported: this one imports all
-from flowc.checks import CHECKS
+from flowc.checks import CHECKS, AnyCheck, FactsCheck
 from flowc.diagnostics import Code, registered
 from flowc.explain import meaning, names, text
 from flowc.explain.example import Example
@@ -29,5 +29,12 @@ def example(code: Code) -> Example:
 
 @cache
 def _examples() -> dict[str, Example]:
-    shown = {check.code.number: Example(check.bad.lstrip("\n"), check.good.lstrip("\n")) for check in CHECKS}
-    return {**text.EXAMPLES, **names.EXAMPLES, **meaning.EXAMPLES, **shown}
+    return {**text.EXAMPLES, **names.EXAMPLES, **meaning.EXAMPLES, **{one.code.number: _of(one) for one in CHECKS}}
+
+
+def _of(check: AnyCheck) -> Example:
+    shown = Example(check.bad.lstrip("\n"), check.good.lstrip("\n"))
+    if not isinstance(check, FactsCheck):
+        return shown
+    facts = check.facts.lstrip("\n")
+    return shown._replace(bad_facts=facts, good_facts=check.good_facts.lstrip("\n") or facts)

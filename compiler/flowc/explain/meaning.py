@@ -105,7 +105,7 @@ vrf globex { table 1001 }
         good=f"{_INSIDE}route default via 10.0.0.2\nroute default via 10.0.0.3 metric 100\n",
     ),
     "FC601": Example(
-        bad=f"{_INSIDE}endpoint vm {{ address 10.0.0.5; interface lan }}\nneighbor 10.0.0.5 on lan managed\n",
+        bad=f"{_INSIDE}endpoint vm {{ address 10.0.0.5; interface lan; mac 52:54:00:00:00:05 }}\nneighbor 10.0.0.5 on lan managed\n",
         good=f"{_INSIDE}endpoint vm {{ address 10.0.0.5; interface lan; mac 52:54:00:00:00:05 }}\n"
         "neighbor 10.0.0.6 on lan managed\n",
     ),

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import errno
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from flowc.api import check_files
 from flowc.diagnostics import Code, Diagnostics
 from flowc.diagnostics.render_text import render_text
 from flowc.explain.catalogue import codes, example
-from flowc.explain.example import FILE, Example
+from flowc.explain.example import FACTS, FILE, Example
+from flowc.facts.document import parse_facts
+from flowc.facts.given import GivenFacts
 
 FAMILIES = {
     "FC0": "The text of a file, includes and tables",
@@ -40,6 +44,9 @@ file, line and column, related places beside it. `flowc explain CODE` prints the
 - An **error** is a file that cannot be compiled: nothing is written, and the exit status is 1.
 - A **warning** is a file that compiles, to something that was probably not meant. The exit status is 0.
 - A **note** says what is true and silent. It is printed with `-v` only; the summary says how many there are.
+
+[Checking](../checking.md) says how to silence one on a line, which repairs flowc makes itself, and in which forms
+findings are printed.
 """
 
 
@@ -53,36 +60,55 @@ def index() -> str:
     return "\n".join(_index())
 
 
-def diagnose(text: str, shown: Example) -> Diagnostics:
-    """What is found in the example's folder if `example.flow` has this text. Nothing is read from the disk."""
-    here = {FILE: text, **shown.beside}
+def found_in_bad(shown: Example) -> Diagnostics:
+    """What is found in the bad file of an example."""
+    return _diagnose(shown.bad, shown.bad_facts, shown.beside)
+
+
+def found_in_good(shown: Example) -> Diagnostics:
+    """What is found in the good file of an example."""
+    return _diagnose(shown.good, shown.good_facts, shown.beside)
+
+
+def _diagnose(text: str, facts: str | None, beside: Mapping[str, str]) -> Diagnostics:
+    """What is found in a folder if `example.flow` has this text. Nothing is read from the disk."""
+    here = {FILE: text, **beside}
+    given = () if facts is None else (GivenFacts(parse_facts(facts, FACTS)),)
 
     def read(path: Path) -> bytes:
         try:
             return here[str(path)].encode("utf-8", "surrogateescape")
         except KeyError:
-            raise FileNotFoundError(2, "No such file or directory") from None
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)) from None
 
-    return check_files([FILE], read=read).diagnostics
+    return check_files([FILE], given, read).diagnostics
 
 
 def _page(code: Code, shown: Example) -> Iterator[str]:
     yield f"# {code.number} {code.name}\n"
     yield f"**{code.severity.label.capitalize()}.** {code.explanation}\n"
-    yield from _files(shown.bad, shown)
-    found = [one for one in diagnose(shown.bad, shown) if one.code is code]
-    yield from _fenced("text", render_text(found).rstrip("\n") + "\n")
-    yield "Not reported:\n"
-    yield from _files(shown.good, shown)
+    yield from _files(shown.bad, shown.beside)
+    if shown.bad_facts is not None:
+        yield f"`{FACTS}`, which `flowc facts` wrote on the host:\n"
+        yield from _fenced("json", shown.bad_facts)
+    yield from _fenced("text", render_text(one for one in found_in_bad(shown) if one.code is code).rstrip("\n") + "\n")
+    changed = shown.good_facts != shown.bad_facts
+    if changed and shown.good == shown.bad:
+        yield f"Not reported with this `{FACTS}`:\n"
+    else:
+        yield "Not reported:\n"
+        yield from _files(shown.good, shown.beside)
+    if changed and shown.good_facts is not None:
+        yield from _fenced("json", shown.good_facts)
 
 
-def _files(text: str, shown: Example) -> Iterator[str]:
+def _files(text: str, beside: Mapping[str, str]) -> Iterator[str]:
     """A file of an example, and those that it names."""
     yield from _fenced("flow", text)
-    for name, beside in shown.beside.items():
+    for name, content in beside.items():
         if f'"{name}"' in text:
             yield f"`{name}`:\n"
-            yield from _fenced("csv" if name.endswith(".csv") else "flow", beside)
+            yield from _fenced("csv" if name.endswith(".csv") else "flow", content)
 
 
 def _fenced(language: str, text: str) -> Iterator[str]:

@@ -154,4 +154,48 @@ endpoints from "machines.csv"
             "machines.csv": "name,address,interface\nweb,10.0.0.80,lan\n",
         },
     ),
+    "FC030": Example(
+        bad="""\
+interface lan { device eth1; address 10.0.0.1/24 }  # flowc: ignore
+zone inside { interface lan }
+""",
+        good="""\
+interface lan { device eth1; address 10.0.0.1/24 }  # flowc: ignore[interface-without-zone] not used yet
+""",
+    ),
+    "FC031": Example(
+        bad="""\
+interface lan { device eth1; address 10.0.0.1/24 }  # flowc: ignore[interface-without-zones] not used yet
+zone inside { interface lan }
+""",
+        good="""\
+interface lan { device eth1; address 10.0.0.1/24 }  # flowc: ignore[interface-without-zone] not used yet
+""",
+    ),
+    "FC032": Example(
+        bad="""\
+interface lan { device eth1; address 10.0.0.1/24 }  # flowc: ignore[unknown-name] declared later
+zone inside { interface lan }
+""",
+        good="""\
+interface lan { device eth1; address 10.0.0.1/24 }  # flowc: ignore[interface-without-zone] not used yet
+""",
+    ),
+    "FC033": Example(
+        bad="""\
+interface lan { device eth1; address 10.0.0.1/24 }  # flowc: ignore[interface-without-zone] not used yet
+zone inside { interface lan }
+""",
+        good="""\
+interface lan { device eth1; address 10.0.0.1/24 }  # flowc: ignore[interface-without-zone] not used yet
+""",
+    ),
+    "FC034": Example(
+        bad="""\
+interface lan { device eth1; address 10.0.0.1/24 }  # flowc: ignore[interface-without-zone]
+""",
+        good="""\
+interface lan { device eth1; address 10.0.0.1/24 }  # flowc: ignore[interface-without-zone] not used yet
+""",
+    ),
 }

@@ -6,8 +6,8 @@ A family (4 or 6) and an integer are all the arithmetic needs, for 100,000 rows 
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 from typing import Literal, NamedTuple, TypeAlias
@@ -121,21 +121,28 @@ def intersect(ranges: Iterable[Range], others: Iterable[Range]) -> tuple[Range, 
     return subtract(found, subtract(found, others))
 
 
-class Addresses:
-    """A set of addresses of one family, for many questions."""
+def _last_from(ranges: Sequence[Range], low: int) -> Range | None:
+    """The last range that does not start behind an address."""
+    place = bisect_right(ranges, (low, 1 << 128)) - 1
+    return ranges[place] if place >= 0 else None
 
-    def __init__(self, ranges: Iterable[Range]) -> None:
-        merged = merge(ranges)
-        self._lows = [low for low, _ in merged]
-        self._highs = [high for _, high in merged]
 
-    def __contains__(self, address: int) -> bool:
-        return self.meets(Range(address, address))
+def meet(ranges: Sequence[Range], others: Sequence[Range]) -> bool:
+    """Something is in both. Each is sorted and disjoint; many that meet few cost a look-up for each of the few."""
+    few, many = sorted((ranges, others), key=len)
+    return any((found := _last_from(many, high)) is not None and found.high >= low for low, high in few)
 
-    def meets(self, other: Range) -> bool:
-        """One of the range's addresses is among them."""
-        place = bisect_right(self._lows, other.high) - 1
-        return place >= 0 and other.low <= self._highs[place]
+
+def holds(ranges: Sequence[Range], others: Sequence[Range]) -> bool:
+    """All of `others` is in `ranges`, which are sorted, disjoint and not adjacent."""
+    return all((found := _last_from(ranges, low)) is not None and found.high >= high for low, high in others)
+
+
+def insert(ranges: list[Range], new: Range) -> None:
+    """Add to ranges that are sorted, disjoint and not adjacent, in place."""
+    first = bisect_left(ranges, new.low - 1, key=lambda one: one.high)
+    behind = bisect_right(ranges, new.high + 1, key=lambda one: one.low)
+    ranges[first:behind] = merge([*ranges[first:behind], new])
 
 
 def prefixes(family: Family, ranges: Iterable[Range]) -> tuple[Prefix, ...]:
@@ -179,3 +186,8 @@ class AddressSet(NamedTuple):
     @property
     def families(self) -> tuple[Family, ...]:
         return tuple(family for family in FAMILIES if self.ranges(family))
+
+    def members(self, family: Family) -> tuple[Range, ...]:
+        """The addresses of a family that are in the set, negated or not."""
+        found = self.ranges(family)
+        return subtract([Range(0, (1 << WIDTH[family]) - 1)], found) if self.negated and found else found

@@ -11,6 +11,7 @@ class Snat(Model):
     """`source` leaves as one of `to`, for TCP and UDP with a source port from `ports` where given."""
 
     source: AddressSet
+    source_span: Span
     family: Family
     to: Range
     ports: tuple[int, int] | None
@@ -21,6 +22,8 @@ class Masquerade(Model):
     """`source` (None: all of the zone) leaves as the address of the interface it leaves by."""
 
     source: AddressSet | None
+    source_span: Span | None
+    """Where it says so, if it does."""
     ports: tuple[int, int] | None
     span: Span
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from flowc.ir.addresses import FAMILIES, WIDTH, Family, Range, subtract
+from flowc.ir.addresses import FAMILIES, Family, Range, subtract
 from flowc.ir.network import Host
 from flowc.source import Span
 
@@ -66,13 +66,9 @@ def conflicts(host: Host, interface: str, family: Family) -> Iterator[tuple[Clai
 
 
 def _claims(host: Host, interface: str, family: Family) -> Iterator[Claim]:
-    every = Range(0, (1 << WIDTH[family]) - 1)
     for zone in host.zones.values():
         for member in zone.members:
             if member.interface != interface or member.source is None:
                 continue
-            ranges = member.source.ranges(family)
-            if member.source.negated:
-                ranges = subtract([every], ranges) if ranges else ()
-            for one in ranges:
+            for one in member.source.members(family):
                 yield Claim(member.source.negated, one.high - one.low, one, zone.name, member.span)

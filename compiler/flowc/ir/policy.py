@@ -85,7 +85,10 @@ class Rule(Model):
     action: Action
     traffic: tuple[Traffic, ...]
     source: AddressSet | None
+    source_span: Span | None
+    """Where the rule says it, if it does."""
     destination: AddressSet | None
+    destination_span: Span | None
     via_eip: bool
     limit: Limit | None
     connections: Connections | None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 from flowc.ir.addresses import WIDTH, Family, Prefix
@@ -27,9 +27,14 @@ class PrefixMap(Generic[T]):
         for shift, values in self._by_family[family]:
             yield from values.get(address >> shift, ())
 
-    def find(self, family: Family, address: int) -> T | None:
-        """The first one of the longest prefix that holds an address."""
+    def longest(self, family: Family, address: int) -> Sequence[T]:
+        """The values of the longest prefix that holds an address."""
         for shift, values in self._by_family[family]:
             if found := values.get(address >> shift):
-                return found[0]
-        return None
+                return found
+        return ()
+
+    def find(self, family: Family, address: int) -> T | None:
+        """The first one of the longest prefix that holds an address."""
+        found = self.longest(family, address)
+        return found[0] if found else None

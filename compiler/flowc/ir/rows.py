@@ -69,6 +69,8 @@ class ForwardRow(NamedTuple):
     vrf: str | None
     zone: str
     """The outside: where it is addressed from."""
+    inside: str
+    """The zone that the file says the target is in. Where it is, links and routes tell."""
     span: Span
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flowc.hoststate import HostState
 from flowc.ir.network import Host
+from flowc.ir.public import Public
 from flowc.lower import links, nft, onlink, pinned, routing
-from flowc.lower.public import Public
 from flowc.lower.shared import SharedTunnels
 from flowc.lower.topology import Topology
 

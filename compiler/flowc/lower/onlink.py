@@ -8,8 +8,8 @@ from typing import NamedTuple
 from flowc.hoststate import AnnouncementRow
 from flowc.ir.addresses import WIDTH, Family, Prefix, format_address
 from flowc.ir.links import Interface, Tunnel
+from flowc.ir.public import Public
 from flowc.ir.tables import Table
-from flowc.lower.public import Public
 from flowc.lower.topology import Topology
 from flowc.source import Span
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from flowc.hoststate.marks import MAIN_NUMBER
 from flowc.ir.addresses import Family, Prefix, Range, merge, subtract
+from flowc.ir.behind import Behind
 from flowc.ir.fronts import Fronts
 from flowc.ir.links import Interface, Tunnel, Vrf
 from flowc.ir.network import Host
+from flowc.ir.pairs import policies_by_pair
 from flowc.ir.parts import split_interfaces
-from flowc.ir.policy import ANY, Policy
+from flowc.ir.places import Place, places
+from flowc.ir.policy import Policy
 from flowc.ir.stack import Stack
 from flowc.lower import numbers
-from flowc.lower.places import Place, places
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,6 @@ class Topology:
     def zoned_names(self) -> frozenset[str]:
         """Interfaces that are in a zone, or in several by source address."""
         return self.host.zoned()
-
-    def zones_of(self, interface: str) -> list[str]:
-        return sorted(zone.name for zone in self.host.zones.values() if interface in zone.interfaces)
 
     def vrf(self, interface: str) -> Vrf | None:
         name = self.host.interfaces[interface].vrf
@@ -119,33 +118,8 @@ class Topology:
         return Fronts(self.host)
 
     @cached_property
-    def _routed(self) -> dict[str, list[Prefix]]:
-        """Interface name to the prefixes of the routes that lead out of it, whatever their VRF."""
-        return self._routes_out(pinned=True)
-
-    @cached_property
-    def _routed_for_all(self) -> dict[str, list[Prefix]]:
-        return self._routes_out(pinned=False)
-
-    def _routes_out(self, *, pinned: bool) -> dict[str, list[Prefix]]:
-        result: dict[str, list[Prefix]] = {}
-        for route in self.host.routes:
-            for _, interface, _ in route.nexthops if pinned or not route.source else ():
-                result.setdefault(interface, []).append(Prefix(route.family, route.network, route.length))
-        return result
-
-    def behind(self, interface: Interface) -> list[Prefix]:
-        """Connected and routed prefixes; a default route is a prefix of length 0."""
-        return [*interface.prefixes, *self._routed.get(interface.name, ())]
-
-    def claims(self, interface: Interface) -> list[Prefix]:
-        """The same without the routes for some sources only: what they lead to is elsewhere for all others."""
-        return [*interface.prefixes, *self._routed_for_all.get(interface.name, ())]
-
-    def is_exit(self, interface: Interface) -> bool:
-        """Anybody may be behind it: a default route leads out of it, DHCP may bring one, or nothing is said of it."""
-        behind = self.behind(interface)
-        return interface.dhcp or not behind or any(prefix.length == 0 for prefix in behind)
+    def behind(self) -> Behind:
+        return Behind(self.host)
 
     @cached_property
     def open_vrfs(self) -> frozenset[str]:
@@ -216,53 +190,6 @@ class Topology:
         return self._stack.mtu(interface) if isinstance(interface.link, Tunnel) else interface.mtu
 
     @cached_property
-    def _endpoint_sources(self) -> dict[str, list[tuple[Family, int]]]:
-        result: dict[str, list[tuple[Family, int]]] = {}
-        for row in self.host.endpoints:
-            found = result.setdefault(row.interface, [])
-            if row.v4 is not None:
-                found.append((4, row.v4))
-            if row.v6 is not None:
-                found.append((6, row.v6))
-        return result
-
-    @cached_property
-    def _remotes(self) -> dict[str, list[tuple[Family, int]]]:
-        """Interface name to the far ends of the tunnels over it."""
-        result: dict[str, list[tuple[Family, int]]] = {}
-        for one in self.host.interfaces.values():
-            ends = self.host.outer_ends(one)
-            if ends is None:
-                continue
-            carrier = self.carrier(one) or one
-            below = self.underlay(carrier.link) if isinstance(carrier.link, Tunnel) else None
-            if below:
-                result.setdefault(below.name, []).append((ends[0], ends[2]))
-        return result
-
-    def tunnel_remotes(self, interface: Interface) -> Iterable[tuple[Family, int]]:
-        """The far ends of the tunnels over an interface: they may be behind a router that the file does not name."""
-        return self._remotes.get(interface.name, ())
-
-    def endpoint_sources(self, interface: str) -> Iterable[tuple[Family, int]]:
-        """The addresses of the endpoints on an interface."""
-        return self._endpoint_sources.get(interface, ())
-
-    @cached_property
     def policies(self) -> Mapping[tuple[str, str], Policy]:
-        """The policy of each pair of zones, or of a zone and `self`, that has one.
-
-        An exact pair beats `zone -> any`, that beats `any -> zone`, and that `any -> any`. `any` is never the pair A, A.
-        """
-
-        def exactness(policy: Policy) -> tuple[bool, bool]:
-            return policy.source != ANY, policy.target != ANY
-
-        zones = sorted(self.host.zones)
-        result: dict[tuple[str, str], Policy] = {}
-        for policy in sorted(self.host.policies, key=exactness):
-            for source in zones if policy.source == ANY else [policy.source]:
-                for target in zones if policy.target == ANY else [policy.target]:
-                    if source != target or ANY not in (policy.source, policy.target):
-                        result[source, target] = policy
-        return result
+        """The policy of each pair of zones, or of a zone and `self`, that has one."""
+        return policies_by_pair(self.host)

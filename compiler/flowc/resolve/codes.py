@@ -162,7 +162,11 @@ DUPLICATE_ROUTE = register(
 )
 
 DUPLICATE_NEIGHBOR = register(
-    "FC601", "duplicate-neighbor", ERROR, "One address on one interface has two neighbour declarations."
+    "FC601",
+    "duplicate-neighbor",
+    ERROR,
+    "One address on one interface has two neighbour declarations. The `mac` of an endpoint is one; without a `mac`, an "
+    "endpoint can have a `neighbor`. Two endpoints cannot share an address.",
 )
 ENDPOINT_OFF_LINK = register(
     "FC602",

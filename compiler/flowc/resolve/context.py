@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Interface, IPv6Interface
 
-from flowc.diagnostics import Code, Diagnostics
+from flowc.diagnostics import Code, Diagnostics, fixes
 from flowc.ir.addresses import AddressSet, Family, Prefix
 from flowc.ir.links import Interface, Vrf
 from flowc.ir.nat import Nat
@@ -120,7 +120,13 @@ def claim(context: Context, code: Code, seen: dict[Hashable, Span], key: Hashabl
     """Report a second declaration of one thing, and the first one beside it."""
     first = seen.setdefault(key, span)
     if first is not span:
-        context.diagnostics.report(code, f"{what} is declared twice", span, related=[(first, "first declared here")])
+        context.diagnostics.report(
+            code,
+            f"{what} is declared twice",
+            span,
+            related=[(first, "first declared here")],
+            fix=fixes.remove_copy(first, span),
+        )
 
 
 def is_network_itself(own: IPv4Interface | IPv6Interface, address: int) -> bool:

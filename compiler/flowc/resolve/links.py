@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Interface, IPv6Interface
 
+from flowc.diagnostics import fixes
 from flowc.ir.addresses import Family, format_address
 from flowc.ir.links import Bridge, Device, Interface, LinkSpec, Spoofing, Tunnel, TunnelKind, Veth, Vlan, Vrf
 from flowc.resolve import codes, values
@@ -171,7 +172,12 @@ def _add(
     for value in options.values("address"):
         found = values.interface_address(value, diagnostics)
         if found in addresses:
-            diagnostics.report(codes.REPEATED_OPTION, f"`{found}` is given twice", value.span)
+            diagnostics.report(
+                codes.REPEATED_OPTION,
+                f"`{found}` is given twice",
+                value.span,
+                fix=fixes.remove_item("remove the second one", value.span),
+            )
         if found is not None:
             addresses[found] = None
     mtu_node, mac_node = options.value("mtu"), options.value("mac")
@@ -190,6 +196,7 @@ def _add(
         addresses=tuple(addresses),
         vrf=in_vrf,
         mtu=mtu,
+        mtu_span=None if mtu_node is None else mtu_node.span,
         mac=mac,
         dhcp="dhcp" in options,
         spoofing=Spoofing(spoofing.text) if spoofing else Spoofing.CHECKED,

@@ -36,7 +36,7 @@ def nat(node: tree.Nat, context: Context) -> None:
             masquerade = _masquerade(rule, context)
             masquerades += [masquerade] if masquerade else []
         else:
-            _forward(rule, node.source.text, context)
+            _forward(rule, node, context)
     if source is None or target is None:
         return
     context.nats.append(
@@ -57,7 +57,7 @@ def forward(node: tree.Forward, context: Context) -> None:
     source = context.scope.find(node.source, tree.Zone)
     target = context.scope.find(node.target, tree.Zone)
     if source is not None and target is not None:
-        _forward(node.rule, node.source.text, context)
+        _forward(node.rule, node, context)
 
 
 def _may_be_zones(node: tree.Nat | tree.Forward, context: Context) -> bool:
@@ -103,7 +103,7 @@ def _snat(node: tree.Snat, context: Context) -> Snat | None:
             node.span,
         )
         return None
-    return Snat(source=source, family=family, to=addresses, ports=ports, span=node.span)
+    return Snat(source=source, source_span=node.source.span, family=family, to=addresses, ports=ports, span=node.span)
 
 
 def _masquerade(node: tree.Masquerade, context: Context) -> Masquerade | None:
@@ -111,10 +111,11 @@ def _masquerade(node: tree.Masquerade, context: Context) -> Masquerade | None:
     ports = None if node.ports is None else values.ports(node.ports, context.diagnostics)
     if (node.source is not None and source is None) or (node.ports is not None and ports is None):
         return None
-    return Masquerade(source=source, ports=ports, span=node.span)
+    source_span = node.source.span if node.source else None
+    return Masquerade(source=source, source_span=source_span, ports=ports, span=node.span)
 
 
-def _forward(node: tree.Dnat, zone: str, context: Context) -> None:
+def _forward(node: tree.Dnat, pair: tree.Nat | tree.Forward, context: Context) -> None:
     diagnostics = context.diagnostics
     if isinstance(node.public.address, tree.Name):
         diagnostics.report(
@@ -147,7 +148,8 @@ def _forward(node: tree.Dnat, zone: str, context: Context) -> None:
                 address,
                 target_low,
                 vrf,
-                zone,
+                pair.source.text,
+                pair.target.text,
                 node.span,
             )
         )

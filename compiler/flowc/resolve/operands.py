@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 
 from flowc.ir.addresses import FAMILIES, WIDTH, AddressSet, Family, Range, merge
@@ -256,7 +257,7 @@ def _match(match: tree.Match | tree.Name, context: Context, trail: Trail) -> lis
     return None if ranges is None else [Ports.model_validate({"protocol": protocol, "ports": ranges})]
 
 
-def _similar_type(text: str, known: frozenset[str]) -> str:
+def _similar_type(text: str, known: Iterable[str]) -> str:
     close = get_close_matches(text, sorted(known), 1)
     return f"did you mean `{close[0]}`?" if close else "types are named as in nft(8), for example `echo-request`"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flowc.diagnostics import Diagnostics
+from flowc.diagnostics import Diagnostics, fixes
 from flowc.ir.addresses import FAMILIES, AddressSet, Family
 from flowc.ir.helpers import HELPERS
 from flowc.ir.nat import Nat
@@ -108,7 +108,9 @@ def rule(node: tree.Rule, context: Context) -> Rule | None:
         action=Action(node.action.text),
         traffic=tuple(traffic),
         source=source,
+        source_span=clauses["from"].span if source else None,
         destination=destination,
+        destination_span=clauses["to"].span if destination else None,
         via_eip="via" in clauses,
         limit=limit,
         connections=connections,
@@ -150,12 +152,14 @@ def _clauses(node: tree.Rule, diagnostics: Diagnostics) -> dict[str, tree.Clause
     for clause in node.clauses:
         first = found.setdefault(clause.key.text, clause)
         if first is not clause:
+            same = first.span.text == clause.span.text
             diagnostics.report(
                 codes.REPEATED_OPTION,
                 f"`{clause.key.text}` is given twice",
                 clause.span,
                 related=[(first.span, "first given here")],
                 help="for several addresses write a set: `{A, B}`" if clause.key.text in ("from", "to") else None,
+                fix=fixes.remove_word("remove the second one", clause.span) if same else None,
             )
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flowc.diagnostics import Diagnostics
+from flowc.diagnostics import Diagnostics, fixes
 from flowc.resolve import codes
 from flowc.source import Span
 from flowc.syntax import tree
@@ -35,6 +35,7 @@ class Properties:
                     f"`{one.key.text}` is given twice",
                     one.span,
                     related=[(first.span, "first given here")],
+                    fix=fixes.remove_copy(first.span, one.span),
                 )
 
     def get(self, key: str) -> tree.Property | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from flowc.diagnostics import fixes
 from flowc.ir.addresses import FAMILIES, Family, Prefix, format_address, is_link_local, prefixes
 from flowc.ir.links import Interface
 from flowc.ir.rows import RouteRow
@@ -26,7 +27,7 @@ def route(node: tree.Route, context: Context) -> None:
     metric = None if metric_node is None else values.number(metric_node, 0, 2**32 - 1, "metric", diagnostics)
     destination = None
     if node.destination is not None:
-        destination = values.prefix(node.destination, diagnostics)
+        destination = values.network(node.destination, diagnostics)
         if destination is None:
             return
     whom = _whom(options.value("from"), context)
@@ -209,4 +210,5 @@ def duplicate_routes(context: Context) -> None:
                 row.span,
                 related=[(first, "first declared here")],
                 help="for several next hops write `via A, B`; for a spare give one of them a `metric`",
+                fix=fixes.remove_copy(first, row.span),
             )

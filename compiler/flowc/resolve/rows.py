@@ -109,16 +109,22 @@ def neighbor(node: tree.Neighbor, context: Context) -> None:
 
 
 def duplicate_neighbors(context: Context) -> None:
-    """One entry for each address on an interface: a neighbour statement or an endpoint's MAC, or two endpoints."""
+    """One endpoint for each address on an interface, and one entry: an endpoint's MAC or a neighbour statement."""
     endpoints, neighbors = context.endpoints, context.neighbors
-    found: list[tuple[Family, int, str, Span]] = []
+    found: list[tuple[Family, int, str, Span, bool]] = []
     for family in FAMILIES:
-        entries = zip(*map(endpoints.column, (f"v{family}", "interface", "span")), strict=True)
-        found += [(family, address, interface, span) for address, interface, span in entries if address is not None]
-    found += zip(*map(neighbors.column, ("family", "address", "interface", "span")), strict=True)
-    if len({entry[:3] for entry in found}) == len(found):
+        entries = zip(*map(endpoints.column, (f"v{family}", "interface", "span", "mac")), strict=True)
+        found += [(family, *entry[:3], entry[3] is not None) for entry in entries if entry[0] is not None]
+    places = list(zip(*map(neighbors.column, ("family", "address", "interface", "span")), strict=True))
+    if len({entry[:3] for entry in (*found, *places)}) == len(found) + len(places):
         return
-    seen: dict[Hashable, Span] = {}
-    for family, address, interface, span in found:
+    machines: dict[Hashable, Span] = {}
+    entries_seen: dict[Hashable, Span] = {}
+    for family, address, interface, span, has_mac in found:
         what = f"`{format_address(family, address)}` on `{interface}`"
-        claim(context, codes.DUPLICATE_NEIGHBOR, seen, (family, address, interface), span, what)
+        claim(context, codes.DUPLICATE_NEIGHBOR, machines, (family, address, interface), span, what)
+        if has_mac or context.interfaces[interface].carrier:  # what is behind a key has a route of its own
+            entries_seen.setdefault((family, address, interface), span)
+    for family, address, interface, span in places:
+        what = f"`{format_address(family, address)}` on `{interface}`"
+        claim(context, codes.DUPLICATE_NEIGHBOR, entries_seen, (family, address, interface), span, what)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TypeAlias, TypeVar
 
-from flowc.diagnostics import Diagnostics
+from flowc.diagnostics import Diagnostics, fixes
 from flowc.resolve import codes
 from flowc.source import Span
 from flowc.syntax import tree
@@ -127,6 +127,7 @@ class Scope:
                 f"second declaration, as {article(kind(node))}",
                 related=[(first.name.span, f"first declared here, as {article(kind(first))}")],
                 help="zones, interfaces, endpoints and all other names share one namespace: rename one",
+                fix=fixes.remove_copy(first.span, node.span),
             )
 
     def owns(self, node: tree.Statement) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from ipaddress import IPv4Interface, IPv6Interface, ip_interface
 
-from flowc.diagnostics import Diagnostics
+from flowc.diagnostics import Diagnostics, fixes
 from flowc.ir.addresses import WIDTH, Family, Prefix, Range, format_address, mask, parse_address
 from flowc.resolve import codes
 from flowc.syntax import tree
@@ -94,7 +94,12 @@ def _special(family: Family, value: int) -> str | None:
     return next((what for (low, high), what in SPECIAL[family] if low <= value <= high), None)
 
 
-def prefix(node: tree.Address, diagnostics: Diagnostics) -> Prefix | None:
+def network(node: tree.Address, diagnostics: Diagnostics) -> Prefix | None:
+    """A prefix where nothing but a network can be meant: what else host bits say is clear."""
+    return prefix(node, diagnostics, sure=True)
+
+
+def prefix(node: tree.Address, diagnostics: Diagnostics, *, sure: bool = False) -> Prefix | None:
     """A prefix; a bare address is the prefix of itself. Host bits are an error."""
     text, slash, length_text = node.text.partition("/")
     try:
@@ -112,7 +117,11 @@ def prefix(node: tree.Address, diagnostics: Diagnostics) -> Prefix | None:
     if network != value:
         right = f"{format_address(family, network)}/{length}"
         diagnostics.report(
-            codes.HOST_BITS, f"`{node.text}` has host bits set", node.span, help=f"the network is `{right}`"
+            codes.HOST_BITS,
+            f"`{node.text}` has host bits set",
+            node.span,
+            help=f"the network is `{right}`",
+            fix=fixes.replace(f"write the network `{right}`", node.span, right) if sure else None,
         )
         return None
     return Prefix(family, network, length)

@@ -45,7 +45,7 @@ def interface_in_two_zones(context: Context) -> None:
 def pool(node: tree.Pool, context: Context) -> None:
     """A pool, if it shares no address with another."""
     found = context.scope.find(node.zone, tree.Zone)
-    prefixes = [values.prefix(prefix, context.diagnostics) for prefix in node.prefixes]
+    prefixes = [values.network(prefix, context.diagnostics) for prefix in node.prefixes]
     good = tuple(prefix for prefix in prefixes if prefix is not None)
     context.pools_incomplete = context.pools_incomplete or found is None or len(good) < len(prefixes)
     for other in context.pools.values():

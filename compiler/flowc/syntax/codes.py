@@ -132,3 +132,35 @@ TABLE_ROW = register(
     "A line of a CSV file is no row of its table: it has too many or too few fields, or a field holds something else "
     "than its column says. The line is left out, the others are read.",
 )
+
+MALFORMED_IGNORE = register(
+    "FC030",
+    "malformed-ignore",
+    Severity.WARNING,
+    "A comment starts with `flowc: ignore`, but does not name in brackets which checks it silences. It silences none.",
+)
+UNKNOWN_IGNORE = register(
+    "FC031",
+    "ignore-of-unknown",
+    Severity.WARNING,
+    "A `flowc: ignore` comment names a check that does not exist. Codes and names are those of this page.",
+)
+IGNORED_ERROR = register(
+    "FC032",
+    "ignore-of-error",
+    Severity.WARNING,
+    "A `flowc: ignore` comment names an error. Only warnings and notes can be silenced: what is an error would not work.",
+)
+UNUSED_IGNORE = register(
+    "FC033",
+    "unused-ignore",
+    Severity.WARNING,
+    "A `flowc: ignore` comment silences nothing: the check it names finds nothing on its line, perhaps any more. Where "
+    "that is so only in some of the networks that include the file, the comment names `unused-ignore` too.",
+)
+UNEXPLAINED_IGNORE = register(
+    "FC034",
+    "ignore-without-reason",
+    Severity.WARNING,
+    "A `flowc: ignore` comment does not say why. It silences its check all the same.",
+)

@@ -8,8 +8,10 @@ used for reading on and for nothing else.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
+from flowc.diagnostics import fixes
+from flowc.source import Span
 from flowc.syntax import codes, forms
 from flowc.syntax.problem import Problem, Repair, Situation
 from flowc.syntax.scan import END
@@ -109,7 +111,7 @@ def first_word(at: Situation) -> Problem | None:
     unknown = f"unknown {NOUNS[at.block]} {what}" if at.block in NOUNS else f"unknown option {what} of {at.block}"
     if meant is not None:
         repairs = [Repair(((at.lalr.keywords[meant], meant),))]
-        return Problem(codes.MISSPELT_KEYWORD, unknown, span, help=f"did you mean `{meant}`?", repairs=repairs)
+        return _misspelt(unknown, span, meant, repairs)
     if at.block:
         help = f"in `{at.block}` stand " + listed([f"`{word}`" for word in sorted(starters)], "and")
         if at.block == "host":
@@ -127,9 +129,7 @@ def misspelt(at: Situation) -> Problem | None:
     if meant is None:
         return None
     message = f"unknown word {found(at.word)} {place(at.fed, at.block)}"
-    help = f"keywords are written in lower case: `{meant}`" if at.word.lower() == meant else f"did you mean `{meant}`?"
-    repair = Repair(((at.lalr.keywords[meant], meant),))
-    return Problem(codes.MISSPELT_KEYWORD, message, at.word.span, help=help, repairs=[repair])
+    return _misspelt(message, at.word.span, meant, [Repair(((at.lalr.keywords[meant], meant),))])
 
 
 def misspelt_before(at: Situation) -> Problem | None:
@@ -142,9 +142,16 @@ def misspelt_before(at: Situation) -> Problem | None:
     if meant is None:
         return None
     message = f"unknown word {found(before)} {place(at.fed[:-1], at.block)}"
-    help = f"did you mean `{meant}`?"
-    repair = Repair(((at.lalr.keywords[meant], meant),), back=1, ahead=0)
-    return Problem(codes.MISSPELT_KEYWORD, message, before.span, help=help, repairs=[repair])
+    return _misspelt(message, before.span, meant, [Repair(((at.lalr.keywords[meant], meant),), back=1, ahead=0)])
+
+
+def _misspelt(message: str, word: Span, meant: str, repairs: Sequence[Repair]) -> Problem:
+    """A keyword was meant; for certain, where only capital letters are in the way."""
+    if word.text.lower() == meant:
+        help = f"keywords are written in lower case: `{meant}`"
+        fix = fixes.replace(f"write `{meant}`", word, meant)
+        return Problem(codes.MISSPELT_KEYWORD, message, word, help=help, repairs=repairs, fix=fix)
+    return Problem(codes.MISSPELT_KEYWORD, message, word, help=f"did you mean `{meant}`?", repairs=repairs)
 
 
 def _follows(at: Situation, kind: str) -> bool:

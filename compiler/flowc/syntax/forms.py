@@ -7,10 +7,18 @@ from __future__ import annotations
 import ipaddress
 import re
 
+from flowc.diagnostics import fixes
 from flowc.syntax import codes
 from flowc.syntax.problem import Problem, Repair, Situation
 from flowc.syntax.scan import BAD_STRING, END, JUNK, OPEN_STRING, WRONG_SYMBOL
 from flowc.syntax.wording import character, found, place, shown, wanted
+
+SAME = {
+    "_ARROW": frozenset({"=>", "-->"}),
+    "_BOTH": frozenset({"->", "=>", "-->", "<=>", "<-->"}),
+    "EQUAL": frozenset({":=", "=="}),
+}
+"""What can stand for nothing else; `<-` and `<->` for an arrow would turn it round, or say less than was meant."""
 
 _PORTS_OF = frozenset({"tcp", "udp", "sctp", "udplite"})
 _QUOTES_HELP = 'a name with other characters than letters, digits, `_`, `-` and `.` needs quotes: "{}"'
@@ -38,7 +46,7 @@ def bad_string(at: Situation) -> Problem | None:
         offset = next(i for i, char in enumerate(at.word) if not char.isprintable())
         start = at.word.span.start + offset
         message = f"{character(at.word[offset])} inside quotes"
-        repair = Repair((("STRING", '"text"'),))
+        repair = Repair((("STRING", "".join(filter(str.isprintable, at.word))),))
         span = at.word.span.source.span(start, start + 1)
         return Problem(codes.BAD_CHARACTER, message, span, help="remove it", repairs=[repair])
     return None
@@ -76,7 +84,14 @@ def arrow(at: Situation) -> Problem | None:
     }
     message = f"expected `{symbols[kind]}` {place(at.fed, at.block)}, not {found(at.word)}"
     return Problem(
-        codes.SYNTAX, message, at.word.span, help=helps[kind], repairs=[Repair(((kind, symbols[kind]),), sure=True)]
+        codes.SYNTAX,
+        message,
+        at.word.span,
+        help=helps[kind],
+        repairs=[Repair(((kind, symbols[kind]),), sure=True)],
+        fix=fixes.replace(f"write `{symbols[kind]}`", at.word.span, symbols[kind])
+        if at.word.span.text in SAME[kind]
+        else None,
     )
 
 
@@ -138,12 +153,14 @@ def ports_without_braces(at: Situation) -> Problem | None:
     ports = [*at.fed[-back:], *at.ahead[:ahead]]
     text = "".join(", " if word.type == "_COMMA" else str(word) for word in ports)
     words = [("LBRACE", "{"), *((word.type, str(word)) for word in ports), ("RBRACE", "}")]
+    span = ports[0].span.to(ports[-1].span)
     return Problem(
         codes.WRONG_FORM,
         f"several ports behind `{at.fed[-back - 1]}` need braces",
-        ports[0].span.to(ports[-1].span),
+        span,
         help=f"port lists need braces: {{{text}}}",
         repairs=[Repair(tuple(words), back, ahead, sure=True)],
+        fix=fixes.replace("put braces around them", span, f"{{{span.text}}}"),
     )
 
 
@@ -155,7 +172,14 @@ def port_range_with_colon(at: Situation) -> Problem | None:
     if high.type != "INT":
         return None
     help = f"a range of ports is written {low}-{high}"
-    return Problem(codes.WRONG_FORM, "`:` in a range of ports", at.run, help=help, repairs=[Repair((("MINUS", "-"),))])
+    return Problem(
+        codes.WRONG_FORM,
+        "`:` in a range of ports",
+        at.run,
+        help=help,
+        repairs=[Repair((("MINUS", "-"),))],
+        fix=fixes.replace(f"write `{low}-{high}`", at.word.span, "-"),
+    )
 
 
 def port_without_protocol(at: Situation) -> Problem | None:
@@ -178,7 +202,8 @@ def mac_form(at: Situation) -> Problem | None:
     back, ahead = at.words_in(at.run)
     message = f"{shown(at.run.text)} is not written as a MAC address"
     repair = Repair((("MACADDR", mac),), back, ahead, sure=True)
-    return Problem(codes.WRONG_FORM, message, at.run, help=f"write {mac}", repairs=[repair])
+    fix = fixes.replace(f"write `{mac}`", at.run, mac)
+    return Problem(codes.WRONG_FORM, message, at.run, help=f"write {mac}", repairs=[repair], fix=fix)
 
 
 def address_form(at: Situation) -> Problem | None:
@@ -250,4 +275,5 @@ def quotes(at: Situation) -> Problem | None:
     help = f'a name that starts with a digit needs quotes: "{text}"' if text[0].isdigit() else _QUOTES_HELP.format(text)
     message = f"expected {wanted(at.fed, at.block, at.accepted, at.lalr.spelling)} {place(at.fed, at.block)}, not {shown(text)}"
     repair = Repair((("STRING", f'"{text}"'),), back, ahead, sure=True)
-    return Problem(codes.NAME_NEEDS_QUOTES, message, at.run, help=help, repairs=[repair])
+    fix = fixes.replace(f'write `"{text}"`', at.run, f'"{text}"') if "IPADDR" not in at.accepted else None
+    return Problem(codes.NAME_NEEDS_QUOTES, message, at.run, help=help, repairs=[repair], fix=fix)

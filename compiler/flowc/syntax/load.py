@@ -31,7 +31,7 @@ class UnreadableFile(OSError):  # noqa: N818 - what it is, not only that it is a
     """A file that the user named cannot be read. The text says which one and why."""
 
     def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"cannot read {name}: {reason}")
+        super().__init__(f"cannot read {name or 'the file with no name'}: {reason}")
         self.name = name
         self.reason = reason
 
@@ -46,6 +46,22 @@ def read_file(path: Path) -> bytes:
     if len(data) > MAX_BYTES:
         raise OSError(errno.EFBIG, f"it is larger than {MAX_BYTES >> 20} MiB")
     return data
+
+
+def read_source(name: str, diagnostics: Diagnostics, read: Read = read_file) -> tuple[Source, bytes, bool]:
+    """A file that the user named, `-` for standard input: its text, its bytes, and if it is UTF-8; else after a report.
+
+    Raises UnreadableFile.
+    """
+    stdin = name == STDIN
+    try:
+        data = read(Path(name))
+    except (OSError, ValueError) as error:
+        raise UnreadableFile(name, _reason(error)) from error
+    source, fault = _decode("<stdin>" if stdin else name, None if stdin else Path(name), data)
+    if fault is not None:
+        diagnostics.report(codes.NOT_UTF8, "the file is not UTF-8 text", fault, help=_recode(source))
+    return source, data, fault is None
 
 
 def load(paths: Iterable[str | Path], diagnostics: Diagnostics, read: Read = read_file) -> list[tree.File]:
@@ -86,18 +102,15 @@ class _Loader:
     """Like `seen`, with the kind of table."""
 
     def top(self, name: str) -> tree.File | None:
-        stdin = name == STDIN
         try:
-            key = STDIN if stdin else os.path.realpath(name)
-            if (None, key) in self.seen:
-                return None
-            self.seen.add((None, key))
-            data = self.read(Path(name))
+            key = STDIN if name == STDIN else os.path.realpath(name)
         except (OSError, ValueError) as error:
             raise UnreadableFile(name, _reason(error)) from error
-        source, fault = _decode("<stdin>" if stdin else name, None if stdin else Path(name), data)
-        if fault is not None:
-            self.diagnostics.report(codes.NOT_UTF8, "the file is not UTF-8 text", fault, help=_recode(source))
+        if (None, key) in self.seen:
+            return None
+        self.seen.add((None, key))
+        source, _, is_text = read_source(name, self.diagnostics, self.read)
+        if not is_text:
             return tree.File(source, (), (Span(source, 0, len(source.text)),), incomplete=True)
         return self._expanded(parse(source, self.diagnostics), _Place(key))
 
@@ -127,6 +140,7 @@ class _Loader:
             tuple(span for hole in holes for span in hole.broken),
             frozenset().union(*(hole.broken_words for hole in holes)),
             any(hole.incomplete for hole in holes),
+            tuple({text: None for hole in holes for text in (hole.source, *hole.included) if text is not file.source}),
         )
 
     def _host(self, host: tree.Host, place: _Place) -> tuple[tree.Host, list[tree.File]]:
@@ -204,7 +218,7 @@ class _Loader:
             data = self.read(path)
         except (OSError, ValueError) as error:
             return self._unreadable(naming, name, _reason(error))
-        source, fault = _decode(name, path, data)
+        source, fault = _decode(name, path, data, is_table=isinstance(naming, tree.Table))
         if fault is None:
             return source
         self.diagnostics.report(
@@ -250,13 +264,13 @@ def _unknown(naming: _Naming) -> tree.File:
     return tree.File(naming.span.source, (), (naming.span,), incomplete=True)
 
 
-def _decode(name: str, path: Path | None, data: bytes) -> tuple[Source, Span | None]:
+def _decode(name: str, path: Path | None, data: bytes, *, is_table: bool = False) -> tuple[Source, Span | None]:
     """The text, and the place of the first byte that is not UTF-8. All line ends become newlines."""
     data = data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     try:
-        return Source(name, data.decode("utf-8"), path), None
+        return Source(name, data.decode("utf-8"), path, is_table), None
     except UnicodeDecodeError as error:
-        source = Source(name, data.decode("utf-8", "replace"), path)
+        source = Source(name, data.decode("utf-8", "replace"), path, is_table)
         start = len(data[: error.start].decode("utf-8"))
         return source, Span(source, start, start + 1)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flowc.diagnostics import Code
+from flowc.diagnostics import Code, Fix
 from flowc.source import Span
 from flowc.syntax.lalr import Automaton
 from flowc.syntax.scan import JOINTS, JUNK, Word
@@ -38,6 +38,7 @@ class Problem:
     related: Sequence[tuple[Span, str]] = ()
     help: str | None = None
     repairs: Sequence[Repair] = ()
+    fix: Fix | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,9 @@ class Recovery:
     def report(self, problem: Problem) -> None:
         """Adds the diagnostic."""
         self.errors += 1
-        self.diagnostics.report(problem.code, problem.message, problem.span, related=problem.related, help=problem.help)
+        self.diagnostics.report(
+            problem.code, problem.message, problem.span, related=problem.related, help=problem.help, fix=problem.fix
+        )
 
     def explained(self) -> None:
         """The general case: say what is wrong here, then mend the statement or leave it out."""

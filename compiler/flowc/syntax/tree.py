@@ -448,6 +448,8 @@ class File:
     broken_words: frozenset[str] = frozenset()
     incomplete: bool = False
     """A whole file of it could not be read: it may have declared any name."""
+    included: tuple[Source, ...] = ()
+    """The texts of the files and tables that it includes."""
 
     def may_declare(self, name: str) -> bool:
         """True if text that was left out may have declared this name, so that it must not be called unknown."""

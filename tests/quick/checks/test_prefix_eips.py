@@ -16,6 +16,7 @@ neighbor 192.0.2.200 on wan managed
 zone inside { interface lan }
 zone outside { interface wan }
 zone tenant { interface tap }
+policy outside -> any { accept }
 pool public 192.0.2.0/24, 198.51.100.0/24, 2001:db8::/32 at outside
 """
 

@@ -20,7 +20,7 @@ from flowc.cli import main
 
 REPO = Path(__file__).resolve().parents[3]
 EXAMPLE = REPO / "examples" / "tenant-eip.flow"
-HEAVY = ("lark", "pydantic", "jinja2", "pyroute2")
+HEAVY = ("lark", "pydantic", "jinja2", "pyroute2", "shtab")
 FILES = ["announce.pl", "apply.sh", "ip.batch", "ruleset.nft", "sysctl.conf", "tc.batch"]
 
 GOOD = """\
@@ -64,7 +64,10 @@ Captured = pytest.CaptureFixture[str]
 # ---- start-up
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["compile", "--help"], ["check"], []])
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["--version"], ["compile", "--help"], ["facts", "--help"], ["man"], ["check"], []],
+)
 def test_starting_up_imports_nothing_heavy(arguments: Sequence[str]) -> None:
     program = (
         "import sys; from flowc.cli import main; main(sys.argv[1:]);"

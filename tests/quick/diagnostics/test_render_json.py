@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from flowc.diagnostics import Code, Diagnostics, Severity
+from flowc.diagnostics import Code, Diagnostics, Severity, fixes
 from flowc.diagnostics.render_json import render_json
 from flowc.source import Source
 
@@ -12,7 +12,7 @@ CODE = Code("FC102", "duplicate-name", Severity.ERROR, "")
 
 
 def test_nothing_found_is_an_empty_list() -> None:
-    assert json.loads(render_json(Diagnostics())) == {"version": 1, "diagnostics": []}
+    assert json.loads(render_json(Diagnostics())) == {"version": 1, "diagnostics": [], "ignored": []}
 
 
 def test_every_part_of_a_diagnostic_is_there() -> None:
@@ -26,6 +26,7 @@ def test_every_part_of_a_diagnostic_is_there() -> None:
         related=[(source.span(5, 6), "first here")],
         notes=["names are one flat space"],
         help="rename one \u2192 b",
+        fix=fixes.replace("call it `b`", source.span(15, 16), "b"),
     )
     text = render_json(diagnostics)
     assert text.isascii()
@@ -50,6 +51,17 @@ def test_every_part_of_a_diagnostic_is_there() -> None:
             ],
             "notes": ["names are one flat space"],
             "help": "rename one \u2192 b",
+            "fix": {
+                "title": "call it `b`",
+                "edits": [
+                    {
+                        "file": "gw.flow",
+                        "start": {"line": 2, "column": 6, "offset": 15},
+                        "end": {"line": 2, "column": 7, "offset": 16},
+                        "text": "b",
+                    }
+                ],
+            },
         }
     ]
 
@@ -60,3 +72,14 @@ def test_findings_come_in_the_order_of_their_places() -> None:
     diagnostics.report(CODE, "second", source.span(15, 16))
     diagnostics.report(CODE, "first", source.span(5, 6))
     assert [item["message"] for item in json.loads(render_json(diagnostics))["diagnostics"]] == ["first", "second"]
+
+
+def test_what_is_ignored_is_apart_and_says_why() -> None:
+    source = Source("gw.flow", "zone a {}\n")
+    diagnostics = Diagnostics()
+    diagnostics.report(CODE, "wrong", source.span(5, 6))
+    diagnostics.ignored = dict.fromkeys(diagnostics.items, "known")
+    diagnostics.items = {}
+    document = json.loads(render_json(diagnostics))
+    assert document["diagnostics"] == []
+    assert [(one["message"], one["reason"]) for one in document["ignored"]] == [("wrong", "known")]

@@ -5,10 +5,12 @@ How a block is marked, always in the line before it:
     <!-- flow: fragment -->   the ```flow block is not a whole network: it is only parsed
     <!-- flow: added -->      it is what was written at the end of the file of its name, a blank line before it
     <!-- flow: error -->      it is rejected; a ```text block that follows holds what is printed, to the letter
+    <!-- flow: with facts --> it is checked with the facts that the ```json block before it holds
 
 A ```flow block whose first line is a comment `# NAME.flow...` is a file of that name for the ```console blocks of its
-page, whose `$ flowc ...` lines are run. A page may show a file again and again: there is what was shown last, or, where
-the name comes only later, what is shown first. A line of output that is nothing but `...` stands for any number of lines.
+page, whose `$ flowc ...` lines are run; so is a block of any language behind `<!-- file: NAME -->`. A page may show a file
+again and again: there is what was shown last, or, where the name comes only later, what is shown first. A line of output
+that is nothing but `...` stands for any number of lines.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ REPO = Path(__file__).resolve().parents[3]
 PAGES = sorted([*REPO.glob("*.md"), *REPO.glob("docs/**/*.md")])
 
 _FENCE = re.compile(r"(?P<indent> *)```(?P<language>\w*)")
-_MARK = re.compile(r"<!-- flow: (\w+) -->")
+_FILE = re.compile(r"<!-- file: ([\w.-]+) -->")
+_MARK = re.compile(r"<!-- flow: (\w+(?: \w+)?) -->")
 _HEADING = re.compile(r"(#+) +(.*)")
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 _CODE_SPAN = re.compile(r"`([^`\n]+)`")
@@ -40,10 +43,14 @@ class Block:
     text: str
     line: int
     mark: str | None
+    file: str | None = None
+    """What the comment before it calls it."""
 
     @property
     def file_name(self) -> str:
-        """What the first line calls the file."""
+        """What the comment before it or its first line calls the file."""
+        if self.file is not None:
+            return self.file
         found = _FILE_NAME.match(self.text)
         return found[1] if found else "example.flow"
 
@@ -62,18 +69,21 @@ class Page:
         blocks: list[Block] = []
         prose: list[tuple[int, str]] = []
         mark: str | None = None
+        file: str | None = None
         lines = iter(enumerate(self.path.read_text(encoding="utf-8").splitlines(), 1))
         for number, line in lines:
             if fence := _FENCE.match(line):
                 inside = [inner.removeprefix(fence["indent"]) for inner in _until_fence(lines)]
-                blocks.append(Block(fence["language"], "".join(f"{one}\n" for one in inside), number, mark))
-                mark = None
+                blocks.append(Block(fence["language"], "".join(f"{one}\n" for one in inside), number, mark, file))
+                mark = file = None
                 continue
             prose.append((number, line))
             if found := _MARK.fullmatch(line.strip()):
                 mark = found[1]
+            elif found := _FILE.fullmatch(line.strip()):
+                file = found[1]
             elif line.strip():
-                mark = None
+                mark = file = None
         return blocks, prose
 
     @property
@@ -81,10 +91,10 @@ class Page:
         return self._parts[0]
 
     def files(self, block: Block) -> dict[str, str]:
-        """The names and texts of the page's `.flow` files for a reader who has come to this block, and read it."""
+        """The names and texts of the page's files for a reader who has come to this block, and read it."""
         files: dict[str, str] = {}
         for one in self.blocks:
-            if one.language != "flow":
+            if one.language != "flow" and one.file is None:
                 continue
             if one.line > block.line:
                 files.setdefault(one.file_name, one.text)

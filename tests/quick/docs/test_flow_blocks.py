@@ -10,12 +10,15 @@ from tests.quick.docs.pages import Block, Page, blocks, place
 from flowc.api import check_files, compile_files
 from flowc.diagnostics import Diagnostics, Severity
 from flowc.diagnostics.render_text import render_text
+from flowc.facts.document import parse_facts
+from flowc.facts.given import GivenFacts
 from flowc.source import Source
 from flowc.syntax.parse import parse
 
 FLOW = blocks("flow")
+WITH_FACTS = "with facts"
 WHOLE, FRAGMENTS, ERRORS = (
-    [one for one in FLOW if one[1].mark in marks] for marks in ((None, "added"), ("fragment",), ("error",))
+    [one for one in FLOW if one[1].mark in marks] for marks in ((None, "added", WITH_FACTS), ("fragment",), ("error",))
 )
 
 
@@ -23,12 +26,21 @@ def printed(page: Page, block: Block, folder: Path, monkeypatch: pytest.MonkeyPa
     """What `flowc check` prints about the block's file, with `notes` what it prints under -v."""
     monkeypatch.chdir(folder)
     Path(block.file_name).write_text(page.files(block)[block.file_name], encoding="utf-8")
-    found = check_files([block.file_name]).diagnostics
+    found = check_files([block.file_name], facts(page, block)).diagnostics
     return render_text(one for one in found if notes or one.severity > Severity.NOTE)
 
 
+def facts(page: Page, block: Block) -> list[GivenFacts]:
+    """Those that the block before it holds, where it says so."""
+    if block.mark != WITH_FACTS:
+        return []
+    before = page.blocks[page.blocks.index(block) - 1]
+    assert before.language == "json", f"{page}:{block.line}"
+    return [GivenFacts(parse_facts(before.text, f"{page}:{before.line}"))]
+
+
 def test_marks_are_known() -> None:
-    assert {block.mark for _, block in FLOW} <= {None, "added", "fragment", "error"}
+    assert {block.mark for _, block in FLOW} <= {None, "added", "fragment", "error", WITH_FACTS}
 
 
 @pytest.mark.parametrize(("page", "block"), WHOLE, ids=place)

@@ -12,7 +12,7 @@ from tests.golden import Golden
 from flowc.checks import CHECKS
 from flowc.diagnostics import Code, Severity, registered
 from flowc.explain import codes, example, find, index, meaning, names, page, text
-from flowc.explain.pages import FAMILIES, diagnose
+from flowc.explain.pages import FAMILIES, found_in_bad, found_in_good
 
 FOLDER = Path(__file__).resolve().parents[3] / "docs" / "checks"
 HAND_WRITTEN = {"catalogue.md"}
@@ -32,7 +32,7 @@ def test_no_module_declares_a_code_that_has_no_page() -> None:
 @each_code
 def test_the_bad_example_is_reported_with_this_code_and_nothing_else(code: Code) -> None:
     shown = example(code)
-    found = diagnose(shown.bad, shown)
+    found = found_in_bad(shown)
     implied = {one.code for one in found if one.severity is Severity.NOTE}  # true of any such network
     also = {find("unknown-statement")} if code.name == "too-many-errors" else set()
     assert {one.code for one in found} - (implied - {code}) - also == {code}
@@ -41,7 +41,7 @@ def test_the_bad_example_is_reported_with_this_code_and_nothing_else(code: Code)
 @each_code
 def test_the_good_example_is_reported_with_nothing(code: Code) -> None:
     shown = example(code)
-    found = diagnose(shown.good, shown)
+    found = found_in_good(shown)
     assert [str(one.code) for one in found if one.severity > Severity.NOTE or one.code is code] == []
 
 

@@ -16,11 +16,11 @@ from itertools import chain
 from flowc.hoststate.nft import Conntrack, OpenVrfs
 from flowc.hoststate.sets import NftSet, by_family
 from flowc.ir.addresses import FAMILIES, Family, Range, format_address, format_range, merge
+from flowc.ir.homes import Homes
 from flowc.ir.links import Interface
-from flowc.lower.homes import Homes
+from flowc.ir.public import Public
 from flowc.lower.nft.ports import PORT, SOURCE_PORT, by_place, front_sources, ports_text
 from flowc.lower.nft.prefixes import add_prefix_zones
-from flowc.lower.public import Public
 from flowc.lower.topology import Topology
 
 
@@ -92,7 +92,7 @@ def _fronts(result: Conntrack, topology: Topology, public: Public) -> None:
         result.front_devices.add(f'"{device}"', devices[device])
     for family in FAMILIES:
         _public(result, topology, public, family)
-    homes = Homes(topology)
+    homes = Homes(host, topology.behind)
     zones = {vrf: topology.conntrack_zone(vrf) for vrf in (None, *host.vrfs)}
     for row in host.eips.sorted("family", "public"):
         if row.zone not in fronts.zones or not zones[row.vrf]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from flowc.hoststate.nft import Dispatch, FromZone
 from flowc.hoststate.sets import ByFamily, PlaceMap, by_family, incoming_map, outgoing_map
 from flowc.ir.addresses import Family, format_address, format_range
+from flowc.ir.places import Place
 from flowc.ir.policy import SELF, Policy
 from flowc.lower import names
 from flowc.lower.nft.clauses import meters
 from flowc.lower.nft.policies import chain_name, policy_chain
-from flowc.lower.places import Place
 from flowc.lower.topology import Topology
 from flowc.source import Span
 

@@ -13,11 +13,11 @@ from typing import NamedTuple
 from flowc.hoststate.nft import Inbound
 from flowc.hoststate.sets import by_family
 from flowc.ir.addresses import FAMILIES, Family, Range, format_address, format_range, merge, subtract
+from flowc.ir.public import Public
 from flowc.ir.rows import EipRow, ForwardRow
 from flowc.lower import names
 from flowc.lower.nft.ports import PORT, by_place, ports_text
 from flowc.lower.nft.prefixes import add_prefixes
-from flowc.lower.public import Public
 from flowc.lower.topology import Topology
 from flowc.source import Span
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from flowc.hoststate.nft import Outside, Translation
 from flowc.hoststate.sets import incoming_map, outgoing_map
+from flowc.ir.public import Public
 from flowc.lower import names
 from flowc.lower.nft.dispatch import add_incoming, add_outgoing, policy_for
 from flowc.lower.nft.inbound import inbound, reached
@@ -16,7 +17,6 @@ from flowc.lower.nft.origins import eip_sources, port_sources
 from flowc.lower.nft.policies import chain_name
 from flowc.lower.nft.prefixes import prefix_sources
 from flowc.lower.nft.snats import snats
-from flowc.lower.public import Public
 from flowc.lower.topology import Topology
 
 

@@ -13,7 +13,7 @@ from flowc.hoststate.nft import SnatRule
 from flowc.ir.addresses import FAMILIES, WIDTH, AddressSet, Family, Range, format_address, format_range, subtract
 from flowc.ir.links import Spoofing
 from flowc.ir.nat import Nat
-from flowc.lower.places import Place
+from flowc.ir.places import Place
 from flowc.lower.topology import Topology
 
 
@@ -71,8 +71,8 @@ def _sources(
         interface = place.interface
         if place.family is not None:
             found += place.ranges if place.family == family else ()
-        elif bounded and not topology.is_exit(interface) and interface.spoofing is not Spoofing.ALLOWED:
-            behind = (prefix.range for prefix in topology.behind(interface) if prefix.family == family)
+        elif bounded and not topology.behind.is_exit(interface) and interface.spoofing is not Spoofing.ALLOWED:
+            behind = (prefix.range for prefix in topology.behind.prefixes(interface) if prefix.family == family)
             found += subtract(behind, topology.parts(interface.name, family))
         else:
             found += subtract([every], topology.parts(interface.name, family))

@@ -27,9 +27,9 @@ trap 'exit 1' HUP INT TERM
 
 # The devices, one a line: name, kind, what cannot be changed once it exists, where the file says so.
 cat >"$work/devices" <<'END_OF_DEVICES'
-eth0	existing	-	two-hosts.flow:19
-eth1	existing	-	two-hosts.flow:20
-site	gretap	keyed	two-hosts.flow:21
+eth0	existing	-	two-hosts.flow:23
+eth1	existing	-	two-hosts.flow:24
+site	gretap	keyed	two-hosts.flow:25
 END_OF_DEVICES
 
 say() {
@@ -54,9 +54,9 @@ done
 
 ipv6=yes
 [ -e /proc/sys/net/ipv6 ] || ipv6=no
-[ "$ipv6" = yes ] || not_ready "IPv6 is switched off on this host, but the file asks for it:" two-hosts.flow:20
+[ "$ipv6" = yes ] || not_ready "IPv6 is switched off on this host, but the file asks for it:" two-hosts.flow:24
 [ "$(cat /proc/sys/net/ipv6/conf/all/disable_ipv6)" = 0 ] ||
-    not_ready "net.ipv6.conf.all.disable_ipv6 switches IPv6 off, but the file asks for it:" two-hosts.flow:20
+    not_ready "net.ipv6.conf.all.disable_ipv6 switches IPv6 off, but the file asks for it:" two-hosts.flow:24
 
 # The devices there are, one a line: name, kind if it is one that flowc makes, what cannot be changed, alias.
 ip -d -o link show | awk -v kinds='gretap' '
