@@ -111,7 +111,6 @@ def _taken(rule: Rule, meant: list[_Own]) -> Iterator[Range]:
 _HOST = """
 interface lan { device eth1; address 10.0.0.1/24 }
 interface wan { device eth0; address 192.0.2.1/24 }
-route default via 192.0.2.254
 endpoint jump { address 10.0.0.22; interface lan }
 route default via 192.0.2.254
 zone inside { interface lan }

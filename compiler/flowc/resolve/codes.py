@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from flowc.diagnostics import Severity, register
 
-ERROR, WARNING = Severity.ERROR, Severity.WARNING
+ERROR, WARNING, NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
 
 UNKNOWN_NAME = register("FC101", "unknown-name", ERROR, "A name is used that nothing declares.")
 DUPLICATE_NAME = register(
@@ -65,6 +65,33 @@ CIRCULAR = register(
 )
 NO_COMMON_FAMILY = register(
     "FC120", "no-common-family", ERROR, "No packet can match: the addresses of a rule are of different families."
+)
+NETWORK_OF_ALL = register(
+    "FC121",
+    "network-of-all-addresses",
+    ERROR,
+    "An interface's address has the prefix length 0: every address there is would be on its link. A default route leads to "
+    "what is on no link.",
+)
+UNUSED_DEFINITION = register(
+    "FC122",
+    "unused-definition",
+    NOTE,
+    "A `let` or a `service` is declared and used by nothing, in a file that was given by name: a rule may have been meant to "
+    "use it. What an included file declares may be for other files.",
+)
+REDUNDANT_ENTRY = register(
+    "FC123",
+    "redundant-entry",
+    NOTE,
+    "A set of addresses or ports holds an entry that another of its entries holds already. It changes nothing; often it was "
+    "meant to be another address.",
+)
+NO_ADDRESS = register(
+    "FC124",
+    "no-address",
+    ERROR,
+    "`not` is followed by all addresses of a family, so that none is left: nothing can ever match.",
 )
 
 INTERFACE_IN_TWO_ZONES = register(

@@ -171,6 +171,14 @@ def interface_address(node: tree.Value, diagnostics: Diagnostics) -> IPv4Interfa
             codes.BAD_ADDRESS, f"an IPv{family} prefix is at most {WIDTH[family]} bits long, not {length}", node.span
         )
         return None
+    if int(length) == 0:
+        diagnostics.report(
+            codes.NETWORK_OF_ALL,
+            f"`{node.text}` puts every IPv{family} address on the link of the interface",
+            node.span,
+            help=f"write the network's length: `{text}/{24 if family == 4 else 64}`",
+        )
+        return None
     result = ip_interface(node.text)
     net = result.network
     if net.prefixlen < WIDTH[family] - 1 and (
@@ -267,9 +275,13 @@ def printable(node: tree.String | tree.Name, limit: int, what: str, diagnostics:
 
     nft takes `$` in it for the start of a variable's name.
     """
-    if not node.text.isprintable() or any(character in node.text for character in '"\\$'):
-        diagnostics.report(codes.BAD_TEXT, f"the {what} holds a character that nft cannot print", node.span)
-        return None
+    for at, character in enumerate(node.text):
+        if not character.isprintable() or character in '"\\$':
+            before = (node.span.end - node.span.start - len(node.text)) // 2 + at  # behind a quote, if it is quoted
+            place = node.span.source.span(node.span.start + before, node.span.start + before + 1)
+            name = f"`{character}`" if character.isprintable() else f"the character U+{ord(character):04X}"
+            diagnostics.report(codes.BAD_TEXT, f"the {what} holds {name}, which nft cannot print", place)
+            return None
     if len(node.text.encode()) > limit:
         diagnostics.report(
             codes.BAD_TEXT, f"the {what} has {len(node.text.encode())} bytes, at most {limit} are possible", node.span
