@@ -158,6 +158,7 @@ pool public 203.0.113.0/24 at internet
 policy internet -> tenants { accept tcp 443 }
 policy tenants -> internet { accept }
 policy internet -> self { accept tcp 22 }
+nat tenants -> internet { masquerade }
 """
 
 CHECK = NetworkCheck(
