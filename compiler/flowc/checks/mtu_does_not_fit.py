@@ -50,7 +50,7 @@ def _check(interface: Interface, stack: Stack, diagnostics: Diagnostics, *, six:
         return
     below = stack.below(interface)
     name = f"`{interface.name}`"
-    span, fix = interface.mtu_span or interface.span, None
+    span, fix = interface.place("mtu"), None
     if isinstance(link, Vlan) and mtu > (limit := stack.mtu(below[0]) or DEFAULT_MTU):
         problem, advice = (
             f"VLAN {name} has MTU {mtu}, and what it is on {limit}",
@@ -58,7 +58,7 @@ def _check(interface: Interface, stack: Stack, diagnostics: Diagnostics, *, six:
         )
     elif isinstance(link, Tunnel) and mtu > (limit := LARGEST_PACKET - link.overhead):
         problem, advice = f"tunnel {name} cannot have MTU {mtu}", f"the largest that fits an IP packet is {limit}"
-        fix = fixes.replace(f"write `mtu {limit}`", span, str(limit)) if interface.mtu is not None else None
+        fix = fixes.replace(f"write `mtu {limit}`", span, f"mtu {limit}") if interface.mtu is not None else None
     elif mtu < SMALLEST_MTU:
         problem, advice = f"{name} would have MTU {mtu}, the smallest is {SMALLEST_MTU}", "raise that of what it is on"
     elif six and mtu < SMALLEST_MTU_OF_IPV6:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from flowc.checks.base import Check
 from flowc.checks.stacked_on_itself import has_circles
-from flowc.diagnostics import Diagnostics, Severity, register
+from flowc.diagnostics import Diagnostics, Severity, fixes, register
 from flowc.ir.links import Tunnel
 from flowc.ir.network import Host
 from flowc.ir.stack import Stack
+
+SMALLEST = 1280
+"""Below it there is no IPv6 (RFC 8200, 5), and what does not fit is rather the interface below."""
 
 CODE = register(
     "FC414",
@@ -33,12 +36,14 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
         outer = below.mtu if isinstance(below.link, Tunnel) else stack.mtu(below)
         if outer is None or tunnel.mtu <= (fitting := outer - tunnel.link.overhead):
             continue
+        option = tunnel.place("mtu")
         diagnostics.report(
             CODE,
             f"tunnel `{tunnel.name}` has MTU {tunnel.mtu}, and on `{below.name}` there is room for {fitting}",
-            tunnel.place("mtu"),
+            option,
             related=[(below.place("mtu"), f"MTU {outer}, and the tunnel adds {tunnel.link.overhead} bytes")],
             help=f"write `mtu {fitting}`, or leave it out: then it is what fits",
+            fix=fixes.replace(f"write `mtu {fitting}`", option, f"mtu {fitting}") if fitting >= SMALLEST else None,
         )
 
 

@@ -112,8 +112,6 @@ class Interface(Model):
     addresses: tuple[IPv4Interface | IPv6Interface, ...]
     vrf: str | None
     mtu: int | None
-    mtu_span: Span | None = None
-    """The number, where the file says one."""
     mac: str | None
     dhcp: bool
     spoofing: Spoofing

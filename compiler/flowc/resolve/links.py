@@ -196,7 +196,6 @@ def _add(
         addresses=tuple(addresses),
         vrf=in_vrf,
         mtu=mtu,
-        mtu_span=None if mtu_node is None else mtu_node.span,
         mac=mac,
         dhcp="dhcp" in options,
         spoofing=Spoofing(spoofing.text) if spoofing else Spoofing.CHECKED,

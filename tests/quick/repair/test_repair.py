@@ -23,6 +23,11 @@ zone outside { interface wan }
 policy inside -> self { accept tcp 22 }
 """
 
+TUNNEL = """\
+interface x {{ vlan 5 on lan; mtu {}; address 10.5.0.1/24 }}
+tunnel t {{ type gre; local 10.5.0.1; remote 10.5.0.2; mtu {} }}
+zone z {{ interface x, t }}"""
+
 REPAIRS = [
     ("FC001", "policy inside => outside { accept tcp 80 }", "policy inside -> outside { accept tcp 80 }"),
     (
@@ -65,6 +70,11 @@ REPAIRS = [
         "tunnel t { type gre; local 192.0.2.1; remote 192.0.2.2; mtu 65535 }\nzone z { interface t }",
         "tunnel t { type gre; local 192.0.2.1; remote 192.0.2.2; mtu 65511 }\nzone z { interface t }",
     ),
+    (
+        "FC414",
+        TUNNEL.format(1500, 1480),
+        TUNNEL.format(1500, 1476),
+    ),
     ("FC504", "route 10.9.0.0/16 via 10.0.0.7\nroute 10.9.0.0/16 via 10.0.0.7", "route 10.9.0.0/16 via 10.0.0.7"),
     (
         "FC601",
@@ -83,6 +93,10 @@ NO_REPAIRS = [
     ("FC105", "vrf v { table 1000; table 1001 }"),
     ("FC109", "policy inside -> outside { accept from 10.0.0.5/24 }"),
     ("FC405", "interface x { vlan 5 on lan; mtu 9000 }\nzone z { interface x }"),
+    (
+        "FC414",
+        TUNNEL.format(1290, 1280),
+    ),
     ("FC504", "route 10.9.0.0/16 via 10.0.0.7\nroute 10.9.0.0/16 via 10.0.0.8"),
     ("FC601", "neighbor 10.0.0.5 on lan managed\nneighbor 10.0.0.5 on lan 52:54:00:00:00:01"),
 ]
