@@ -91,6 +91,7 @@ interface lan { device eth1; address 10.0.0.1/24 }
 interface cable { device eth0; address 192.0.2.1/24 }
 interface radio { device wwan0; address 198.51.100.1/24 }
 zone inside { interface lan }
+policy inside -> self { accept tcp 22 }
 zone internet { interface cable }
 zone backup { interface radio }
 nat inside -> internet { snat 10.0.0.0/24 -> 203.0.113.1 }
@@ -101,6 +102,7 @@ interface lan { device eth1; address 10.0.0.1/24 }
 interface cable { device eth0; address 192.0.2.1/24 }
 interface radio { device wwan0; address 198.51.100.1/24 }
 zone inside { interface lan }
+policy inside -> self { accept tcp 22 }
 zone internet { interface cable }
 zone backup { interface radio }
 nat inside -> internet { snat 10.0.0.0/24 -> 203.0.113.1 }

@@ -39,6 +39,7 @@ CHECK = Check(
     bad="""
 interface lan { device eth1; address 10.0.0.1/24 }
 zone inside { interface lan }
+policy inside -> self { accept tcp 22 }
 zone internet { }
 pool public 203.0.113.0/24 at internet
 """,
@@ -46,6 +47,7 @@ pool public 203.0.113.0/24 at internet
 interface lan { device eth1; address 10.0.0.1/24 }
 interface uplink { device eth0; address 192.0.2.1/24 }
 zone inside { interface lan }
+policy inside -> self { accept tcp 22 }
 zone internet { interface uplink }
 pool public 203.0.113.0/24 at internet
 """,
