@@ -6,9 +6,11 @@ from functools import cache
 
 import flowc.api  # noqa: F401  # a code is declared when the module that reports it is imported: this one imports all
 from flowc.checks import CHECKS, AnyCheck, FactsCheck
-from flowc.diagnostics import Code, registered
+from flowc.diagnostics import Code, Diagnostics, registered
 from flowc.explain import meaning, names, text
-from flowc.explain.example import Example
+from flowc.explain.example import FILE, Example
+from flowc.layout import format_source
+from flowc.source import Source
 
 
 def codes() -> tuple[Code, ...]:
@@ -23,8 +25,14 @@ def find(word: str) -> Code | None:
 
 
 def example(code: Code) -> Example:
-    """Raises KeyError for a code that has none: a test sees to it that there is no such code."""
-    return _examples()[code.number]
+    """Laid out as `flowc fmt` does. Raises KeyError for a code that has none: a test sees to it that none lacks one."""
+    shown = _examples()[code.number]
+    return shown._replace(bad=_laid_out(shown.bad), good=_laid_out(shown.good))
+
+
+def _laid_out(text: str) -> str:
+    """As it is where its syntax is what is wrong with it."""
+    return format_source(Source(FILE, text), Diagnostics()) or text
 
 
 @cache
