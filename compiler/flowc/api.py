@@ -25,7 +25,7 @@ from pathlib import Path
 
 from flowc.backends import BACKENDS, LOADER, Backend
 from flowc.backends.files import Written, host_folder, write_if_changed
-from flowc.checks import check
+from flowc.checks import OF_FACTS, check
 from flowc.diagnostics import Diagnostics, registered
 from flowc.facts.given import GivenFacts, by_host
 from flowc.hoststate import HostState
@@ -152,7 +152,7 @@ def _understand(paths: Iterable[str | Path], facts: tuple[GivenFacts, ...], read
     used, unused = by_host(facts, network)
     check(network, diagnostics, used)
     sources = [source for file in files for source in (file.source, *file.included)]
-    return CheckResult(silence(sources, diagnostics, registered()), network, unused)
+    return CheckResult(silence(sources, diagnostics, registered(), OF_FACTS), network, unused)
 
 
 def _choose(network: Network, name: str | None) -> tuple[Host, ...]:

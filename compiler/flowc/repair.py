@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from flowc.diagnostics import Diagnostic, Edit, Fix
@@ -108,8 +109,11 @@ def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
 
 
 def _is_possible(fix: Fix) -> bool:
-    """True if all of it is about files; what came from standard input is in none."""
-    return all(edit.span.source.path is not None for edit in fix.edits)
+    """True if all of it is about files, which standard input is none of, and it does not get in its own way."""
+    if any(edit.span.source.path is None for edit in fix.edits):
+        return False
+    places = sorted((_path(edit), edit.span[1:]) for edit in fix.edits)
+    return not any(one[0] == other[0] and _overlap(one[1], other[1]) for one, other in pairwise(places))
 
 
 def _key(fix: Fix) -> tuple[object, ...]:

@@ -10,18 +10,26 @@ from collections.abc import Mapping
 
 from flowc.checks import (
     address_not_in_zone,
+    address_of_another,
     bridge_port,
+    bridge_port_has_ip,
     conntrack_zones,
     device_made_twice,
     eip_is_own_address,
     eip_on_two_hosts,
+    end_of_network,
+    endpoint_elsewhere,
+    endpoint_without_zone,
     forward_into_other_zone,
+    forward_on_eip,
+    forward_takes_own_port,
     helper_and_offload,
     host_is_closed,
     implied,
     interface_without_zone,
     kernel_too_old,
     layer3_tunnel,
+    leak_without_way_back,
     mtu_does_not_fit,
     needs_l3mdev_accept,
     neighbor_is_host,
@@ -37,32 +45,51 @@ from flowc.checks import (
     pinned_table_taken,
     policy_overridden,
     policy_without_path,
+    pool_holds_network,
     prefix_on_link,
+    public_on_two_hosts,
     reached_from_two_zones,
     redundant_rule,
+    route_for_nobody,
+    same_network_twice,
     shadowed_rule,
     shared_mac,
     shared_tunnel_keys,
     shared_tunnel_offload,
     snat_as_eip,
+    snat_from_forwarded_port,
+    snat_ports_too_few,
+    snat_shares_eip,
     snat_without_effect,
     stacked_on_itself,
+    strict_without_endpoints,
     target_not_admitted,
+    target_unreachable,
     tenant_without_way_out,
     tests_not_run,
     too_many_offload_devices,
     too_many_vlan_tags,
+    translated_to_host,
+    translated_to_itself,
     translation_at_nothing,
+    tunnel_local_elsewhere,
+    tunnel_mtu_too_large,
     tunnel_not_in_hardware,
     tunnel_not_mirrored,
+    tunnel_remote_unreachable,
+    tunnel_through_itself,
+    tunnel_to_itself,
     tunnel_without_other_end,
     unsupported,
     uplink_does_not_answer,
+    vrf_without_interface,
+    zone_family_left_out,
+    zone_part_empty,
     zone_parts_overlap,
 )
 from flowc.checks.base import AnyCheck, Check, FactsCheck, NetworkCheck
 from flowc.checks.live import LIVE_CHECKS
-from flowc.diagnostics import Diagnostics
+from flowc.diagnostics import Code, Diagnostics
 from flowc.facts import Facts, Index
 from flowc.ir.network import Network
 
@@ -111,14 +138,45 @@ CHECKS: tuple[AnyCheck, ...] = (
     prefix_on_link.CHECK,
     eip_on_two_hosts.CHECK,
     snat_as_eip.CHECK,
+    address_of_another.CHECK,
+    end_of_network.CHECK,
+    snat_from_forwarded_port.CHECK,
+    snat_ports_too_few.CHECK,
+    target_unreachable.CHECK,
+    forward_takes_own_port.CHECK,
+    snat_shares_eip.CHECK,
+    forward_on_eip.CHECK,
+    translated_to_host.CHECK,
+    pool_holds_network.CHECK,
+    translated_to_itself.CHECK,
+    public_on_two_hosts.CHECK,
     tenant_without_way_out.CHECK,
     tunnel_not_mirrored.CHECK,
     tunnel_without_other_end.CHECK,
+    tunnel_to_itself.CHECK,
+    tunnel_local_elsewhere.CHECK,
+    tunnel_remote_unreachable.CHECK,
+    tunnel_through_itself.CHECK,
+    tunnel_mtu_too_large.CHECK,
+    bridge_port_has_ip.CHECK,
+    zone_family_left_out.CHECK,
+    zone_part_empty.CHECK,
+    endpoint_without_zone.CHECK,
+    strict_without_endpoints.CHECK,
+    same_network_twice.CHECK,
+    vrf_without_interface.CHECK,
+    leak_without_way_back.CHECK,
+    endpoint_elsewhere.CHECK,
+    route_for_nobody.CHECK,
     unsupported.CHECK,
     implied.CHECK,
     tests_not_run.CHECK,
     *LIVE_CHECKS,
 )
+
+
+OF_FACTS: frozenset[Code] = frozenset(one.code for one in CHECKS if isinstance(one, FactsCheck))
+"""What is found only where facts are given, and they say enough."""
 
 
 def check(network: Network, diagnostics: Diagnostics, facts: Mapping[str, Facts] | None = None) -> None:
@@ -136,4 +194,4 @@ def check(network: Network, diagnostics: Diagnostics, facts: Mapping[str, Facts]
             one.look_at(network, diagnostics)
 
 
-__all__ = ["CHECKS", "AnyCheck", "Check", "FactsCheck", "NetworkCheck", "check"]
+__all__ = ["CHECKS", "OF_FACTS", "AnyCheck", "Check", "FactsCheck", "NetworkCheck", "check"]

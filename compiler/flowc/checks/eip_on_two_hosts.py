@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from flowc.checks.base import NetworkCheck
+from flowc.checks.hosts import Claim, first_two_hosts
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.addresses import Family, format_address
 from flowc.ir.network import Network
-from flowc.source import Span
+from flowc.ir.public import public_ranges
 
 CODE = register(
     "FC311",
@@ -19,19 +21,22 @@ CODE = register(
 
 
 def run(network: Network, diagnostics: Diagnostics) -> None:
-    """Report the later declaration of each such EIP."""
-    seen: dict[tuple[Family, int], tuple[str, Span]] = {}
+    """Report the later host's declaration of each such EIP."""
+    for one, other in first_two_hosts(_claims(network)):
+        diagnostics.report(
+            CODE,
+            f"EIP `{one.shared(other)}` is on host `{other.host}` and on host `{one.host}`",
+            one.span,
+            related=[(other.span, f"on host `{other.host}` here")],
+            help="give one of them another address",
+        )
+
+
+def _claims(network: Network) -> Iterator[Claim]:
     for host in network.hosts if len(network.hosts) > 1 else ():
-        for row in host.eips:
-            owner, first = seen.setdefault((row.family, row.public), (host.name, row.span))
-            if first != row.span:
-                diagnostics.report(
-                    CODE,
-                    f"EIP `{format_address(row.family, row.public)}` is on host `{owner}` and on host `{host.name}`",
-                    row.span,
-                    related=[(first, f"on host `{owner}` here")],
-                    help="give one of them another address",
-                )
+        for one in public_ranges(host):
+            if one.what in ("EIP", "EIPs"):
+                yield Claim(one.family, *one.range, host.name, one.span)
 
 
 CHECK = NetworkCheck(
@@ -41,7 +46,8 @@ CHECK = NetworkCheck(
 pool public 203.0.113.0/24 at outside
 zone outside { interface wan }
 zone inside { interface lan }
-policy outside -> inside { accept tcp 443 via eip }
+policy outside -> inside { accept tcp 443 }
+policy inside -> self { accept tcp 22 }
 host gw1 {
     interface lan { device eth1; address 10.1.0.1/24 }
     interface wan { device eth0; address 192.0.2.1/24 }
@@ -57,7 +63,8 @@ host gw2 {
 pool public 203.0.113.0/24 at outside
 zone outside { interface wan }
 zone inside { interface lan }
-policy outside -> inside { accept tcp 443 via eip }
+policy outside -> inside { accept tcp 443 }
+policy inside -> self { accept tcp 22 }
 host gw1 {
     interface lan { device eth1; address 10.1.0.1/24 }
     interface wan { device eth0; address 192.0.2.1/24 }

@@ -19,11 +19,11 @@ CODE = register(
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report interfaces in no zone, but those that only carry others."""
     zoned = host.zoned()
-    carriers = {port for one in host.interfaces.values() if isinstance(one.link, Bridge) for port in one.link.ports}
-    carriers |= {one.link.parent for one in host.interfaces.values() if isinstance(one.link, Vlan)}
+    ports = {port for one in host.interfaces.values() if isinstance(one.link, Bridge) for port in one.link.ports}
+    parents = {one.link.parent for one in host.interfaces.values() if isinstance(one.link, Vlan)}
     for interface in host.interfaces.values():
         shared = isinstance(interface.link, Tunnel) and (interface.link.shared or interface.link.over)
-        bare_carrier = interface.name in carriers and not interface.addresses
+        bare_carrier = interface.name in ports or (interface.name in parents and not interface.addresses)
         if interface.name not in zoned and not bare_carrier and not shared:
             diagnostics.report(
                 CODE,

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flowc.checks.base import Check
+from flowc.checks.base import NetworkCheck
 from flowc.checks.stacked_on_itself import has_circles
-from flowc.diagnostics import Diagnostics, Severity, register
+from flowc.diagnostics import Diagnostics, Fix, Severity, fixes, register
 from flowc.ir import kernel
 from flowc.ir.addresses import format_address
 from flowc.ir.fastpath import FastPath
 from flowc.ir.gaps import Gap, Gaps, Role
 from flowc.ir.links import Device
-from flowc.ir.network import Host, Offload
+from flowc.ir.network import Host, Network, Offload
 from flowc.ir.policy import Rule
+from flowc.source import Span
 
 MOST = 5
 """Of one interface; where there are more, they are one finding."""
@@ -33,8 +34,13 @@ CODE = register(
 )
 
 
-def run(host: Host, diagnostics: Diagnostics) -> None:
+def run(network: Network, diagnostics: Diagnostics) -> None:
     """Report each next hop that is missing, and where an interface has many of a kind, all of them in one."""
+    for host in network.hosts:
+        _look_at(host, diagnostics, alone=len(network.hosts) == 1)
+
+
+def _look_at(host: Host, diagnostics: Diagnostics, *, alone: bool) -> None:
     if host.offload is not Offload.HARDWARE or has_circles(host):
         return
     fastpath = FastPath(host)
@@ -43,13 +49,13 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
         found.setdefault((gap.hop.interface, gap.role), []).append((rule, gap))
     for of_one_kind in found.values():
         if len(of_one_kind) > MOST:
-            _report(of_one_kind, host, diagnostics)
+            _report(of_one_kind, host, diagnostics, alone=alone)
         else:
             for one in of_one_kind:
-                _report([one], host, diagnostics)
+                _report([one], host, diagnostics, alone=alone)
 
 
-def _report(found: Sequence[tuple[Rule, Gap]], host: Host, diagnostics: Diagnostics) -> None:
+def _report(found: Sequence[tuple[Rule, Gap]], host: Host, diagnostics: Diagnostics, *, alone: bool) -> None:
     rule, (hop, role, name, span) = found[0]
     interface = host.interfaces[hop.interface]
     more = f", and {len(found) - 1} more on `{interface.name}` have none" if len(found) > 1 else ""
@@ -62,6 +68,7 @@ def _report(found: Sequence[tuple[Rule, Gap]], host: Host, diagnostics: Diagnost
         related=[(rule.span, "flows of this rule go there")],
         notes=[_consequence(host, plain=isinstance(interface.link, Device))],
         help=_help(found[0][1], host),
+        fix=_fix([gap for _, gap in found], host, alone=alone),
     )
 
 
@@ -75,11 +82,34 @@ def _consequence(host: Host, *, plain: bool) -> str:
 
 
 def _help(gap: Gap, host: Host) -> str:
-    address = format_address(gap.hop.family, gap.hop.address)
-    line = f"neighbor {address} on {gap.hop.interface}"
     managed = kernel.MANAGED_NEIGHBORS.holds(host.kernel)
-    wanted = f"add `{line} managed`" if managed else f"add `{line}` with its MAC address"
+    wanted = f"add `{_line(gap)} managed`" if managed else f"add `{_line(gap)}` with its MAC address"
     return f"{wanted}, or give the endpoint its `mac`" if gap.role is Role.ENDPOINT else wanted
+
+
+def _line(gap: Gap) -> str:
+    return f"neighbor {format_address(gap.hop.family, gap.hop.address)} on {gap.hop.interface}"
+
+
+def _fix(gaps: Sequence[Gap], host: Host, *, alone: bool) -> Fix | None:
+    """A line below the route of each next hop. An endpoint may better get its `mac`, which is not known here.
+
+    Not below a route that other hosts have, too: one of them may have declared the neighbour in its block.
+    """
+    if not kernel.MANAGED_NEIGHBORS.holds(host.kernel) or any(gap.role is not Role.NEXT_HOP for gap in gaps):
+        return None
+    lines: dict[Span, list[str]] = {}
+    for gap in gaps:
+        lines.setdefault(gap.span, []).append(f"{_line(gap)} managed")
+    title = f"add `{_line(gaps[0])} managed`" + (f" and {len(gaps) - 1} more" if len(gaps) > 1 else "")
+    made = [fixes.add_below(title, route, *more) for route, more in lines.items() if alone or _is_in_block(route, host)]
+    edits = tuple(edit for fix in made if fix is not None for edit in fix.edits)
+    return Fix(title, edits) if len(edits) == len(lines) else None
+
+
+def _is_in_block(span: Span, host: Host) -> bool:
+    block = host.span
+    return block is not None and block.source is span.source and block.start <= span.start < block.end
 
 
 _FILE = """
@@ -93,7 +123,7 @@ policy inside -> self { accept tcp 22 }
 policy inside -> internet { accept tcp, udp offload }
 """
 
-CHECK = Check(
+CHECK = NetworkCheck(
     CODE,
     run,
     bad=_FILE,

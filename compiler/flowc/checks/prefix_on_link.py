@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from flowc.checks.base import Check
+from flowc.checks.few import first_few
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.addresses import Family, Range, format_address
+from flowc.ir.addresses import Range, format_address
+from flowc.ir.machines import Machine, Machines
 from flowc.ir.network import Host
 from flowc.ir.rows import PrefixEipRow
-from flowc.source import Span
 
 CODE = register(
     "FC310",
@@ -26,6 +27,7 @@ MOST = 65536
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Look at every prefix of EIPs on every link of the zone that it is reached from."""
+    machines = Machines(host)
     for eip in host.prefix_eips:
         for name in host.zones[eip.zone].interfaces:
             for link in host.interfaces[name].prefixes:
@@ -40,35 +42,21 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
                         help="have the prefix routed to this host: then it is on no link",
                     )
                 elif shared:
-                    _others(eip, Range(shared[0], shared[-1]), host.interfaces[name].vrf, host, diagnostics)
+                    others = machines.within(host.interfaces[name].vrf, eip.family, Range(shared[0], shared[-1]))
+                    _report(eip, others, diagnostics)
 
 
-def _others(eip: PrefixEipRow, shared: Range, vrf: str | None, host: Host, diagnostics: Diagnostics) -> None:
-    for address, what, span in _neighbors(host, eip.family, vrf):
-        if shared.low <= address <= shared.high:
-            diagnostics.report(
-                CODE,
-                f"`{eip.public_prefix}` holds the address of {what}, `{format_address(eip.family, address)}`",
-                eip.span,
-                "the host would answer for it",
-                related=[(span, "declared here")],
-                help="split the prefix around it",
-            )
-
-
-def _neighbors(host: Host, family: Family, vrf: str | None) -> Iterator[tuple[int, str, Span]]:
-    """Whom the file knows on links of a VRF."""
-    for route in host.routes:
-        for gateway, interface, _ in route.nexthops:
-            if route.family == family and gateway is not None and host.interfaces[interface].vrf == vrf:
-                yield gateway, "a gateway", route.span
-    for neighbor in host.neighbors:
-        if neighbor.family == family and host.interfaces[neighbor.interface].vrf == vrf:
-            yield neighbor.address, "a neighbour", neighbor.span
-    for endpoint in host.endpoints:
-        address = endpoint.v4 if family == 4 else endpoint.v6
-        if address is not None and host.interfaces[endpoint.interface].vrf == vrf:
-            yield address, f"endpoint `{endpoint.name}`", endpoint.span
+def _report(eip: PrefixEipRow, others: Iterable[Machine], diagnostics: Diagnostics) -> None:
+    for other, notes in first_few(others):
+        diagnostics.report(
+            CODE,
+            f"`{eip.public_prefix}` holds the address of {other.what}, `{format_address(eip.family, other.address)}`",
+            eip.span,
+            "the host would answer for it",
+            related=[(other.span, "declared here")],
+            notes=notes,
+            help="split the prefix around it",
+        )
 
 
 CHECK = Check(
@@ -80,7 +68,8 @@ interface wan { device eth0; address 192.0.2.1/24 }
 route default via 192.0.2.254
 zone inside { interface lan }
 zone outside { interface wan }
-policy outside -> inside { accept tcp 443 via eip }
+policy outside -> inside { accept tcp 443 }
+policy inside -> self { accept tcp 22 }
 pool public 192.0.2.128/25 at outside
 eip 192.0.2.128/25 <-> 10.0.0.128/25
 """,
@@ -90,7 +79,8 @@ interface wan { device eth0; address 192.0.2.1/24 }
 route default via 192.0.2.254
 zone inside { interface lan }
 zone outside { interface wan }
-policy outside -> inside { accept tcp 443 via eip }
+policy outside -> inside { accept tcp 443 }
+policy inside -> self { accept tcp 22 }
 pool public 192.0.2.128/25 at outside
 eip 192.0.2.128/26 <-> 10.0.0.128/26
 """,

@@ -10,6 +10,7 @@ from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.addresses import Family, Range, format_range
 from flowc.ir.fronts import Fronts
 from flowc.ir.network import Host
+from flowc.ir.public import public_ranges
 from flowc.source import Span
 
 CODE = register(
@@ -68,7 +69,7 @@ def _contested(host: Host, fronts: Fronts) -> set[tuple[str, Family]]:
     """The VRFs in which more than one zone has public addresses of a family: in no other can two claim one."""
     claimed = {(pool.zone, prefix.family) for pool in host.pools.values() for prefix in pool.prefixes}
     claimed |= {(nat.target, snat.family) for nat in host.nats for snat in nat.snats}
-    for table in (host.eips, host.forwards):
+    for table in (host.eips, host.prefix_eips, host.forwards):
         claimed |= set(zip(table.column("zone"), table.column("family"), strict=True))
     found = Counter((vrf, family) for zone, family in claimed for vrf in _vrfs(host, zone, fronts))
     return {place for place, zones in found.items() if zones > 1}
@@ -79,11 +80,7 @@ def _public(host: Host) -> list[tuple[Family, Range, str, Span]]:
     found = [
         (prefix.family, prefix.range, pool.zone, pool.span) for pool in host.pools.values() for prefix in pool.prefixes
     ]
-    found += [(row.family, Range(row.public, row.public), row.zone, row.span) for row in host.eips]
-    found += [(row.family, row.public_prefix.range, row.zone, row.span) for row in host.prefix_eips]
-    found += [(row.family, Range(row.public, row.public), row.zone, row.span) for row in host.forwards]
-    found += [(snat.family, snat.to, nat.target, snat.span) for nat in host.nats for snat in nat.snats]
-    return found
+    return found + [(one.family, one.range, one.zone, one.span) for one in public_ranges(host)]
 
 
 CHECK = Check(

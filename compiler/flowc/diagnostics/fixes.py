@@ -20,7 +20,7 @@ _SPACE = re.compile(r"[ \t]*")
 _SEPARATOR = re.compile(r"[ \t]*;[ \t]*")
 _SEPARATOR_BEFORE = re.compile(r"[ \t]*;?[ \t]*\Z")
 _NOTHING_MORE = re.compile(r"[ \t;]*\Z")
-_COMMENT_AT_MOST = re.compile(r"[ \t]*(?:#.*)?\Z")
+_COMMENT_AT_MOST = re.compile(r"[ \t;]*(?:#.*)?\Z")
 
 
 def replace(title: str, span: Span, text: str) -> Fix:
@@ -70,17 +70,17 @@ def remove_word(title: str, words: Span) -> Fix:
     return replace(title, Span(words.source, words.start - len(before) + len(before.rstrip(" \t")), words.end), "")
 
 
-def add_below(title: str, statement: Span, text: str) -> Fix | None:
-    """A statement more, on the line below another and indented like it. None in a table, where no statement can stand."""
+def add_below(title: str, statement: Span, *more: str) -> Fix | None:
+    """More statements, on lines below another and indented like it. None in a table, where no statement can stand."""
     source, start, end = statement
     if source.is_table:
         return None
     _, behind = _around(statement)
     if not _COMMENT_AT_MOST.match(behind):  # a `}` there may close the block that both belong into
-        return replace(title, Span(source, end, end), f"; {text}")
+        return replace(title, Span(source, end, end), "".join(f"; {text}" for text in more))
     line = source.line_text(source.line(start))
     place = end + len(behind)
-    return replace(title, Span(source, place, place), f"\n{line[: _spaces(line)]}{text}")
+    return replace(title, Span(source, place, place), "".join(f"\n{line[: _spaces(line)]}{text}" for text in more))
 
 
 def _around(span: Span) -> tuple[str, str]:

@@ -145,9 +145,11 @@ class Diagnostics:
         self.items[finding] = None
 
     def add(self, other: Diagnostics) -> None:
-        """All that another run found, too."""
-        self.items |= other.items
-        self.ignored |= other.ignored
+        """What another run found, too. What is said of one place in the same words is one finding, as in a file that both read."""
+        seen = {item.sort_key for item in self.items}
+        self.items |= {item: None for item in other.items if item.sort_key not in seen}
+        seen = {item.sort_key for item in self.ignored}
+        self.ignored |= {item: why for item, why in other.ignored.items() if item.sort_key not in seen}
 
     @property
     def has_errors(self) -> bool:

@@ -178,4 +178,49 @@ zone inside { interface lan }
 policy inside -> self { accept tcp 22 from 2001:db8::/64 to 2001:db8::1 }
 """,
     ),
+    "FC121": Example(
+        bad="""\
+interface lan { device eth1; address 10.0.0.1/0 }
+zone inside { interface lan }
+""",
+        good=_LAN,
+    ),
+    "FC122": Example(
+        bad="""\
+let admins = 10.0.0.16/28
+interface lan { device eth1; address 10.0.0.1/24 }
+zone inside { interface lan }
+policy inside -> self { accept tcp 22 from 10.0.0.16/28 }
+""",
+        good="""\
+let admins = 10.0.0.16/28
+interface lan { device eth1; address 10.0.0.1/24 }
+zone inside { interface lan }
+policy inside -> self { accept tcp 22 from admins }
+""",
+    ),
+    "FC123": Example(
+        bad="""\
+interface lan { device eth1; address 10.0.0.1/24 }
+zone inside { interface lan }
+policy inside -> self { accept tcp 22 from {10.0.0.16/28, 10.0.0.17} }
+""",
+        good="""\
+interface lan { device eth1; address 10.0.0.1/24 }
+zone inside { interface lan }
+policy inside -> self { accept tcp 22 from {10.0.0.16/28, 10.0.0.37} }
+""",
+    ),
+    "FC124": Example(
+        bad="""\
+interface lan { device eth1; address 10.0.0.1/24 }
+zone inside { interface lan }
+policy inside -> self { accept tcp 22 from not 0.0.0.0/0 }
+""",
+        good="""\
+interface lan { device eth1; address 10.0.0.1/24 }
+zone inside { interface lan }
+policy inside -> self { accept tcp 22 from not 10.0.0.0/28 }
+""",
+    ),
 }

@@ -38,7 +38,8 @@ INDEX_HEAD = """\
 <!-- Made from the code by `make golden`. Do not edit: the explanations stand where the codes are registered. -->
 
 Every finding has a code: a number that never changes its meaning, and a name. One run reports all findings, each at its
-file, line and column, related places beside it. `flowc explain CODE` prints the page of a code.
+file, line and column, related places beside it. `flowc explain CODE` prints the page of a code. The
+[catalogue](catalogue.md) goes by what can break, and says of each whether it is found or cannot happen.
 
 - An **error** is a file that cannot be compiled: nothing is written, and the exit status is 1.
 - A **warning** is a file that compiles, to something that was probably not meant. The exit status is 0.

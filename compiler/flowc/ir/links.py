@@ -118,6 +118,12 @@ class Interface(Model):
     dhcp: bool
     spoofing: Spoofing
     span: Span
+    options: tuple[tuple[str, Span], ...] = ()
+    """Where each option is given, with its keyword."""
+
+    def place(self, option: str) -> Span:
+        """Where an option is given; the whole declaration if it is not."""
+        return next((span for keyword, span in self.options if keyword == option), self.span)
 
     @property
     def carrier(self) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from flowc.ir.addresses import Family, Range
@@ -19,25 +19,30 @@ class PublicRange(NamedTuple):
     whole: bool
     """All that is sent to them is translated; else some ports are, or nothing (SNAT)."""
     span: Span
+    what: str
+    """What they are, in a message."""
+
+
+def public_ranges(host: Host) -> Iterator[PublicRange]:
+    """All of them, one declaration after the other; they may overlap."""
+    for family, public, zone, span in zip(*map(host.eips.column, ("family", "public", "zone", "span")), strict=True):
+        yield PublicRange(family, Range(public, public), zone, True, span, "EIP")
+    for row in host.prefix_eips:
+        yield PublicRange(row.family, row.public_prefix.range, row.zone, True, row.span, "EIPs")
+    columns = map(host.forwards.column, ("family", "public", "zone", "protocol", "span"))
+    for family, public, zone, protocol, span in zip(*columns, strict=True):
+        yield PublicRange(family, Range(public, public), zone, protocol is None, span, "port forward")
+    for nat in host.nats:
+        for snat in nat.snats:
+            yield PublicRange(snat.family, snat.to, nat.target, False, snat.span, "`snat`")
 
 
 class Public:
     """All of them, in the order of their addresses."""
 
     def __init__(self, host: Host) -> None:
-        found = [PublicRange(row.family, Range(row.public, row.public), row.zone, True, row.span) for row in host.eips]
-        found += [
-            PublicRange(row.family, row.public_prefix.range, row.zone, True, row.span) for row in host.prefix_eips
-        ]
-        found += [
-            PublicRange(row.family, Range(row.public, row.public), row.zone, row.protocol is None, row.span)
-            for row in host.forwards
-        ]
-        found += [
-            PublicRange(snat.family, snat.to, nat.target, False, snat.span) for nat in host.nats for snat in nat.snats
-        ]
         self._by_zone: dict[tuple[str, Family], list[PublicRange]] = {}
-        for one in sorted(found, key=lambda one: one[:4]):
+        for one in sorted(public_ranges(host), key=lambda one: one[:4]):
             self._by_zone.setdefault((one.zone, one.family), []).append(one)
 
     def of(self, zone: str, family: Family) -> Sequence[PublicRange]:

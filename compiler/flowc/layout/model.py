@@ -77,8 +77,6 @@ class Statement:
 
     pieces: list[Piece] = field(default_factory=list)
     block: Block | None = None
-    sets: list[tuple[int, int]] = field(default_factory=list)
-    """The places of the `{` and `}` of each set in it that is in no other set."""
 
     @property
     def gap(self) -> Gap:

@@ -14,8 +14,9 @@ from flowc.syntax.lalr import automaton
 from flowc.syntax.scan import END, Word
 
 _TRIVIA = re.compile(r"#[^\r\n]*|\n")
-_TIGHT = frozenset({"COLON", "MINUS", "SLASH"})
-"""Signs without spaces around them."""
+_TIGHT_BEFORE = frozenset({"COLON", "MINUS", "SLASH", "RSQB", "RBRACE"})
+"""Signs without a space before them; the braces of a block are no pieces."""
+_TIGHT_BEHIND = frozenset({"COLON", "MINUS", "SLASH", "LSQB", "LBRACE"})
 _ARROWS = frozenset({"_ARROW", "_BOTH"})
 _SPACES = " \t\f"
 
@@ -40,15 +41,15 @@ class _Reading:
         self._statement: Statement | None = None
         self._behind = 0
         """Where the last piece ends."""
-        self._sets: list[int] = []
-        """The places of the `{` of open sets in their statement."""
+        self._depth = 0
+        """How many sets are open in the statement."""
         self._last = ""
         """The kind of the last word of the statement."""
 
     def take(self, word: Word, kind: str, *, opens_block: bool) -> None:
         """The next word."""
         if kind == "_SEP":
-            if not self._sets:
+            if not self._depth:
                 self._statement = None
             return
         if kind == "_COMMA":
@@ -65,7 +66,7 @@ class _Reading:
             self._statement.block = Block()
             self._blocks.append(self._statement.block)
             self._statement = None
-        elif kind == "RBRACE" and not self._sets:
+        elif kind == "RBRACE" and not self._depth:
             self._end_block(gap)
         else:
             self._add(word, kind, gap)
@@ -82,19 +83,14 @@ class _Reading:
         if self._last in _ARROWS and not gap.has_comment:
             gap = NOTHING
         closes = kind == "RBRACE"
-        space = not closes and kind not in _TIGHT and kind != "RSQB" and self._last not in _TIGHT | {"LSQB", "LBRACE"}
+        space = kind not in _TIGHT_BEFORE and self._last not in _TIGHT_BEHIND
         if kind == "COLON" and self._last == "IPADDR" and ":" in pieces[-1].text:
             space = True  # or it would be one address
+        breaks = gap.newline and bool(pieces)
         if closes:
-            pieces[-1].comma = False
-            start = self._sets.pop()
-            if not self._sets:
-                statement.sets.append((start, len(pieces)))
-        elif kind == "LBRACE":
-            self._sets.append(len(pieces))
-        pieces.append(Piece(text, kind, gap, space, bool(pieces) and gap.newline))
-        if closes:
-            pieces[-2].comma = pieces[-1].breaks
+            pieces[-1].comma = breaks
+        self._depth += (kind == "LBRACE") - closes
+        pieces.append(Piece(text, kind, gap, space, breaks))
 
     def _end_block(self, gap: Gap) -> None:
         block = self._blocks.pop()

@@ -16,6 +16,7 @@ from flowc.resolve import bulk, links, nat, operands, policies, prefixes, routes
 from flowc.resolve.context import Context
 from flowc.resolve.elsewhere import with_elsewhere
 from flowc.resolve.scope import Scope
+from flowc.resolve.unused import unused
 from flowc.source import Span
 from flowc.syntax import tree
 
@@ -55,7 +56,9 @@ def resolve(files: Iterable[tree.File], diagnostics: Diagnostics) -> Network:
     shared = [one for one in statements if not isinstance(one, tree.Host)]
     Scope(diagnostics).declare(hosts)
     blocks: list[tree.Host | None] = [*hosts] if hosts else [None]
-    resolved = [_resolve_host(block, hosts, shared, Scope(diagnostics, files)) for block in blocks]
+    scopes = [Scope(diagnostics, files) for _ in blocks]
+    resolved = [_resolve_host(block, hosts, shared, scope) for block, scope in zip(blocks, scopes, strict=True)]
+    unused(files, scopes, diagnostics)
     return Network(hosts=with_elsewhere(resolved))
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from flowc.diagnostics import Severity, register
 
-ERROR, WARNING = Severity.ERROR, Severity.WARNING
+ERROR, WARNING, NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
 
 UNKNOWN_NAME = register("FC101", "unknown-name", ERROR, "A name is used that nothing declares.")
 DUPLICATE_NAME = register(
@@ -66,6 +66,33 @@ CIRCULAR = register(
 NO_COMMON_FAMILY = register(
     "FC120", "no-common-family", ERROR, "No packet can match: the addresses of a rule are of different families."
 )
+NETWORK_OF_ALL = register(
+    "FC121",
+    "network-of-all-addresses",
+    ERROR,
+    "An interface's address has the prefix length 0: every address there is would be on its link. A default route leads to "
+    "what is on no link.",
+)
+UNUSED_DEFINITION = register(
+    "FC122",
+    "unused-definition",
+    NOTE,
+    "A `let` or a `service` is declared and used by nothing, in a file that was given by name: a rule may have been meant to "
+    "use it. What an included file declares may be for other files.",
+)
+REDUNDANT_ENTRY = register(
+    "FC123",
+    "redundant-entry",
+    NOTE,
+    "A set of addresses or ports holds an entry that another of its entries holds already. It changes nothing; often it was "
+    "meant to be another address.",
+)
+NO_ADDRESS = register(
+    "FC124",
+    "no-address",
+    ERROR,
+    "`not` is followed by all addresses of a family, so that none is left: nothing can ever match.",
+)
 
 INTERFACE_IN_TWO_ZONES = register(
     "FC201", "interface-in-two-zones", ERROR, "An interface belongs to two zones, so no policy can be chosen for it."
@@ -90,7 +117,8 @@ OVERLAPPING_FORWARDS = register(
     "FC302",
     "overlapping-forwards",
     ERROR,
-    "Two port forwards claim one address, protocol and port: the kernel would refuse the second or never use it.",
+    "Two port forwards claim one address, protocol and port, or a whole address is forwarded that is an EIP or forwarded "
+    "already: the kernel would refuse the second or never use it.",
 )
 NOT_IN_A_POOL = register(
     "FC303",
@@ -109,7 +137,8 @@ TARGET_UNPLACED = register(
     "FC306",
     "target-unplaced",
     ERROR,
-    "A translation's target address is on no declared interface, so nothing says which VRF it belongs to.",
+    "A translation's target address is on no declared interface and behind no route, so nothing says which VRF it "
+    "belongs to.",
 )
 
 DUPLICATE_TUNNEL = register(

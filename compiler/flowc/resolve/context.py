@@ -57,6 +57,7 @@ class Context:
     # Made when first asked for, which is after all interfaces, tunnels and pools have been resolved.
     _networks: dict[str | None, PrefixMap[Interface]] | None = None
     _homes: PrefixMap[str | None] | None = None
+    _routed: PrefixMap[str | None] | None = None
     _pools: PrefixMap[Pool] | None = None
 
     def options(self, node: Block) -> Properties:
@@ -99,6 +100,17 @@ class Context:
         if self._homes is None:
             self._homes = PrefixMap((prefix, one.vrf) for one in self.interfaces.values() for prefix in one.prefixes)
         return set(self._homes.covering(family, address))
+
+    def routed(self, family: Family, address: int) -> set[str | None]:
+        """The VRFs in which a route other than a default route leads to an address."""
+        if self._routed is None:
+            columns = (self.routes.column(name) for name in ("family", "network", "length", "kind", "vrf"))
+            self._routed = PrefixMap(
+                (Prefix(of, network, length), vrf)
+                for of, network, length, kind, vrf in zip(*columns, strict=True)
+                if length and kind == "unicast"
+            )
+        return set(self._routed.covering(family, address))
 
     def pool_of(self, family: Family, address: int, length: int | None = None) -> Pool | None:
         """The pool that holds an address, or with `length` all of a prefix."""

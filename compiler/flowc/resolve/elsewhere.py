@@ -6,13 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from flowc.ir.addresses import FAMILIES, Family, Range, intersect, merge, subtract
 from flowc.ir.network import Host
+from flowc.ir.public import public_ranges
 
 
 def with_elsewhere(hosts: Sequence[Host]) -> tuple[Host, ...]:
     """The hosts, each with what of its pools others use, and it does not itself."""
     if len(hosts) < 2:
         return tuple(hosts)
-    used = [{family: merge(_used(host, family)) for family in FAMILIES} for host in hosts]
+    used = [
+        {family: merge(one.range for one in public_ranges(host) if one.family == family) for family in FAMILIES}
+        for host in hosts
+    ]
     return tuple(
         host.model_copy(update={"elsewhere": _elsewhere(host, mine, [other for other in used if other is not mine])})
         for host, mine in zip(hosts, used, strict=True)
@@ -29,11 +33,3 @@ def _elsewhere(
         theirs = subtract((one for other in others for one in other[family]), mine[family])
         result[family] = intersect(theirs, pooled)
     return result
-
-
-def _used(host: Host, family: Family) -> Iterable[Range]:
-    """The public addresses that a host translates."""
-    for table in (host.eips, host.forwards):
-        rows = zip(table.column("family"), table.column("public"), strict=True)
-        yield from (Range(public, public) for of, public in rows if of == family)
-    yield from (snat.to for nat in host.nats for snat in nat.snats if snat.family == family)

@@ -23,8 +23,8 @@ def vrf(node: tree.Vrf, context: Context) -> None:
     options = context.options(node)
     value = options.require("table", "table 1000")
     table = None if value is None else values.number(value, 0, 2**32 - 1, "routing table", diagnostics)
-    device_node = options.value("device")
-    device = values.device(_name(device_node) or node.name, diagnostics, declared=device_node is None)
+    device_node = _name(options.value("device"))
+    device = values.device(device_node or node.name, diagnostics, declared=device_node is None)
     if table in KERNEL_TABLES:
         diagnostics.report(
             codes.BAD_TABLE,
@@ -45,9 +45,10 @@ def vrf(node: tree.Vrf, context: Context) -> None:
             help="give each VRF a table of its own: sharing one joins their routes",
         )
         return
+    if _device_taken(device, device_node or node.name, context):
+        return
     found = Vrf(name=node.name.text, device=device, table=table, span=node.span)
-    context.vrfs[found.name] = context.tables[table] = found
-    context.devices.setdefault(device, found)
+    context.vrfs[found.name] = context.tables[table] = context.devices[device] = found
 
 
 def interface(node: tree.Interface, context: Context) -> None:
@@ -200,6 +201,7 @@ def _add(
         dhcp="dhcp" in options,
         spoofing=Spoofing(spoofing.text) if spoofing else Spoofing.CHECKED,
         span=node.span,
+        options=options.spans,
     )
 
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-
 from flowc.diagnostics import Diagnostics
 from flowc.ir.addresses import Family, Prefix, Range, format_address, mask
 from flowc.ir.nat import Masquerade, Nat, Snat
 from flowc.ir.policy import ANY, SELF
 from flowc.ir.rows import EipRow, ForwardRow
-from flowc.ir.tables import Table
 from flowc.resolve import codes, operands, values
-from flowc.resolve.context import Context, claim, endpoint_address, not_in_a_pool
+from flowc.resolve.context import Context, endpoint_address, not_in_a_pool
 from flowc.resolve.policies import duplicate_pairs
-from flowc.source import Source, Span
 from flowc.syntax import tree
 
 MOST_ADDRESSES = 65536
@@ -78,12 +74,7 @@ def duplicate_nats(context: Context) -> None:
 def _snat(node: tree.Snat, context: Context) -> Snat | None:
     source = operands.address_set(node.source, context)
     ports = None if node.ports is None else values.ports(node.ports, context.diagnostics)
-    to: tuple[Family, Range] | None
-    if isinstance(node.to, tree.AddressRange):
-        to = operands.address_range(node.to, context)
-    else:
-        one = values.host_address(node.to, context.diagnostics, "the address to leave as")
-        to = None if one is None else (one[0], Range(one[1], one[1]))
+    to = _leave_as(node.to, context)
     if source is None or to is None or (node.ports is not None and ports is None):
         return None
     family, addresses = to
@@ -104,6 +95,26 @@ def _snat(node: tree.Snat, context: Context) -> Snat | None:
         )
         return None
     return Snat(source=source, source_span=node.source.span, family=family, to=addresses, ports=ports, span=node.span)
+
+
+def _leave_as(node: tree.Address | tree.AddressRange, context: Context) -> tuple[Family, Range] | None:
+    """One address or several."""
+    if isinstance(node, tree.AddressRange):
+        found = operands.address_range(node, context)
+        return found if found and values.hosts_only(*found, node, context.diagnostics) else None
+    if "/" in node.text:
+        whole = values.prefix(node, context.diagnostics)
+        if whole:
+            low, high = (format_address(whole.family, end) for end in whole.range)
+            context.diagnostics.report(
+                codes.BAD_ADDRESS,
+                f"expected an address or a range of them to leave as, found the prefix `{node.text}`",
+                node.span,
+                help=f"write the range: `{low}-{high}`",
+            )
+        return None
+    one = values.host_address(node, context.diagnostics, "the address to leave as")
+    return None if one is None else (one[0], Range(one[1], one[1]))
 
 
 def _masquerade(node: tree.Masquerade, context: Context) -> Masquerade | None:
@@ -213,12 +224,12 @@ def _target(
         return None
     if vrf_node is not None:
         return found[1], context.vrf_name(vrf_node)
-    homes = context.homes(*found)
+    homes = context.homes(*found) or context.routed(*found)
     if len(homes) == 1:
         return found[1], homes.pop()
     diagnostics.report(
         codes.TARGET_UNPLACED,
-        f"`{node.text}` is {'in several VRFs' if homes else 'on no declared interface'}",
+        f"`{node.text}` is {'in several VRFs' if homes else 'on no declared interface, and no route leads to it'}",
         node.span,
         help="declare it as an endpoint, and use its name",
     )
@@ -245,53 +256,3 @@ def eip(node: tree.Eip, context: Context) -> None:
         return
     if target is not None:
         context.eips.append(EipRow(family, address, target[0], target[1], pool.zone, node.target.text, node.span))
-
-
-def conflicts(context: Context) -> None:
-    """One public address has one owner and one owner one EIP; no two forwards claim one port."""
-    public: dict[Hashable, Span] = {}
-    inside: dict[Hashable, Span] = {}
-    unique = not context.eips.repeats("family", "public") and not context.eips.repeats("family", "vrf", "target")
-    for row in () if unique else context.eips:
-        address = format_address(row.family, row.public)
-        claim(context, codes.DUPLICATE_EIP, public, (row.family, row.public), row.span, f"EIP `{address}`")
-        owner = f"an EIP for `{row.label}`"
-        claim(context, codes.DUPLICATE_EIP, inside, (row.family, row.vrf, row.target), row.span, owner)
-    for forward in context.forwards:
-        if forward.protocol is None:
-            what = f"the translation of `{format_address(forward.family, forward.public)}`"
-            key = (forward.family, forward.public)
-            claim(context, codes.OVERLAPPING_FORWARDS, public, key, forward.span, what)
-    _overlapping_ports(context.forwards, context.diagnostics)
-
-
-def _overlapping_ports(forwards: Table[ForwardRow], diagnostics: Diagnostics) -> None:
-    """Sorted by first port, a forward overlaps one before it if it starts before the farthest end so far.
-
-    Which of the two is the mistake is told by the file: the later declaration.
-    """
-    by_address: dict[tuple[object, ...], list[ForwardRow]] = {}
-    files: dict[Source, int] = {}
-    for row in forwards:
-        files.setdefault(row.span.source, len(files))
-        if row.protocol is not None:
-            by_address.setdefault((row.family, row.public, row.protocol), []).append(row)
-
-    def place(row: ForwardRow) -> tuple[int, int]:
-        return files[row.span.source], row.span.start
-
-    for rows in by_address.values():
-        rows.sort(key=lambda row: (row.low, row.high, row.span.start))
-        farthest = rows[0]
-        for row in rows[1:]:
-            if row.low <= farthest.high:
-                address = format_address(row.family, row.public)
-                first, second = sorted((farthest, row), key=place)
-                diagnostics.report(
-                    codes.OVERLAPPING_FORWARDS,
-                    f"{row.protocol} port {row.low} of `{address}` is forwarded twice",
-                    second.span,
-                    related=[(first.span, "first forwarded here")],
-                )
-            if row.high > farthest.high:
-                farthest = row

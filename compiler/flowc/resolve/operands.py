@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from flowc.ir.addresses import FAMILIES, AddressSet, Family, Range, merge
+from flowc.ir.addresses import FAMILIES, WIDTH, AddressSet, Family, Range, merge
 from flowc.ir.icmp import ICMP_TYPES, ICMPV6_TYPES
 from flowc.ir.policy import Icmp, Ports, Protocol, Traffic
 from flowc.resolve import codes, values
 from flowc.resolve.context import Context
+from flowc.resolve.redundant import Member, redundant
 from flowc.syntax import tree
 
 Trail = tuple[str, ...]
@@ -40,7 +41,7 @@ def address_set(node: tree.Value, context: Context, trail: Trail = ()) -> Addres
     """None after a report, and for `any`-like emptiness never: an operand names at least one address."""
     if isinstance(node, tree.Negated):
         inner = address_set(node.operand, context, trail)
-        return None if inner is None else inner._replace(negated=not inner.negated)
+        return None if inner is None else _negated(node, inner, context)
     if isinstance(node, tree.Address):
         prefix = values.prefix(node, context.diagnostics)
         return None if prefix is None else _of(prefix.family, prefix.range)
@@ -51,6 +52,16 @@ def address_set(node: tree.Value, context: Context, trail: Trail = ()) -> Addres
     if isinstance(node, tree.Name):
         return _named_addresses(node, context, trail)
     context.diagnostics.report(codes.BAD_ADDRESS, "expected an address, a prefix or a name", node.span)
+    return None
+
+
+def _negated(node: tree.Negated, inner: AddressSet, context: Context) -> AddressSet | None:
+    """What is left, if anything is."""
+    left = [family for family in inner.families if inner.ranges(family) != (Range(0, (1 << WIDTH[family]) - 1),)]
+    if left or inner.negated:
+        return inner._replace(negated=not inner.negated)
+    all_of = " and ".join(f"IPv{family}" for family in inner.families)
+    context.diagnostics.report(codes.NO_ADDRESS, f"no address is left: this is `not` all of {all_of}", node.span)
     return None
 
 
@@ -97,6 +108,13 @@ def _union(node: tree.Set, context: Context, trail: Trail) -> AddressSet | None:
             return None
     if len(known) < len(parts):
         return None
+    written = (
+        (item, part) for item, part in zip(node.items, known, strict=True) if not isinstance(item, tree.Name | tree.Set)
+    )
+    members = (
+        Member(family, one, item) for item, part in written for family in FAMILIES for one in part.ranges(family)
+    )
+    redundant(members, context.diagnostics)
     return AddressSet(merge(r for part in known for r in part.v4), merge(r for part in known for r in part.v6))
 
 
@@ -148,6 +166,10 @@ def port_ranges(node: tree.Value, context: Context, trail: Trail = ()) -> tuple[
         parts = [port_ranges(item, context, trail) for item in node.items]
         if any(part is None for part in parts):
             return None
+        written = (
+            (item, part) for item, part in zip(node.items, parts, strict=True) if isinstance(item, tree.PortRange)
+        )
+        redundant((Member(0, Range(*one), item) for item, part in written for one in part or ()), context.diagnostics)
         merged = merge(Range(*one) for part in parts if part is not None for one in part)
         return tuple((one.low, one.high) for one in merged)
     if isinstance(node, tree.Name):

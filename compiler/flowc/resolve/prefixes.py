@@ -7,6 +7,7 @@ from typing import NamedTuple
 from flowc.ir.addresses import WIDTH, Family, Prefix, Range, format_range
 from flowc.ir.rows import EipRow, PrefixEipRow
 from flowc.resolve import codes, nat, operands, values
+from flowc.resolve.conflicts import translations
 from flowc.resolve.context import Context, not_in_a_pool
 from flowc.source import Span
 from flowc.syntax import tree
@@ -116,7 +117,7 @@ class _Claim(NamedTuple):
 
 def conflicts(context: Context) -> None:
     """One public address has one owner and one owner one EIP, also where prefixes hold them."""
-    nat.conflicts(context)
+    translations(context)
     if not len(context.prefix_eips):
         return
     _overlaps(_public_claims(context), context)

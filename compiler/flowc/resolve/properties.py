@@ -73,6 +73,11 @@ class Properties:
                 related=[(given[0].span, f"`{given[0].key.text}` is given here")],
             )
 
+    @property
+    def spans(self) -> tuple[tuple[str, Span], ...]:
+        """Where each option is given, with its keyword."""
+        return tuple((key, found.span) for key, found in self._found.items())
+
     def span(self, key: str) -> Span:
         return self._found[key].span
 

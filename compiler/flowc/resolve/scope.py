@@ -76,6 +76,8 @@ class Scope:
     """What declares each name: rows, where one of them does."""
     refused: dict[tree.Rows, set[int]] = field(default_factory=dict)
     """The rows whose names stand for something else."""
+    used: set[str] = field(default_factory=set)
+    """The names of `let`s and services that were looked up."""
     compared: int = 0
     """With how many names those that are unknown have been compared so far."""
 
@@ -156,6 +158,8 @@ class Scope:
         """
         node = self.get(name.text)
         if isinstance(node, kinds):
+            if isinstance(node, tree.Let | tree.Service):
+                self.used.add(name.text)
             return node
         wanted = alternatives([article(described(each)) for each in kinds])
         if node is None:

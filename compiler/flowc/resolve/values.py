@@ -137,6 +137,18 @@ def host_prefix(node: tree.Address, diagnostics: Diagnostics) -> Prefix | None:
     return found
 
 
+def hosts_only(family: Family, found: Range, node: tree.Value, diagnostics: Diagnostics) -> bool:
+    """Addresses that machines can have, all of them: else it is reported, with the first that none can have."""
+    for special, what in SPECIAL[family]:
+        shared = special.within(found)
+        if shared:
+            address = format_address(family, shared[0])
+            message = f"`{node.span.text}` holds {what}, `{address}`, which is not a machine's"
+            diagnostics.report(codes.NOT_A_HOST, message, node.span)
+            return False
+    return True
+
+
 def interface_address(node: tree.Value, diagnostics: Diagnostics) -> IPv4Interface | IPv6Interface | None:
     """An interface's own address with its prefix length."""
     assert isinstance(node, tree.Address)
@@ -157,6 +169,14 @@ def interface_address(node: tree.Value, diagnostics: Diagnostics) -> IPv4Interfa
     if int(length) > WIDTH[family]:
         diagnostics.report(
             codes.BAD_ADDRESS, f"an IPv{family} prefix is at most {WIDTH[family]} bits long, not {length}", node.span
+        )
+        return None
+    if int(length) == 0:
+        diagnostics.report(
+            codes.NETWORK_OF_ALL,
+            f"`{node.text}` puts every IPv{family} address on the link of the interface",
+            node.span,
+            help=f"write the network's length: `{text}/{24 if family == 4 else 64}`",
         )
         return None
     result = ip_interface(node.text)
@@ -255,9 +275,13 @@ def printable(node: tree.String | tree.Name, limit: int, what: str, diagnostics:
 
     nft takes `$` in it for the start of a variable's name.
     """
-    if not node.text.isprintable() or any(character in node.text for character in '"\\$'):
-        diagnostics.report(codes.BAD_TEXT, f"the {what} holds a character that nft cannot print", node.span)
-        return None
+    for at, character in enumerate(node.text):
+        if not character.isprintable() or character in '"\\$':
+            before = (node.span.end - node.span.start - len(node.text)) // 2 + at  # behind a quote, if it is quoted
+            place = node.span.source.span(node.span.start + before, node.span.start + before + 1)
+            name = f"`{character}`" if character.isprintable() else f"the character U+{ord(character):04X}"
+            diagnostics.report(codes.BAD_TEXT, f"the {what} holds {name}, which nft cannot print", place)
+            return None
     if len(node.text.encode()) > limit:
         diagnostics.report(
             codes.BAD_TEXT, f"the {what} has {len(node.text.encode())} bytes, at most {limit} are possible", node.span

@@ -48,6 +48,9 @@ def pool(node: tree.Pool, context: Context) -> None:
     prefixes = [values.network(prefix, context.diagnostics) for prefix in node.prefixes]
     good = tuple(prefix for prefix in prefixes if prefix is not None)
     context.pools_incomplete = context.pools_incomplete or found is None or len(good) < len(prefixes)
+    for prefix, written in zip(prefixes, node.prefixes, strict=True):
+        if prefix is not None:  # what nothing uses of a pool is dropped: no multicast, no loopback
+            values.hosts_only(prefix.family, prefix.range, written, context.diagnostics)
     for other in context.pools.values():
         for prefix, written in zip(prefixes, node.prefixes, strict=True):
             if prefix is None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from flowc.diagnostics import fixes
 from flowc.source import Span
-from flowc.syntax import codes, forms
+from flowc.syntax import codes, forms, translations
 from flowc.syntax.problem import Problem, Repair, Situation
 from flowc.syntax.scan import END
 from flowc.syntax.wording import found, listed, place, shown, wanted
@@ -244,6 +244,10 @@ EXPLAINERS: tuple[Callable[[Situation], Problem | None], ...] = (
     forms.ports_without_braces,
     forms.port_range_with_colon,
     forms.port_without_protocol,
+    translations.source_with_from,
+    translations.masquerade_to,
+    translations.to_for_arrow,
+    translations.port_behind_address,
     separator,
     first_word,
     forms.mac_form,

@@ -1,13 +1,13 @@
 """Comments that silence a check on a line: `# flowc: ignore[snat-as-eip] the provider answers for this one`.
 
-At the end of a line it counts for what is reported of that line, alone on a line for the next line that holds more than
-a comment. A comment is where the scanner sees one, so not between quotes; in a table it has a line for itself.
+At the end of a line it counts for what is reported of text that begins or ends on that line, alone on a line for the next
+line that holds more than a comment. A comment is where the scanner sees one, so not between quotes; in a table it has a line for itself.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -46,11 +46,14 @@ class _Ignore:
     may_be_unused: bool = False
 
 
-def silence(sources: Iterable[Source], found: Diagnostics, known: Iterable[Code]) -> Diagnostics:
+def silence(
+    sources: Iterable[Source], found: Diagnostics, known: Iterable[Code], occasional: Collection[Code] = ()
+) -> Diagnostics:
     """What was found in these texts less what their comments silence, and what is wrong with the comments.
 
-    `known` are the codes that a comment may name. What is an error stays. While there are errors no ignore is called
-    unused, because some checks look only at what has none.
+    `known` are the codes that a comment may name. What is an error stays. An ignore of an `occasional` code, whose check
+    depends on more than the files, is never called unused; nor is any other while there are errors, because some checks
+    look only at what has none.
     """
     marked = [source for source in sources if MARK in source.text]
     if not marked:
@@ -74,6 +77,7 @@ def silence(sources: Iterable[Source], found: Diagnostics, known: Iterable[Code]
             result.ignored[finding] = reason
     if not found.has_errors:
         for ignore in ignores.values():
+            ignore.unused.difference_update(occasional)
             _report_unused(ignore, result)
     return result
 
@@ -145,10 +149,12 @@ def _reason(finding: Diagnostic, silent: Mapping[_Line, list[_Ignore]]) -> str |
     """Why a finding is silenced; None if it is not."""
     if finding.severity is Severity.ERROR:
         return None
-    found = [one for one in silent.get(_line(finding.primary.span), ()) if finding.code in one.codes]
+    source, start, end = finding.primary.span
+    lines = {_line(Span(source, place, place)) for place in (start, max(start, end - 1))}
+    found = [one for line in lines for one in silent.get(line, ()) if finding.code in one.codes]
     for ignore in found:
         ignore.unused.discard(finding.code)
-    return found[0].reason if found else None
+    return min(found, key=lambda one: one.span.start).reason if found else None
 
 
 def _report_unused(ignore: _Ignore, result: Diagnostics) -> None:

@@ -96,6 +96,8 @@ class _Loader:
     read: Read
     seen: set[tuple[str | None, str]] = field(default_factory=set)
     """The hosts (None: no host) and real paths of all files taken so far."""
+    sources: dict[str, Source] = field(default_factory=dict)
+    """The texts of included files by real path: what is found for each of several hosts is one finding."""
     tables: dict[tuple[str, str], tree.File] = field(default_factory=dict)
     """The rows by kind of table and real path: several hosts may take the same ones."""
     tables_seen: set[tuple[str | None, str, str]] = field(default_factory=set)
@@ -188,9 +190,10 @@ class _Loader:
         if scope in self.seen:
             return nothing
         self.seen.add(scope)
-        source = self._text(include, name, path)
+        source = self.sources.get(key) or self._text(include, name, path)
         if isinstance(source, tree.File):
             return source
+        self.sources[key] = source
         return self._expanded(parse(source, self.diagnostics), _Place(key, include, place, place.host))
 
     def _table(self, table: tree.Table, host: tree.Host | None) -> tree.File:

@@ -28,7 +28,7 @@ zone office { interface lan }
 pool public 198.51.100.0/24 at internet
 policy internet -> office { accept }
 policy office -> internet { accept }
-policy internet -> self { accept tcp 22 }
+policy internet -> self { accept }
 """
 VRF = """
 vrf acme { table 1000 }
@@ -38,6 +38,7 @@ endpoint web { address 10.0.0.80; interface lan }
 zone internet { interface wan }
 zone office { interface lan }
 policy internet -> office { accept }
+policy internet -> self { accept }
 """
 TUNNEL = """
 interface uplink { device eth0; address 172.16.0.1/24 }
@@ -93,6 +94,14 @@ def test_a_service_is_captured_where_the_forward_would_have_reached_it(
     tmp_path: Path, listener: dict[str, Any], captured: bool
 ) -> None:
     assert ("service-captured" in names(tmp_path, FORWARD, listeners=[listener])) == captured
+
+
+def test_a_service_that_the_zone_does_not_reach_anyway_is_not_captured(tmp_path: Path) -> None:
+    listeners = [listening(8080)]
+    other = FORWARD.replace("policy internet -> self { accept }", "policy internet -> self { accept tcp {22, 8090} }")
+    assert names(tmp_path, other, listeners=listeners) == []
+    every = FORWARD.replace("policy internet -> self { accept }", "policy any -> self { accept }")
+    assert names(tmp_path, every, listeners=listeners) == ["service-captured"]
 
 
 def test_an_address_that_flowc_only_answers_for_has_no_services(tmp_path: Path) -> None:

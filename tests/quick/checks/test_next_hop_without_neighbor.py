@@ -7,6 +7,7 @@ import pytest
 
 from flowc.api import check_files
 from flowc.diagnostics import Diagnostic, Severity
+from flowc.repair import repair
 
 HEAD = """
 interface lan { device eth1; address 10.0.0.1/24, fd00::1/64 }
@@ -189,3 +190,66 @@ def test_behind_a_vlan_a_flow_does_not_recover(findings: Callable[[str], list[Di
 
 def test_in_software_nothing_is_lost(findings: Callable[[str], list[Diagnostic]]) -> None:
     assert findings(f"host gw1 {{ offload software }}\n{HEAD}{GATEWAY}{WEB}{OFFLOAD}") == []
+
+
+# ---- the repair
+
+
+ROUTE = "route default via 192.0.2.1\n"
+
+
+def rewritten(text: str, folder: Path, **tables: str) -> str | None:
+    """The text as `--fix` leaves it; None if it makes nothing of it."""
+    file = folder / "gw.flow"
+    file.write_text(text, encoding="utf-8")
+    for name, rows in tables.items():
+        (folder / f"{name}.csv").write_text(rows, encoding="utf-8")
+    done = repair(check_files([file]).diagnostics)
+    return file.read_text(encoding="utf-8") if done.count else None
+
+
+HARDWARE = "host gw1 { offload hardware }\n" + HEAD + OFFLOAD
+
+
+def test_the_line_that_is_missing_is_added_below_the_route(
+    tmp_path: Path, findings: Callable[[str], list[Diagnostic]]
+) -> None:
+    text = rewritten(HARDWARE + ROUTE, tmp_path)
+    assert text == HARDWARE + ROUTE + "neighbor 192.0.2.1 on wan managed\n"
+    assert findings(text) == []
+
+
+def test_many_are_added_at_once(tmp_path: Path, findings: Callable[[str], list[Diagnostic]]) -> None:
+    routes = "".join(f"route 10.{number}.0.0/16 via 192.0.2.{number}\n" for number in range(10, 20))
+    (finding,) = findings(HARDWARE + routes)
+    assert finding.fix is not None
+    assert len(finding.fix.edits) == 10
+    text = rewritten(HARDWARE + routes, tmp_path)
+    assert text is not None
+    assert text.count(" managed\n") == 10
+    assert findings(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HARDWARE + WEB + INWARD.replace("OPERANDS", "to web"),
+        HARDWARE.replace("offload hardware", "offload hardware; kernel 5.10") + ROUTE,
+        HARDWARE + 'routes from "routes.csv"\n',
+        HARDWARE + "host gw2 { neighbor 192.0.2.1 on wan 52:54:00:00:00:01 }\n" + ROUTE,
+    ],
+    ids=["an endpoint", "an old kernel", "a row of a table", "a route of other hosts too"],
+)
+def test_no_line_is_added_where_another_may_be_better(
+    text: str, tmp_path: Path, findings: Callable[[str], list[Diagnostic]]
+) -> None:
+    rows = "destination,via\ndefault,192.0.2.1\n"
+    assert rewritten(text, tmp_path, routes=rows) is None
+    assert findings(text)
+
+
+def test_a_route_in_the_hosts_own_block_is_its_own(tmp_path: Path) -> None:
+    text = HARDWARE.replace("{ offload hardware }", "{ offload hardware; " + ROUTE.strip() + " }") + "host gw2 { }\n"
+    assert rewritten(text, tmp_path) == text.replace(
+        ROUTE.strip(), ROUTE.strip() + "; neighbor 192.0.2.1 on wan managed"
+    )

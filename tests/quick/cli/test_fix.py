@@ -12,7 +12,7 @@ import pytest
 import flowc.api
 from flowc.cli import main
 from flowc.diagnostics import Diagnostics
-from flowc.syntax.load import load
+from flowc.syntax.load import Read, load
 from flowc.syntax.tree import File
 
 Captured = pytest.CaptureFixture[str]
@@ -94,8 +94,8 @@ def test_a_file_that_changes_meanwhile_is_left_and_named(
     file = here / "gw.flow"
     file.write_text(GOOD + DOUBLE * 2)
 
-    def load_slowly(paths: list[str], diagnostics: Diagnostics) -> list[File]:
-        found = load(paths, diagnostics)
+    def load_slowly(paths: list[str], diagnostics: Diagnostics, read: Read) -> list[File]:
+        found = load(paths, diagnostics, read)
         file.write_text(GOOD + "# mine\n" + DOUBLE * 2)
         return found
 

@@ -72,6 +72,14 @@ def test_several_files_are_one_document(form: str, here: Path, capsys: Captured)
     assert "`nal` is not declared" in out
 
 
+@pytest.mark.parametrize("form", FORMATS[1:])
+def test_what_two_files_include_is_found_once(form: str, here: Path, capsys: Captured) -> None:
+    for name in ("a.flow", "b.flow"):
+        (here / name).write_text('include "gw.flow"\n', encoding="utf-8")
+    assert main(["check", "--format", form, "a.flow", "b.flow"]) == 1
+    assert capsys.readouterr().out.count("`lna` is not declared") == 1
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_what_is_ignored_is_counted_and_suppressed(form: str, here: Path, capsys: Captured) -> None:
     (here / "gw.flow").write_text(IGNORED, encoding="utf-8")

@@ -62,11 +62,17 @@ def test_a_row_goes_with_its_line() -> None:
         ("host gw {\n\tROUTE  # why\n}\n", "host gw {\n\tROUTE  # why\n\tNEW\n}\n"),
         ("host gw { ROUTE }\n", "host gw { ROUTE; NEW }\n"),
         ("ROUTE; zone b {}\n", "ROUTE; NEW; zone b {}\n"),
+        ("ROUTE ; # why\n", "ROUTE ; # why\nNEW\n"),
         ("  zone a {}; ROUTE", "  zone a {}; ROUTE\n  NEW"),
     ],
 )
 def test_a_statement_comes_below_another_one(before: str, expected: str) -> None:
     assert after(fixes.add_below("add it", of(before, "ROUTE"), "NEW")) == expected
+
+
+@pytest.mark.parametrize(("before", "expected"), [(" A\n", " A\n NEW\n OTHER\n"), ("{ A }", "{ A; NEW; OTHER }")])
+def test_several_statements_come_below_one(before: str, expected: str) -> None:
+    assert after(fixes.add_below("add them", of(before, "A"), "NEW", "OTHER")) == expected
 
 
 def test_no_statement_comes_into_a_table() -> None:

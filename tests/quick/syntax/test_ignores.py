@@ -19,7 +19,8 @@ WARNING = Code("FC999", "some-warning", Severity.WARNING, "")
 OTHER = Code("FC998", "other-warning", Severity.WARNING, "")
 NOTE = Code("FC997", "some-note", Severity.NOTE, "")
 ERROR = Code("FC996", "some-error", Severity.ERROR, "")
-KNOWN = (WARNING, OTHER, NOTE, ERROR, codes.UNUSED_IGNORE)
+SOMETIMES = Code("FC995", "of-facts", Severity.WARNING, "")
+KNOWN = (WARNING, OTHER, NOTE, ERROR, SOMETIMES, codes.UNUSED_IGNORE)
 
 
 def found(text: str, *codes: Code, word: str = "HERE") -> Diagnostics:
@@ -31,7 +32,7 @@ def found(text: str, *codes: Code, word: str = "HERE") -> Diagnostics:
         for code in codes or (WARNING,):
             diagnostics.report(code, "m", source.span(start, start + len(word)))
         start = text.find(word, start + 1)
-    return silence([source], diagnostics, KNOWN)
+    return silence([source], diagnostics, KNOWN, [SOMETIMES])
 
 
 def names(diagnostics: Diagnostics) -> list[str]:
@@ -85,6 +86,17 @@ def test_another_line_or_another_check_is_not_silenced(text: str) -> None:
 )
 def test_what_is_no_such_comment_counts_for_nothing(text: str) -> None:
     assert names(found(text)) == ["some-warning"]
+
+
+@pytest.mark.parametrize(("line", "silenced"), [(0, True), (1, False), (2, True)])
+def test_of_text_over_several_lines_the_first_and_the_last_one_count(line: int, *, silenced: bool) -> None:
+    """So a comment may stand behind the `}` of what is reported as a whole."""
+    lines = ["policy a -> b {", "    accept", "}"]
+    lines[line] += " # flowc: ignore[FC999] why"
+    text = "\n".join(lines)
+    result = found(text, word=text[: text.index("}") + 1])
+    assert bool(result.ignored) is silenced
+    assert ("unused-ignore" in names(result)) is not silenced
 
 
 def test_notes_can_be_silenced_and_what_is_silenced_is_no_finding() -> None:
@@ -142,6 +154,13 @@ def test_only_what_is_unused_is_called_so() -> None:
     assert finding.message == "there is no `FC998` or `FC997` to ignore here"
     assert finding.fix is not None
     assert [edit.text for edit in finding.fix.edits] == ["FC999"]
+
+
+def test_what_depends_on_more_than_the_files_is_never_called_unused() -> None:
+    """Facts may be given today and not tomorrow."""
+    assert names(found("zone a {} # flowc: ignore[of-facts] why\n")) == []
+    (finding,) = found("zone a {} # flowc: ignore[of-facts, FC999] why\n")
+    assert finding.message == "there is no `FC999` to ignore here"
 
 
 def test_a_comment_may_say_that_it_is_unused_elsewhere() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
 
 from flowc.checks.base import FactsCheck
 from flowc.checks.live.common import Tables
@@ -12,17 +11,18 @@ from flowc.facts import Index, Listener
 from flowc.facts.index import TABLE_MAIN
 from flowc.ir.addresses import Family, format_address, parse_address
 from flowc.ir.network import Host
-from flowc.ir.policy import SELF, Action, Ports
+from flowc.ir.pairs import policies_by_pair
+from flowc.ir.policy import SELF, Action, Ports, Rule
 from flowc.ir.rows import ForwardRow
-from flowc.source import Span
 
 CODE = register(
     "FC810",
     "service-captured",
     Severity.WARNING,
-    "A port forward is on an address of the host itself, and the host has a service that listens there on the same port. "
-    "What comes from the forward's zone is translated before it could reach the service: where that is SSH, it is the way "
-    "to the host that is lost. Services that listen elsewhere, or are bound to other devices or VRFs, do not count.",
+    "A port forward is on an address of the host itself, the host has a service that listens there on the same port, and a "
+    "policy admits the forward's zone to it. What comes from there is translated before it could reach the service: where "
+    "that is SSH, it is the way to the host that is lost. Services that listen elsewhere, or are bound to other devices or "
+    "VRFs, do not count.",
 )
 
 EPHEMERAL = (32768, 60999)
@@ -33,21 +33,24 @@ IPV4_MAPPED = 0xFFFF
 
 
 def run(host: Host, index: Index, diagnostics: Diagnostics) -> None:
-    """Report the forwards on the host's own addresses that a listening socket has a port of."""
+    """Report the forwards on the host's own addresses that take a port of a listening socket from those who may reach it."""
     if not index.facts.listeners or not len(host.forwards):
         return
     services = _Services(host, index)
+    admitting: dict[str, list[tuple[Rule, list[Ports] | None]]] = {}
     columns = (host.forwards.column(name) for name in ("zone", "family", "public"))
     for at, (zone, family, public) in enumerate(zip(*columns, strict=True)):
         if not services.is_own(zone, family, public):
             continue
+        if zone not in admitting:
+            admitting[zone] = _admitting(host, zone)
         row = host.forwards[at]
-        found = services.heard(row)
+        found = {one: rule for one in services.heard(row) for rule, ports in admitting[zone] if _covers(ports, one)}
         if found:
-            _report(host, row, found, diagnostics)
+            _report(row, list(found), next(iter(found.values())), diagnostics)
 
 
-def _report(host: Host, row: ForwardRow, found: list[Listener], diagnostics: Diagnostics) -> None:
+def _report(row: ForwardRow, found: list[Listener], rule: Rule, diagnostics: Diagnostics) -> None:
     names = [f"{one.protocol} {one.port}" + (f" ({one.process})" if one.process else "") for one in found]
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     diagnostics.report(
@@ -56,26 +59,27 @@ def _report(host: Host, row: ForwardRow, found: list[Listener], diagnostics: Dia
         f"`{format_address(row.family, row.public)}`",
         row.span,
         f"from zone `{row.zone}` the service is not reached any more",
-        related=_admitted(host, row.zone, found),
+        related=[(rule.span, "this admits it to the host")],
         help="forward another port or address, or let the service listen elsewhere",
     )
 
 
-def _admitted(host: Host, zone: str, found: list[Listener]) -> Iterator[tuple[Span, str]]:
-    """The first rule that wants the zone to reach the service."""
-    for policy in host.policies:
-        if (policy.source, policy.target) != (zone, SELF):
-            continue
-        for rule in policy.rules:
-            for traffic in rule.traffic if rule.action is Action.ACCEPT else ():
-                if isinstance(traffic, Ports) and any(_covers(traffic, one) for one in found):
-                    yield rule.span, "this admits it to the host"
-                    return
+def _admitting(host: Host, zone: str) -> list[tuple[Rule, list[Ports] | None]]:
+    """The rules by which a zone reaches the host, with what each admits of TCP and UDP: None is all of it."""
+    policy = policies_by_pair(host).get((zone, SELF))
+    found: list[tuple[Rule, list[Ports] | None]] = []
+    for rule in policy.rules if policy else ():
+        ports = [one for one in rule.traffic if isinstance(one, Ports)]
+        if rule.action is Action.ACCEPT and (ports or not rule.traffic):
+            found.append((rule, ports or None))
+    return found
 
 
-def _covers(traffic: Ports, listener: Listener) -> bool:
-    return traffic.protocol == listener.protocol and any(
-        low <= listener.port <= high for low, high in traffic.ports or ((0, 65535),)
+def _covers(ports: list[Ports] | None, listener: Listener) -> bool:
+    return ports is None or any(
+        one.protocol == listener.protocol
+        and any(low <= listener.port <= high for low, high in one.ports or ((0, 65535),))
+        for one in ports
     )
 
 
@@ -140,7 +144,7 @@ route default via 198.51.100.1
 zone internet { interface wan }
 zone office { interface lan }
 policy internet -> office { accept tcp 22 to web }
-policy internet -> self { accept tcp 22 from 203.0.113.7 }
+policy internet -> self { accept from 203.0.113.7 }
 """
 
 CHECK = FactsCheck(

@@ -1,0 +1,69 @@
+"""Who may send by an interface, as far as the file tells: what its source check lets pass, or more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from flowc.ir.addresses import Family, Range, is_link_local, merge
+from flowc.ir.behind import Behind
+from flowc.ir.links import Bridge, Interface, Spoofing, Tunnel, Vlan
+from flowc.ir.network import Host
+
+LINK_LOCAL = Range(0xFE80 << 112, (0xFEC0 << 112) - 1)
+"""Behind every interface with IPv6 (RFC 4291, 2.5.6)."""
+
+
+@dataclass(frozen=True)
+class Senders:
+    host: Host
+
+    @cached_property
+    def _behind(self) -> Behind:
+        return Behind(self.host)
+
+    def unknown(self, interface: Interface) -> bool:
+        """Its sources are not checked, or the file does not say what is behind it."""
+        if interface.dhcp or interface.spoofing is Spoofing.ALLOWED:
+            return True
+        return not self._behind.prefixes(interface) and not self._only_carries(interface)
+
+    def has_default(self, interface: Interface) -> bool:
+        """A default route leads out of it, so that anybody may be behind it."""
+        return any(prefix.length == 0 for prefix in self._behind.prefixes(interface))
+
+    def machines(self, interface: Interface) -> list[tuple[Family, int]]:
+        """The endpoints on it, and the far ends of the tunnels over it."""
+        return [*self._behind.endpoints(interface), *self._behind.tunnel_remotes(interface)]
+
+    def ranges(self, interface: Interface, family: Family) -> Iterator[Range]:
+        """The addresses, without those that only a default route leads to."""
+        for prefix in self._behind.prefixes(interface):
+            if prefix.family == family and prefix.length:
+                yield prefix.range
+        yield from (Range(address, address) for of, address in self.machines(interface) if of == family)
+        if family == 6:
+            yield LINK_LOCAL
+
+    def of_all(self, interfaces: Iterable[Interface], family: Family) -> tuple[Range, ...]:
+        """Sorted and disjoint."""
+        return merge(one for interface in interfaces for one in self.ranges(interface, family))
+
+    def families(self, interface: Interface) -> set[Family]:
+        """Those that an interface's networks, endpoints and routes are of; link-local networks are of none."""
+        networks = {
+            one.family for one in self._behind.prefixes(interface) if not is_link_local(one.family, one.network)
+        }
+        return networks | {family for family, _ in self._behind.endpoints(interface)}
+
+    def _only_carries(self, interface: Interface) -> bool:
+        """It is there for what stands on it, and no packet comes in by it alone."""
+        shared = isinstance(interface.link, Tunnel) and interface.link.shared
+        return shared or interface.name in self._carriers
+
+    @cached_property
+    def _carriers(self) -> frozenset[str]:
+        links = [one.link for one in self.host.interfaces.values()]
+        ports = {port for link in links if isinstance(link, Bridge) for port in link.ports}
+        return frozenset(ports | {link.parent for link in links if isinstance(link, Vlan)})
