@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterator
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from flowc.analysis.admission import Admission
 from flowc.analysis.rules import NUMBERS
 from flowc.analysis.space import EITHER, EVERY_DETAIL, EVERY_PROTOCOL, TRANSLATED, Space, Values
 from flowc.analysis.zones import Zones
-from flowc.ir.addresses import Family, Range
+from flowc.ir.addresses import FAMILIES, Family, Range, format_range
 from flowc.ir.network import Host
 from flowc.ir.pairs import policies_by_pair
 from flowc.ir.policy import SELF, Policy
@@ -27,9 +28,8 @@ class Refused(NamedTuple):
     """The zones that the inside address can be in; `self` is the host."""
     policies: tuple[Policy, ...]
     """Those that judge what comes in for it."""
-    family: Family
-    addresses: Range
-    vrf: str | None
+    target: str
+    """The endpoint that it leads to, or else the addresses."""
     protocol: str | None
     ports: Range
 
@@ -112,4 +112,26 @@ class Translations:
     ) -> Refused:
         names = tuple(sorted(targets))
         policies = {id(one): one for name in names if (one := self._pairs.get((zone, name)))}
-        return Refused(what, span, zone, names, tuple(policies.values()), family, addresses, vrf, None, Range(0, 0))
+        low, high = addresses
+        text = self._endpoints.get((vrf, family, low), "") if low == high else ""
+        return Refused(
+            what,
+            span,
+            zone,
+            names,
+            tuple(policies.values()),
+            text or format_range(family, low, high),
+            protocol=None,
+            ports=Range(0, 0),
+        )
+
+    @cached_property
+    def _endpoints(self) -> dict[tuple[str | None, Family, int], str]:
+        """Names of endpoints, asked for only where there is something to say."""
+        interfaces = self._host.interfaces
+        return {
+            (interfaces[row.interface].vrf, family, address): row.name
+            for row in self._host.endpoints
+            for family, address in zip(FAMILIES, (row.v4, row.v6), strict=True)
+            if address is not None
+        }

@@ -132,11 +132,15 @@ class Zones:
         interfaces = self.host.interfaces.values()
         return frozenset((own.version, int(own.ip)) for one in interfaces for own in one.addresses)
 
+    @cached_property
+    def _translated(self) -> frozenset[tuple[str, str]]:
+        return frozenset((nat.source, nat.target) for nat in self.host.nats)
+
     def leads(self, source: str, target: str) -> bool:
         """Packets can get from a zone to another: by a routing table, or by translation, which has ways of its own."""
         if source in self.called or target in self.called:
             return True
-        if any((nat.source, nat.target) == (source, target) for nat in self.host.nats):
+        if (source, target) in self._translated:
             return True
         vrfs = {self.host.interfaces[name].vrf for name in self.host.zones[source].interfaces}
         ways = {name for vrf in vrfs for name in self._reachable[vrf]}

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from flowc.analysis.everywhere import everywhere
 from flowc.analysis.zones import Zones
 from flowc.checks.base import NetworkCheck
+from flowc.checks.target_not_admitted import FEW
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.addresses import format_address
 from flowc.ir.network import Host, Network
@@ -21,9 +22,6 @@ CODE = register(
     "A port forward stands in a `nat A -> B` block, or its row says `to` B, and its target is in another zone. It is "
     "translated all the same, and judged by the policy to the zone that the target is really in.",
 )
-
-FEW = 10
-"""Findings with one cause that are reported one by one; of more, the first is."""
 
 
 class _Finding(NamedTuple):

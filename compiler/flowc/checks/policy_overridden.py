@@ -37,11 +37,8 @@ def run(network: Network, diagnostics: Diagnostics) -> None:
 def _look(host: Host) -> Iterator[tuple[Span, tuple[Policy, list[Policy]] | None]]:
     exact = policies_by_pair(host)
     for policy, pairs in pairs_by_policy(host):
-        others: dict[int, Policy] = {}
-        for pair, other in exact.items():
-            if _is_for(policy, pair):
-                others.setdefault(id(other), other)
-        yield policy.span, None if pairs or not others else (policy, list(others.values()))
+        others = {} if pairs else {id(other): other for pair, other in exact.items() if _is_for(policy, pair)}
+        yield policy.span, (policy, list(others.values())) if others else None
 
 
 def _is_for(policy: Policy, pair: tuple[str, str]) -> bool:

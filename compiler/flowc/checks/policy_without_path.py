@@ -43,11 +43,15 @@ def _look(host: Host) -> Iterator[tuple[Span, _Finding | None]]:
         if not pairs and len(host.zones) > 1:
             yield policy.span, None
             continue
-        problems = [_problem(source, target, zones) for source, target in pairs]
-        if None in problems:
+        problem = None
+        for source, target in pairs:
+            problem = _problem(source, target, zones)
+            if problem is None:
+                break
+        if pairs and problem is None:
             yield policy.span, None
-        elif problems and ANY not in (policy.source, policy.target):
-            yield policy.span, _Finding(policy.span, *(problems[0] or ("", (), "")))
+        elif problem and ANY not in (policy.source, policy.target):
+            yield policy.span, _Finding(policy.span, *problem)
         else:
             label = "`any` is every other zone, and none is reached" if pairs else "`any` is every other zone"
             yield policy.span, _Finding(policy.span, label, (), "name the zones that it is for")

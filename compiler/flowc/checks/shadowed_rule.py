@@ -33,7 +33,7 @@ def run(network: Network, diagnostics: Diagnostics) -> None:
                 dead.rule.span,
                 related=[(taker.span, _label(taker, dead)) for taker in dead.takers[:MOST_RELATED]],
                 notes=[f"and {more} more rules before it"] if more > 0 else (),
-                help="the first match decides: put it before them, or remove it" if dead.takers else None,
+                help="the first match decides: move it up, or remove it" if dead.takers else None,
             )
 
 

@@ -8,7 +8,6 @@ from flowc.analysis.everywhere import everywhere
 from flowc.analysis.translated import Refused, Translations
 from flowc.checks.base import NetworkCheck
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.addresses import format_range
 from flowc.ir.network import Network
 
 CODE = register(
@@ -36,7 +35,7 @@ def run(network: Network, diagnostics: Diagnostics) -> None:
         for found in alike if len(alike) <= FEW else alike[:1]:
             diagnostics.report(
                 CODE,
-                f"no policy admits {_traffic(found)} {'to or from' if found.what == 'EIP' else 'to'} {_target(found)}",
+                f"no policy admits {_traffic(found)} {'to or from' if found.what == 'EIP' else 'to'} `{found.target}`",
                 found.span,
                 f"where this {found.what} leads",
                 related=[(policy.span, "this policy judges it") for policy in found.policies],
@@ -58,13 +57,9 @@ def _ports(found: Refused) -> str:
     return str(low) if low == high else f"{low}-{high}"
 
 
-def _target(found: Refused) -> str:
-    return f"`{format_range(found.family, *found.addresses)}`"
-
-
 def _help(found: Refused) -> str:
     protocol = f"{found.protocol} {_ports(found)} " if found.protocol else ""
-    rule = f"accept {protocol}to {format_range(found.family, *found.addresses)}"
+    rule = f"accept {protocol}to {found.target}"
     pair = f"policy {found.zone} -> {found.targets[0]}"
     return f"add to {pair}: `{rule}`" if found.policies else f"for example: {pair} {{ {rule} }}"
 
