@@ -151,10 +151,14 @@ def pages() -> list[Page]:
     return [Page(path) for path in PAGES]
 
 
+def written() -> list[Page]:
+    """All but those of codes, which are made of examples that have their own tests."""
+    return [page for page in pages() if not _CODE_PAGE.fullmatch(page.path.name)]
+
+
 def blocks(language: str) -> list[tuple[Page, Block]]:
-    """All blocks of a language, of all pages but those of codes: they are made of examples that have their own tests."""
-    written = [page for page in pages() if not _CODE_PAGE.fullmatch(page.path.name)]
-    return [(page, block) for page in written for block in page.blocks if block.language == language]
+    """All blocks of a language, of all pages that people write."""
+    return [(page, block) for page in written() for block in page.blocks if block.language == language]
 
 
 def place(value: object) -> str:

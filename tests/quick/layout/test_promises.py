@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.golden import Golden
-from tests.quick.docs.pages import REPO, Block, Page, blocks, pages, place
+from tests.quick.docs.pages import REPO, Block, Page, blocks, place, written
 from tests.quick.layout.helpers import formatted, held
 
 from flowc.diagnostics import Diagnostics
@@ -181,7 +181,7 @@ def test_examples_are_laid_out(path: Path, golden: Golden) -> None:
     golden(path, formatted(path.read_text()))
 
 
-@pytest.mark.parametrize("page", [page for page in pages() if page.name != "docs/diagnostics.md"], ids=place)
+@pytest.mark.parametrize("page", written(), ids=place)
 def test_blocks_of_the_documentation_are_laid_out(page: Page, golden: Golden) -> None:
     """But for those that show a mistake, whose columns the output beside them names."""
     text = page.path.read_text()
