@@ -24,14 +24,12 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
     for zone in host.zones.values():
         for member in zone.members:
             split.setdefault(member.interface, []).append(member)
-    senders = Senders(host)
-    for name, members in split.items():
-        if any(member.source is None for member in members):
-            continue
+    parts = {name: found for name, found in split.items() if all(member.source is not None for member in found)}
+    families = Senders(host).families(parts)
+    for name, members in parts.items():
         named = {family for member in members if member.source for family in member.source.families}
-        used = senders.families(host.interfaces[name])
         for family in FAMILIES:
-            if family in used and family not in named:
+            if family in families[name] and family not in named:
                 diagnostics.report(
                     CODE,
                     f"IPv{family} on `{name}` is in no zone: its zones name IPv{10 - family} addresses alone",

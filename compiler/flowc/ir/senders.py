@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from flowc.ir.addresses import Family, Range, is_link_local, merge
+from flowc.ir.addresses import FAMILIES, Family, Range, is_link_local, merge
 from flowc.ir.behind import Behind
 from flowc.ir.links import Bridge, Interface, Spoofing, Tunnel, Vlan
 from flowc.ir.network import Host
@@ -50,12 +50,22 @@ class Senders:
         """Sorted and disjoint."""
         return merge(one for interface in interfaces for one in self.ranges(interface, family))
 
-    def families(self, interface: Interface) -> set[Family]:
-        """Those that an interface's networks, endpoints and routes are of; link-local networks are of none."""
-        networks = {
-            one.family for one in self._behind.prefixes(interface) if not is_link_local(one.family, one.network)
-        }
-        return networks | {family for family, _ in self._behind.endpoints(interface)}
+    def families(self, names: Iterable[str]) -> dict[str, set[Family]]:
+        """For some interfaces, what their networks, endpoints and routes are of; link-local networks are of none."""
+        found: dict[str, set[Family]] = {}
+        for name in names:
+            networks = self.host.interfaces[name].prefixes
+            found[name] = {one.family for one in networks if not is_link_local(one.family, one.network)}
+        endpoints, routes = self.host.endpoints, self.host.routes
+        for family in FAMILIES if found else ():
+            for interface, address in zip(*map(endpoints.column, ("interface", f"v{family}")), strict=True):
+                if address is not None and interface in found:
+                    found[interface].add(family)
+        for of, nexthops in zip(*map(routes.column, ("family", "nexthops")), strict=True) if found else ():
+            for _, interface, _ in nexthops:
+                if interface in found:
+                    found[interface].add(of)
+        return found
 
     def _only_carries(self, interface: Interface) -> bool:
         """It is there for what stands on it, and no packet comes in by it alone."""
