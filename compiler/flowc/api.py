@@ -69,15 +69,15 @@ def check_files(paths: Iterable[str | Path], read: Read = read_file) -> CheckRes
     return CheckResult(diagnostics, network)
 
 
-def compile_files(paths: Iterable[str | Path], host: str | None = None) -> CompileResult:
-    """Compile the files for all of their hosts, or for one.
+def compile_files(paths: Iterable[str | Path], host: str | None = None, read: Read = read_file) -> CompileResult:
+    """Compile the files for all of their hosts, or for one. `read` is where their bytes come from.
 
     Raises OSError for a file that cannot be read, and UnknownHostError.
     """
     diagnostics = Diagnostics()
     states: dict[str, HostState] = {}
     with _collector_paused():
-        network = _understand(paths, diagnostics)
+        network = _understand(paths, diagnostics, read)
         if not diagnostics.has_errors:
             states = {chosen.name: lower(chosen) for chosen in _choose(network, host)}
     return CompileResult(diagnostics, states)
@@ -110,7 +110,7 @@ def write_directory(
     return [write_if_changed(path, text, executable=backend.executable) for path, text, backend in texts]
 
 
-def _understand(paths: Iterable[str | Path], diagnostics: Diagnostics, read: Read = read_file) -> Network:
+def _understand(paths: Iterable[str | Path], diagnostics: Diagnostics, read: Read) -> Network:
     """The stages that do not depend on the host."""
     files = load(paths, diagnostics, read)
     network = resolve(files, diagnostics)
