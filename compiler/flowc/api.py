@@ -91,7 +91,10 @@ def check_files(paths: Iterable[str | Path], facts: Iterable[GivenFacts] = (), r
 
 
 def compile_files(
-    paths: Iterable[str | Path], host: str | None = None, facts: Iterable[GivenFacts] = ()
+    paths: Iterable[str | Path],
+    host: str | None = None,
+    facts: Iterable[GivenFacts] = (),
+    read: Read = read_file,
 ) -> CompileResult:
     """Compile the files for all of their hosts, or for one; what facts are given of is checked against them.
 
@@ -99,7 +102,7 @@ def compile_files(
     """
     states: dict[str, HostState] = {}
     with _collector_paused():
-        checked = _understand(paths, tuple(facts))
+        checked = _understand(paths, tuple(facts), read)
         if not checked.diagnostics.has_errors:
             states = {chosen.name: lower(chosen) for chosen in _choose(checked.network, host)}
     return CompileResult(checked.diagnostics, states, checked.network, checked.unused)
@@ -144,7 +147,7 @@ def write_directory(
     return [write_if_changed(path, text, executable=backend.executable) for path, text, backend in texts]
 
 
-def _understand(paths: Iterable[str | Path], facts: tuple[GivenFacts, ...], read: Read = read_file) -> CheckResult:
+def _understand(paths: Iterable[str | Path], facts: tuple[GivenFacts, ...], read: Read) -> CheckResult:
     """The stages that all hosts share."""
     diagnostics = Diagnostics()
     files = load(paths, diagnostics, read)

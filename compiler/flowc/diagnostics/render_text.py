@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from flowc.diagnostics.columns import ELLIPSIS, Line, visible
 from flowc.diagnostics.model import Diagnostic, Diagnostics, Label, Severity
@@ -98,7 +99,7 @@ def _snippet(
     for label in sorted(labels, key=lambda label: (label.span.start, label.span.end)):
         number = label.span.line
         start, end = _on_line(source, label)
-        line = Line(source.line_text(number))
+        line = _line(source.line_text(number))
         first, last = line.window(start, end, width)
         if previous is not None and number - previous > 1:
             yield style.paint("." * max(3, gutter), _GUTTER)
@@ -113,6 +114,12 @@ def _snippet(
         length = max(1, line.starts[min(end, last)] - line.starts[start])
         mark = sign * length + (f" {_continued(label.text, gutter + 4 + indent + length)}" if label.text else "")
         yield f"{style.paint(' ' * gutter + ' |', _GUTTER)} {' ' * indent}{style.paint(mark, code)}"
+
+
+@lru_cache(maxsize=4)
+def _line(text: str) -> Line:
+    """Thousands of findings may be about one line, and that one a megabyte long."""
+    return Line(text)
 
 
 def _on_line(source: Source, label: Label) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from flowc.diagnostics import Diagnostics, fixes
 from flowc.resolve import codes
 from flowc.source import Span
 from flowc.syntax import tree
+from flowc.syntax.wording import shown
 
 Named: TypeAlias = (
     tree.Host
@@ -178,7 +179,7 @@ class Scope:
             return
         self.diagnostics.report(
             codes.UNKNOWN_NAME,
-            f"`{name.text}` is not declared",
+            f"{shown(name.text)} is not declared",
             name.span,
             f"{wanted} is needed here",
             help=self._suggestion(name.text, kinds, words),

@@ -11,7 +11,9 @@ from ipaddress import IPv4Interface, IPv6Interface, ip_interface
 from flowc.diagnostics import Diagnostics, fixes
 from flowc.ir.addresses import WIDTH, Family, Prefix, Range, format_address, mask, parse_address
 from flowc.resolve import codes
+from flowc.source import Span
 from flowc.syntax import tree
+from flowc.syntax.wording import shown
 
 _DEVICE = re.compile(r"(?!.*[.][.])[A-Za-z0-9_.@+-]+\Z")
 """Narrower than the kernel: what neither nft, ip, tc, sysctl nor a shell reads as anything but a name."""
@@ -56,8 +58,10 @@ def address(node: tree.Value, diagnostics: Diagnostics, what: str = "an address"
         return None
     try:
         return parse_address(node.text)
-    except ValueError as error:
-        diagnostics.report(codes.BAD_ADDRESS, str(error), node.span, _why_bad(node.text))
+    except ValueError:
+        diagnostics.report(
+            codes.BAD_ADDRESS, f"{shown(node.text)} is not an IP address", node.span, _why_bad(node.text)
+        )
         return None
 
 
@@ -69,8 +73,10 @@ def _why_bad(text: str) -> str:
     if len(parts) != 4:
         return f"an IPv4 address has four numbers, this has {len(parts)}"
     for part in parts:
-        if int(part) > 255:
-            return f"{part} is more than 255"
+        if not part.isdecimal():
+            return ""
+        if len(part) > 20 or int(part) > 255:  # Python refuses to convert more than 4300 digits
+            return f"{shown(part).strip('`')} is more than 255"
         if part != str(int(part)):
             return f"`{part}` has a leading zero"
     return ""
@@ -104,14 +110,11 @@ def prefix(node: tree.Address, diagnostics: Diagnostics, *, sure: bool = False) 
     text, slash, length_text = node.text.partition("/")
     try:
         family, value = parse_address(text)
-    except ValueError as error:
-        diagnostics.report(codes.BAD_ADDRESS, str(error), node.span, _why_bad(text))
+    except ValueError:
+        diagnostics.report(codes.BAD_ADDRESS, f"{shown(text)} is not an IP address", node.span, _why_bad(text))
         return None
-    length = int(length_text) if slash else WIDTH[family]
-    if length > WIDTH[family]:
-        diagnostics.report(
-            codes.BAD_ADDRESS, f"an IPv{family} prefix is at most {WIDTH[family]} bits long, not {length}", node.span
-        )
+    length = _prefix_length(length_text, family, node.span, diagnostics) if slash else WIDTH[family]
+    if length is None:
         return None
     network = mask(family, value, length)
     if network != value:
@@ -125,6 +128,16 @@ def prefix(node: tree.Address, diagnostics: Diagnostics, *, sure: bool = False) 
         )
         return None
     return Prefix(family, network, length)
+
+
+def _prefix_length(text: str, family: Family, span: Span, diagnostics: Diagnostics) -> int | None:
+    """What stands behind the slash. After a stray character it may be anything, and as long as the file."""
+    digits = text.lstrip("0") or "0"
+    if text.isascii() and text.isdecimal() and len(digits) <= 3 and int(digits) <= WIDTH[family]:
+        return int(digits)
+    message = f"an IPv{family} prefix is at most {WIDTH[family]} bits long, not {shown(text).strip('`')}"
+    diagnostics.report(codes.BAD_ADDRESS, message, span)
+    return None
 
 
 def host_prefix(node: tree.Address, diagnostics: Diagnostics) -> Prefix | None:
@@ -166,12 +179,10 @@ def interface_address(node: tree.Value, diagnostics: Diagnostics) -> IPv4Interfa
             help=f"an interface has an address and a network: `{text}/{24 if family == 4 else 64}`",
         )
         return None
-    if int(length) > WIDTH[family]:
-        diagnostics.report(
-            codes.BAD_ADDRESS, f"an IPv{family} prefix is at most {WIDTH[family]} bits long, not {length}", node.span
-        )
+    bits = _prefix_length(length, family, node.span, diagnostics)
+    if bits is None:
         return None
-    if int(length) == 0:
+    if bits == 0:
         diagnostics.report(
             codes.NETWORK_OF_ALL,
             f"`{node.text}` puts every IPv{family} address on the link of the interface",
@@ -179,7 +190,7 @@ def interface_address(node: tree.Value, diagnostics: Diagnostics) -> IPv4Interfa
             help=f"write the network's length: `{text}/{24 if family == 4 else 64}`",
         )
         return None
-    result = ip_interface(node.text)
+    result = ip_interface(f"{text}/{bits}")
     net = result.network
     if net.prefixlen < WIDTH[family] - 1 and (
         result.ip == net.network_address or (family == 4 and result.ip == net.broadcast_address)
@@ -262,7 +273,7 @@ def device(node: tree.Name, diagnostics: Diagnostics, *, declared: bool = False)
         return text
     diagnostics.report(
         codes.BAD_DEVICE,
-        f"`{text}` cannot be a device name",
+        f"{shown(text)} cannot be a device name",
         node.span,
         problem,
         help="give the device a name of its own: `device NAME`" if declared else None,

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.mutations import mutants
+from tests.mutations import mutants, origins
 from tests.quick.docs.pages import blocks
-from tests.quick.syntax.helpers import EXAMPLES, printed
+from tests.quick.syntax.helpers import printed
 
 from flowc.checks import CHECKS
 from flowc.diagnostics import Diagnostics
@@ -56,7 +56,7 @@ def same(text: str) -> None:
 
 
 def texts() -> Iterator[str]:
-    yield from (path.read_text() for path in [*EXAMPLES, *sorted(QUICK.rglob("*.flow"))])
+    yield from (*origins().values(), *(path.read_text() for path in sorted(QUICK.rglob("*.flow"))))
     yield from (block.text for _, block in blocks("flow"))
     for check in CHECKS:
         yield from (check.bad, check.good)

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from tests.mutations import mutants
+from tests.mutations import mutants, origins
 from tests.quick.docs.pages import PAGES, Page
-from tests.quick.syntax.helpers import EXAMPLES, expanded, printed
+from tests.quick.syntax.helpers import expanded, printed
 from tests.quick.syntax.test_tree import TREES
 
 from flowc.diagnostics import Diagnostics
@@ -24,7 +24,8 @@ from flowc.syntax.parse import parse
 QUICK = Path(__file__).parents[1]
 TEXTS = [
     *TREES,
-    *(path.read_text() for path in [*EXAMPLES, *sorted(QUICK.rglob("*.flow"))]),
+    *origins().values(),
+    *(path.read_text() for path in sorted(QUICK.rglob("*.flow"))),
 ]
 
 NAMES = [*automaton().keywords, "vm-1", "eth0.10", "_x", "dead", "abcdef", '"4g"', "a->b", "ä"]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
 
 import pytest
-from tests.quick.syntax.helpers import EXAMPLES, clean, parsed, statements
+from tests.mutations import origins
+from tests.quick.syntax.helpers import clean, parsed, statements
 
 from flowc.source import Source
 from flowc.syntax.lalr import automaton
@@ -104,12 +104,12 @@ def test_a_number_of_any_length_is_out_of_range_and_no_crash() -> None:
     assert statements(clean(f"vrf a {{ table {'9' * 10_000} }}")) == [f"(Vrf a [(table {'9' * 20})])"]
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+@pytest.mark.parametrize("text", origins().values(), ids=origins())
 @pytest.mark.parametrize("seed", range(5))
-def test_spaces_and_comments_never_matter(path: Path, seed: int) -> None:
+def test_spaces_and_comments_never_matter(text: str, seed: int) -> None:
     """The words of a file with other spaces between them are the same file."""
     chance = random.Random(seed)  # noqa: S311 - not for secrets
-    source = Source("t.flow", path.read_text())
+    source = Source("t.flow", text)
     pieces = []
     for word in automaton().scanner.words(source):
         if word.type == "_SEP":

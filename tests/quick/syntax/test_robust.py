@@ -7,7 +7,8 @@ import random
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from tests.quick.syntax.helpers import EXAMPLES, expanded
+from tests.mutations import origins
+from tests.quick.syntax.helpers import expanded
 
 from flowc.diagnostics import Diagnostics
 from flowc.source import Source
@@ -17,7 +18,7 @@ from flowc.syntax.parse import parse
 
 PIECES = sorted([*automaton().keywords, *'{}[]();:,=/-"#\n\r\t\0', "->", "<->", "=>", "80", "4g", "6.1", "10.0.0.1",
           "2001:db8::1", "52:54:00:00:00:75", '"x y"', "a", "lan", "ä", "\udc80", "\ufeff", "\u00a0", "\u2028"])  # fmt: skip
-TEXTS = [path.read_text() for path in EXAMPLES]
+TEXTS = list(origins().values())
 
 
 def check(text: str) -> tree.File:
@@ -67,9 +68,9 @@ def test_broken_examples(text: str, chance: random.Random, times: int) -> None:
     assert declarations(file) >= declarations(whole) - most * times
 
 
-@pytest.mark.parametrize("text", TEXTS, ids=[path.name for path in EXAMPLES])
+@pytest.mark.parametrize("text", TEXTS, ids=list(origins()))
 def test_every_cut_off_example(text: str) -> None:
-    for end in range(0, len(text), 7):
+    for end in range(0, len(text), 23):
         check(text[:end])
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from tests.quick.syntax.helpers import EXAMPLES, clean, nodes
+from tests.mutations import origins
+from tests.quick.syntax.helpers import clean, nodes
 from tests.quick.syntax.test_tree import TREES
 
 from flowc.source import Span
 from flowc.syntax import tree
 
-TEXTS = [*TREES, *(path.read_text() for path in EXAMPLES)]
+TEXTS = [*TREES, *origins().values()]
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
