@@ -16,6 +16,9 @@ MOST_VRFS = (1 << 14) - 2
 """Numbers of VRFs go from 1 to this: two fit into a connection mark beside its other bits, and one more is the main
 table's."""
 
+KERNELS_OWN = ("gre0", "gretap0", "erspan0", "ip6gre0", "tunl0", "sit0", "ip6tnl0", "ip_vti0", "ip6_vti0")
+"""Devices that the kernel makes itself when a module of its tunnels is loaded."""
+
 
 class Vrf(Model):
     name: str

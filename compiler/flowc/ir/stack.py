@@ -12,6 +12,9 @@ from flowc.ir.network import Host
 DEFAULT_MTU = 1500
 """Of Ethernet, for what the file says nothing about."""
 
+MOST_LEVELS = 8
+"""The kernel refuses more (MAX_NEST_DEV), and drops what would be sent through more tunnels (XMIT_RECURSION_LIMIT)."""
+
 
 @dataclass(frozen=True)
 class Stack:
@@ -43,6 +46,25 @@ class Stack:
             return [self.host.interfaces[port] for port in link.ports]
         underlay = self.underlay(link) if isinstance(link, Tunnel) else None
         return [underlay] if underlay else []
+
+    def circle(self, start: Interface) -> tuple[Interface, ...] | None:
+        """From what an interface stands on to the interface itself, or to the level that is one too many; None is well."""
+        waiting: list[tuple[Interface, ...]] = [(one,) for one in self.below(start)]
+        seen: set[str] = set()
+        while waiting:
+            way = waiting.pop()
+            last = way[-1]
+            if last is start or len(way) > MOST_LEVELS:
+                return way
+            if last.name not in seen:
+                seen.add(last.name)
+                waiting += [(*way, one) for one in self.below(last)]
+        return None
+
+    @cached_property
+    def has_circles(self) -> bool:
+        """Something stands on itself, so that nobody may follow what stands on what."""
+        return any(self.circle(one) is not None for one in self.host.interfaces.values())
 
     def mtu(self, interface: Interface) -> int | None:
         """As declared, or what the kernel or flowc makes of the one below; None is not known. No circles, please."""

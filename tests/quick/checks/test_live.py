@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from flowc.api import check_files
-from flowc.checks.live import LIVE_CHECKS, module_missing
+from flowc.checks.live import CHECKS, module_missing
 from flowc.diagnostics import Diagnostic
 from flowc.facts import modules
 from flowc.facts.document import parse_facts
@@ -56,7 +56,7 @@ def reported(folder: Path, text: str, facts: Mapping[str, Any]) -> list[Diagnost
     file = folder / "gateway.flow"
     file.write_text(text)
     given = GivenFacts(parse_facts(json.dumps({"version": 1} | dict(facts)), "facts.json"))
-    numbers = {check.code.number for check in LIVE_CHECKS}
+    numbers = {check.code.number for check in CHECKS}
     return [one for one in check_files([file], [given]).diagnostics if one.code.number in numbers]
 
 
@@ -375,7 +375,7 @@ def test_a_host_that_is_what_the_file_says_has_no_finding(example: Path) -> None
     for host in network.hosts:
         links = [{"name": one.device} for one in host.interfaces.values() if type(one.link).__name__ == "Device"]
         given.append(GivenFacts(parse_facts(json.dumps({"version": 1, "links": links}), "facts.json"), host.name))
-    numbers = {check.code.number for check in LIVE_CHECKS}
+    numbers = {check.code.number for check in CHECKS}
     assert [one.message for one in check_files([example], given).diagnostics if one.code.number in numbers] == []
 
 

@@ -34,7 +34,7 @@ from flowc.checks.live import (
     vrf_table_in_use,
 )
 
-LIVE_CHECKS: tuple[FactsCheck, ...] = (
+CHECKS: tuple[FactsCheck, ...] = (
     service_captured.CHECK,
     device_missing.CHECK,
     device_taken.CHECK,

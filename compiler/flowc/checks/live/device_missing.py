@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flowc.checks.base import FactsCheck
-from flowc.checks.device_made_twice import KERNELS_OWN
 from flowc.checks.live.common import existing, meant
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.facts import Index
+from flowc.ir.links import KERNELS_OWN
 from flowc.ir.network import Host
 
 CODE = register(

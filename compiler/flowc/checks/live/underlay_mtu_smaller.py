@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flowc.checks.base import FactsCheck
-from flowc.checks.stacked_on_itself import has_circles
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.facts import Index
 from flowc.ir.links import Device, Tunnel
@@ -21,7 +20,7 @@ CODE = register(
 
 def run(host: Host, index: Index, diagnostics: Diagnostics) -> None:
     """Report each such tunnel."""
-    if has_circles(host):
+    if Stack(host).has_circles:
         return
     stack = Stack(host)
     for interface in host.interfaces.values():

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.links import Interface
 from flowc.ir.network import Host
-from flowc.ir.stack import Stack
-
-MOST_LEVELS = 8
-"""The kernel refuses more (MAX_NEST_DEV), and drops what would be sent through more tunnels (XMIT_RECURSION_LIMIT)."""
+from flowc.ir.stack import MOST_LEVELS, Stack
 
 CODE = register(
     "FC402",
@@ -21,18 +17,11 @@ CODE = register(
 )
 
 
-def has_circles(host: Host) -> bool:
-    """True if something stands on itself, so that no other check may follow what stands on what."""
-    found = Diagnostics()
-    run(host, found)
-    return found.has_errors
-
-
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report each device that does, with the way back to it."""
     stack = Stack(host)
     for interface in host.interfaces.values():
-        way = _way(interface, stack)
+        way = stack.circle(interface)
         if way is None:
             continue
         names = " -> ".join(f"`{one.name}`" for one in (interface, *way))
@@ -48,21 +37,6 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
             if on_itself
             else None,
         )
-
-
-def _way(start: Interface, stack: Stack) -> tuple[Interface, ...] | None:
-    """From what an interface stands on to the interface itself, or to the level that is one too many."""
-    waiting: list[tuple[Interface, ...]] = [(one,) for one in stack.below(start)]
-    seen: set[str] = set()
-    while waiting:
-        way = waiting.pop()
-        last = way[-1]
-        if last is start or len(way) > MOST_LEVELS:
-            return way
-        if last.name not in seen:
-            seen.add(last.name)
-            waiting += [(*way, one) for one in stack.below(last)]
-    return None
 
 
 CHECK = Check(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from flowc.checks.base import Check
-from flowc.checks.stacked_on_itself import has_circles
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir import kernel
 from flowc.ir.fastpath import MOST_DEVICES, FastPath, traffic
 from flowc.ir.gaps import Gap, Gaps
 from flowc.ir.network import Host, Offload
 from flowc.ir.policy import Policy, Rule
+from flowc.ir.stack import Stack
 
 MOST = 5
 """Of a kind that a note names."""
@@ -30,7 +30,7 @@ CODE = register(
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """A note for each rule that offloads, and of which no warning says that it does not."""
     fastpath = FastPath(host)
-    if not fastpath.pairs or has_circles(host) or len(fastpath.devices) > MOST_DEVICES:
+    if not fastpath.pairs or Stack(host).has_circles or len(fastpath.devices) > MOST_DEVICES:
         return
     missing: dict[int, list[Gap]] = {}
     hardware = host.offload is Offload.HARDWARE

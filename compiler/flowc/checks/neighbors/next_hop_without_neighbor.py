@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flowc.checks.base import NetworkCheck
-from flowc.checks.stacked_on_itself import has_circles
 from flowc.diagnostics import Diagnostics, Fix, Severity, fixes, register
 from flowc.ir import kernel
 from flowc.ir.addresses import format_address
@@ -14,6 +13,7 @@ from flowc.ir.gaps import Gap, Gaps, Role
 from flowc.ir.links import Device
 from flowc.ir.network import Host, Network, Offload
 from flowc.ir.policy import Rule
+from flowc.ir.stack import Stack
 from flowc.source import Span
 
 MOST = 5
@@ -41,7 +41,7 @@ def run(network: Network, diagnostics: Diagnostics) -> None:
 
 
 def _look_at(host: Host, diagnostics: Diagnostics, *, alone: bool) -> None:
-    if host.offload is not Offload.HARDWARE or has_circles(host):
+    if host.offload is not Offload.HARDWARE or Stack(host).has_circles:
         return
     fastpath = FastPath(host)
     found: dict[tuple[str, Role], list[tuple[Rule, Gap]]] = {}

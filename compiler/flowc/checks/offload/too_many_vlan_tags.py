@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flowc.checks.base import Check
-from flowc.checks.stacked_on_itself import has_circles
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.fastpath import MOST_TAGS, FastPath, Obstacle
 from flowc.ir.network import Host
+from flowc.ir.stack import Stack
 
 CODE = register(
     "FC708",
@@ -19,7 +19,7 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report the first rule for each such interface."""
-    if has_circles(host):
+    if Stack(host).has_circles:
         return
     fastpath = FastPath(host)
     for interface, rule in fastpath.obstructed(Obstacle.TAGS):

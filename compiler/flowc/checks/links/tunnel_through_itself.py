@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from flowc.checks.base import Check
-from flowc.checks.stacked_on_itself import has_circles
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.addresses import WIDTH, Prefix, format_address
 from flowc.ir.fib import Fib, Way
 from flowc.ir.network import Host
+from flowc.ir.stack import Stack
 from flowc.ir.underlay import Outer, outers
 
 CODE = register(
@@ -25,7 +25,7 @@ CODE = register(
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report each tunnel that is not bound to an interface, and whose ways all come back to it."""
     tunnels = {one.tunnel.name: one for one in outers(host) if not one.link.underlay and not one.tunnel.carrier}
-    if not tunnels or has_circles(host):
+    if not tunnels or Stack(host).has_circles:
         return
     fib = Fib(host)
     pinned = {row.source for row in host.pinned_routes() if row.source is not None}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from flowc.checks.base import Check
-from flowc.checks.stacked_on_itself import has_circles
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.fastpath import FastPath, Obstacle
 from flowc.ir.links import Bridge, Interface, Tunnel, Veth
 from flowc.ir.network import Host, Offload
+from flowc.ir.stack import Stack
 
 CODE = register(
     "FC705",
@@ -21,7 +21,7 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report the mode, once, with all such interfaces."""
-    if host.offload is not Offload.HARDWARE or host.offload_span is None or has_circles(host):
+    if host.offload is not Offload.HARDWARE or host.offload_span is None or Stack(host).has_circles:
         return
     found = FastPath(host).obstructed(Obstacle.VIRTUAL)
     if not found:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from flowc.analysis.everywhere import everywhere
 from flowc.analysis.zones import Zones
 from flowc.checks.base import NetworkCheck
-from flowc.checks.target_not_admitted import FEW
+from flowc.checks.few import MOST
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.addresses import format_address
 from flowc.ir.network import Host, Network
@@ -16,7 +16,7 @@ from flowc.ir.policy import SELF
 from flowc.ir.rows import ForwardRow
 
 CODE = register(
-    "FC215",
+    "FC326",
     "forward-into-other-zone",
     Severity.WARNING,
     "A port forward stands in a `nat A -> B` block, or its row says `to` B, and its target is in another zone. It is "
@@ -35,13 +35,13 @@ def run(network: Network, diagnostics: Diagnostics) -> None:
     for one in everywhere(network, _look):
         causes.setdefault((one.row.zone, one.row.inside, one.zones), []).append(one)
     for alike in causes.values():
-        for row, zones in alike if len(alike) <= FEW else alike[:1]:
+        for row, zones in alike if len(alike) <= MOST else alike[:1]:
             diagnostics.report(
                 CODE,
                 f"`{format_address(row.family, row.target)}` is in zone {' or '.join(f'`{name}`' for name in zones)}, "
                 f"not in zone `{row.inside}`",
                 row.span,
-                notes=[f"the same goes for {len(alike) - 1} more port forwards"] if len(alike) > FEW else [],
+                notes=[f"the same goes for {len(alike) - 1} more port forwards"] if len(alike) > MOST else [],
                 help=f"policy {row.zone} -> {zones[0]} judges it: write it into `nat {row.zone} -> {zones[0]}`",
             )
 

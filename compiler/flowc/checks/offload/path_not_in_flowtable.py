@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from flowc.checks.base import Check
-from flowc.checks.stacked_on_itself import has_circles
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir import kernel
 from flowc.ir.fastpath import FastPath, Obstacle
 from flowc.ir.network import Host
+from flowc.ir.stack import Stack
 
 CODE = register(
     "FC707",
@@ -22,7 +22,7 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report the first rule for each such interface."""
-    if not kernel.STRICT_PATHS.holds(host.kernel) or has_circles(host):
+    if not kernel.STRICT_PATHS.holds(host.kernel) or Stack(host).has_circles:
         return
     fastpath = FastPath(host)
     for interface, rule in fastpath.obstructed(Obstacle.UNLISTED):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flowc.analysis.dead import dead_rules
 from flowc.checks.base import NetworkCheck
-from flowc.checks.shadowed_rule import DOES, MOST_RELATED
+from flowc.checks.zones.shadowed_rule import DOES, MOST_RELATED
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.network import Network
 

@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from flowc.analysis.everywhere import everywhere
 from flowc.analysis.translated import Refused, Translations
 from flowc.checks.base import NetworkCheck
+from flowc.checks.few import MOST
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.network import Network
 
@@ -19,9 +20,6 @@ CODE = register(
     "packet; for this EIP none does either way, neither to its machine nor from it.",
 )
 
-FEW = 10
-"""Findings with one cause that are reported one by one; of more, the first is."""
-
 
 def run(network: Network, diagnostics: Diagnostics) -> None:
     """Report each row by itself, or the first of many with one cause."""
@@ -32,14 +30,14 @@ def run(network: Network, diagnostics: Diagnostics) -> None:
     for alike in causes.values():
         zones = f"from zone `{alike[0].zone}` to {_zones(alike[0])}"
         more = f"the same goes for {len(alike) - 1} more {alike[0].what}s {zones}"
-        for found in alike if len(alike) <= FEW else alike[:1]:
+        for found in alike if len(alike) <= MOST else alike[:1]:
             diagnostics.report(
                 CODE,
                 f"no policy admits {_traffic(found)} {'to or from' if found.what == 'EIP' else 'to'} `{found.target}`",
                 found.span,
                 f"where this {found.what} leads",
                 related=[(policy.span, "this policy judges it") for policy in found.policies],
-                notes=[] if len(alike) <= FEW else [more],
+                notes=[] if len(alike) <= MOST else [more],
                 help=_help(found),
             )
 

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterator
 
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.links import Device, Interface, Tunnel, Veth, Vlan
+from flowc.ir.links import KERNELS_OWN, Device, Interface, Tunnel, Veth, Vlan
 from flowc.ir.network import Host
 
 CODE = register(
@@ -18,8 +18,6 @@ CODE = register(
     "sit0, ip6tnl0 and ip_vti0 are taken by devices that the kernel makes itself, in every network namespace, as soon "
     "as a tunnel of their type is used.",
 )
-
-KERNELS_OWN = ("gre0", "gretap0", "erspan0", "ip6gre0", "tunl0", "sit0", "ip6tnl0", "ip_vti0", "ip6_vti0")
 
 
 def run(host: Host, diagnostics: Diagnostics) -> None:

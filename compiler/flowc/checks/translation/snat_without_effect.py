@@ -17,7 +17,7 @@ from flowc.ir.network import Host, Network
 from flowc.source import Span
 
 CODE = register(
-    "FC216",
+    "FC327",
     "snat-without-effect",
     Severity.WARNING,
     "Whatever the order in the file, what has an EIP leaves as its EIP, then `snat` counts, then `masquerade`; of several "

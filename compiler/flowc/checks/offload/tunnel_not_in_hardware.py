@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flowc.checks.base import Check
-from flowc.checks.stacked_on_itself import has_circles
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.fastpath import FastPath, Obstacle
 from flowc.ir.network import Host, Offload
+from flowc.ir.stack import Stack
 
 CODE = register(
     "FC706",
@@ -21,7 +21,7 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report the first rule for each tunnel."""
-    if host.offload is not Offload.HARDWARE or has_circles(host):
+    if host.offload is not Offload.HARDWARE or Stack(host).has_circles:
         return
     for tunnel, rule in FastPath(host).obstructed(Obstacle.TUNNEL):
         diagnostics.report(

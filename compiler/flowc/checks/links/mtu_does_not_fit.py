@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flowc.checks.base import Check
-from flowc.checks.stacked_on_itself import has_circles
 from flowc.diagnostics import Diagnostics, Severity, fixes, register
 from flowc.ir.links import Interface, Tunnel, Vlan
 from flowc.ir.network import Host
@@ -27,7 +26,7 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report each interface with such an MTU."""
-    if has_circles(host):
+    if Stack(host).has_circles:
         return
     stack = Stack(host)
     neighbors, endpoints = host.neighbors, host.endpoints

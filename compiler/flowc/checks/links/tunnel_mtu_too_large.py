@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flowc.checks.base import Check
-from flowc.checks.stacked_on_itself import has_circles
 from flowc.diagnostics import Diagnostics, Severity, fixes, register
 from flowc.ir.links import Tunnel
 from flowc.ir.network import Host
@@ -25,7 +24,7 @@ CODE = register(
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report tunnels with an `mtu` on something that has one."""
     tunnels = [one for one in host.interfaces.values() if isinstance(one.link, Tunnel) and one.mtu and not one.carrier]
-    if not tunnels or has_circles(host):
+    if not tunnels or Stack(host).has_circles:
         return
     stack = Stack(host)
     for tunnel in tunnels:
