@@ -75,10 +75,11 @@ demo: $(RUN_STAMP)  ## install flowc into .venv, compile examples/tenant-eip.flo
 test: $(TEST_STAMP)  ## everything: Debian packages, lint, types, import contract, all tests, packets on a real kernel
 	sh tests/lab/install.sh
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest tests/quick -n auto
+	$(BIN)/python -m pytest tests/packets
 
 quick: $(TEST_STAMP) lint  ## what needs no kernel and no apt: lint, types, import contract, quick tests
-	$(BIN)/python -m pytest tests/quick -m 'not slow'
+	$(BIN)/python -m pytest tests/quick -n auto -m 'not slow'
 
 lint: $(TEST_STAMP)  ## ruff, mypy --strict, the import contract
 	$(BIN)/python -m ruff check
@@ -92,7 +93,7 @@ format: $(TEST_STAMP)  ## format the Python code and repair what ruff can
 	$(BIN)/python -m ruff format
 
 golden: $(TEST_STAMP)  ## rewrite the golden files from what flowc prints now; read the diff before you commit it
-	$(BIN)/python -m pytest tests/quick -m 'not slow' --update-golden
+	$(BIN)/python -m pytest tests/quick -n auto -m 'not slow' --update-golden
 	git --no-pager diff --stat
 
 clean:  ## remove .venv and everything tools left behind

@@ -185,7 +185,7 @@ def interface_address(node: tree.Value, diagnostics: Diagnostics) -> IPv4Interfa
     if bits == 0:
         diagnostics.report(
             codes.NETWORK_OF_ALL,
-            f"`{node.text}` puts every IPv{family} address on the link of the interface",
+            f"`{text}/0` puts every IPv{family} address on the link of the interface",
             node.span,
             help=f"write the network's length: `{text}/{24 if family == 4 else 64}`",
         )
