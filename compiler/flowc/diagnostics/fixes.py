@@ -19,7 +19,8 @@ _COMMA_BEFORE = re.compile(r"\s*,\s*\Z")
 _SPACE = re.compile(r"[ \t]*")
 _SEPARATOR = re.compile(r"[ \t]*;[ \t]*")
 _SEPARATOR_BEFORE = re.compile(r"[ \t]*;?[ \t]*\Z")
-_NOTHING_MORE = re.compile(r"[ \t;]*\Z")
+_NOTHING_MORE = re.compile(r"[ \t;]*(?:#[ \t]*flowc:.*)?\Z")
+"""What `# flowc: ignore[...]` silences goes with the statement: it would be about the next one."""
 _COMMENT_AT_MOST = re.compile(r"[ \t;]*(?:#.*)?\Z")
 
 

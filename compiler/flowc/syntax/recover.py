@@ -11,6 +11,7 @@ from flowc.diagnostics import Diagnostics
 from flowc.source import Span
 from flowc.syntax import codes
 from flowc.syntax.errors import explain
+from flowc.syntax.lalr import HEADERS
 from flowc.syntax.problem import Problem, Repair, Situation
 from flowc.syntax.reader import MAX_SET_DEPTH, Block, Reader, column, starts_line
 from flowc.syntax.scan import END, JOINTS, Word
@@ -271,7 +272,7 @@ class Recovery:
             words, opener = self.reader.words, self.reader.block.fed[0]
             line_end, last = next((i, word) for i, word in words.onward(start) if word.type in {"_SEP", END})
             first = last if last.type == END else words[line_end + 1]
-            if column(first) <= column(opener) or first not in self.lalr.starters(opener):
+            if opener not in HEADERS or column(first) <= column(opener) or first not in self.lalr.starters(opener):
                 return False
             if line_end == start and self.lalr.step(states, "_SEP"):
                 return self._runs_on(states, start + 1)

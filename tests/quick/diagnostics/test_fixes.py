@@ -37,6 +37,7 @@ def after(fix: Fix | None) -> str:
         ("vrf v { DUP\n  device x\n}\n", "vrf v {\n  device x\n}\n"),
         ("vrf v {\n  device x; DUP\n}\n", "vrf v {\n  device x\n}\n"),
         ("  DUP; # why\n", "  # why\n"),
+        ("zone a {}\nDUP  # flowc: ignore[FC202] why\nzone b {}\n", "zone a {}\nzone b {}\n"),
     ],
 )
 def test_a_statement_goes_with_its_line_or_its_separator(before: str, expected: str) -> None:

@@ -36,12 +36,15 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
         if outer is None or tunnel.mtu <= (fitting := outer - tunnel.link.overhead):
             continue
         option = tunnel.place("mtu")
+        fits = fitting >= SMALLEST or all(own.version == 4 for own in tunnel.addresses)
         diagnostics.report(
             CODE,
             f"tunnel `{tunnel.name}` has MTU {tunnel.mtu}, and on `{below.name}` there is room for {fitting}",
             option,
             related=[(below.place("mtu"), f"MTU {outer}, and the tunnel adds {tunnel.link.overhead} bytes")],
-            help=f"write `mtu {fitting}`, or leave it out: then it is what fits",
+            help=f"write `mtu {fitting}`, or leave it out: then it is what fits"
+            if fits
+            else f"IPv6 needs {SMALLEST}: raise the MTU of `{below.name}`",
             fix=fixes.replace(f"write `mtu {fitting}`", option, f"mtu {fitting}") if fitting >= SMALLEST else None,
         )
 
