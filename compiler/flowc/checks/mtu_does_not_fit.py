@@ -29,7 +29,7 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report each interface with such an MTU."""
     if has_circles(host):
         return
-    stack = Stack(host)
+    stack = host.derived(Stack)
     neighbors, endpoints = host.neighbors, host.endpoints
     places = set(zip(neighbors.column("interface"), neighbors.column("family"), strict=True))
     six = {interface for interface, family in places if family == 6}

@@ -9,8 +9,7 @@ from flowc.checks.stacked_on_itself import has_circles
 from flowc.diagnostics import Diagnostics, Fix, Severity, fixes, register
 from flowc.ir import kernel
 from flowc.ir.addresses import format_address
-from flowc.ir.fastpath import FastPath
-from flowc.ir.gaps import Gap, Gaps, Role
+from flowc.ir.gaps import Gap, Role, all_gaps
 from flowc.ir.links import Device
 from flowc.ir.network import Host, Network, Offload
 from flowc.ir.policy import Rule
@@ -43,9 +42,8 @@ def run(network: Network, diagnostics: Diagnostics) -> None:
 def _look_at(host: Host, diagnostics: Diagnostics, *, alone: bool) -> None:
     if host.offload is not Offload.HARDWARE or has_circles(host):
         return
-    fastpath = FastPath(host)
     found: dict[tuple[str, Role], list[tuple[Rule, Gap]]] = {}
-    for rule, gap in Gaps(fastpath).by_rule():
+    for rule, gap in host.derived(all_gaps):
         found.setdefault((gap.hop.interface, gap.role), []).append((rule, gap))
     for of_one_kind in found.values():
         if len(of_one_kind) > MOST:

@@ -33,7 +33,7 @@ class _Owned(NamedTuple):
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report `snat` to such an address, at a zone with public addresses of other VRFs."""
-    fronts = Fronts(host)
+    fronts = host.derived(Fronts)
     leaving = [(nat.target, snat) for nat in host.nats if nat.target in fronts.zones for snat in nat.snats]
     owned = _owned(host, fronts) if leaving else {}
     for zone, snat in leaving:

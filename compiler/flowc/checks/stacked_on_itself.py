@@ -30,7 +30,7 @@ def has_circles(host: Host) -> bool:
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report each device that does, with the way back to it."""
-    stack = Stack(host)
+    stack = host.derived(Stack)
     for interface in host.interfaces.values():
         way = _way(interface, stack)
         if way is None:

@@ -21,7 +21,7 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report the first rule for each such interface."""
     if has_circles(host):
         return
-    fastpath = FastPath(host)
+    fastpath = host.derived(FastPath)
     for interface, rule in fastpath.obstructed(Obstacle.TAGS):
         diagnostics.report(
             CODE,

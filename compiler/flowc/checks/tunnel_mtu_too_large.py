@@ -27,7 +27,7 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
     tunnels = [one for one in host.interfaces.values() if isinstance(one.link, Tunnel) and one.mtu and not one.carrier]
     if not tunnels or has_circles(host):
         return
-    stack = Stack(host)
+    stack = host.derived(Stack)
     for tunnel in tunnels:
         assert isinstance(tunnel.link, Tunnel)
         below = stack.underlay(tunnel.link)

@@ -27,7 +27,7 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
     tunnels = {one.tunnel.name: one for one in outers(host) if not one.link.underlay and not one.tunnel.carrier}
     if not tunnels or has_circles(host):
         return
-    fib = Fib(host)
+    fib = host.derived(Fib)
     pinned = {row.source for row in host.pinned_routes() if row.source is not None}
     ways = {name: _ways(outer, fib, pinned) for name, outer in tunnels.items()}
     for name, outer in tunnels.items():

@@ -23,7 +23,7 @@ def run(host: Host, index: Index, diagnostics: Diagnostics) -> None:
     """Report each such tunnel."""
     if has_circles(host):
         return
-    stack = Stack(host)
+    stack = host.derived(Stack)
     for interface in host.interfaces.values():
         link = interface.link
         if not isinstance(link, Tunnel) or interface.carrier:
