@@ -13,7 +13,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-
 LONG = 1000
 """Characters of a line that is worth keeping."""
 
