@@ -50,7 +50,15 @@ class Fib:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._networks = [(one, prefix) for one in host.interfaces.values() for prefix in one.prefixes]
+        self._networks = [
+            (
+                one.vrf,
+                prefix,
+                Way(prefix.length, NETWORK_METRIC[prefix.family], False, ((None, one.name, 1),), one.span),
+            )
+            for one in host.interfaces.values()
+            for prefix in one.prefixes
+        ]
         columns = ("length", "family", "metric", "source", "nexthops", "span")
         self._columns = tuple(map(host.routes.column, columns))
 
@@ -76,9 +84,7 @@ class Fib:
     def _way(self, row: int) -> Way:
         """Of a route, or with a negative number of an interface's network."""
         if row < 0:
-            interface, prefix = self._networks[row]
-            hops = ((None, interface.name, 1),)
-            return Way(prefix.length, NETWORK_METRIC[prefix.family], False, hops, interface.span)
+            return self._networks[row][2]
         length, family, metric, source, nexthops, span = (column[row] for column in self._columns)
         return Way(length, metric or ROUTE_METRIC[family], source is not None, nexthops, span)
 
@@ -86,8 +92,8 @@ class Fib:
     def _tables(self) -> dict[str | None, PrefixMap[int]]:
         """By VRF, the rows by prefix."""
         found: dict[str | None, list[tuple[Prefix, int]]] = {}
-        for at, (interface, prefix) in enumerate(self._networks):
-            found.setdefault(interface.vrf, []).append((prefix, at - len(self._networks)))
+        for at, (vrf, prefix, _) in enumerate(self._networks):
+            found.setdefault(vrf, []).append((prefix, at - len(self._networks)))
         columns = map(self._host.routes.column, ("vrf", "family", "network", "length"))
         for at, (vrf, *prefix_parts) in enumerate(zip(*columns, strict=True)):
             found.setdefault(vrf, []).append((Prefix(*prefix_parts), at))
