@@ -13,6 +13,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+LONG = 1000
+"""Characters of a line that is worth keeping."""
+
 
 class Position(NamedTuple):
     """A place as editors count it: lines and columns start at 1, columns are characters."""
@@ -52,10 +55,21 @@ class Source:
         return bisect_right(self._line_starts, offset)
 
     def line_text(self, line: int) -> str:
-        """The text of a line (from 1) without its newline."""
+        """The text of a line (from 1) without its newline. Of a long one it is the same object each time."""
+        known = self._long_lines.get(line)
+        if known is not None:
+            return known
         start = self._line_starts[line - 1]
         end = self.text.find("\n", start)
-        return self.text[start : end if end >= 0 else len(self.text)].rstrip("\r")
+        text = self.text[start : end if end >= 0 else len(self.text)].rstrip("\r")
+        if len(text) >= LONG:
+            self._long_lines[line] = text
+        return text
+
+    @cached_property
+    def _long_lines(self) -> dict[int, str]:
+        """Those that were asked for: all findings of a file may be about one."""
+        return {}
 
     def span(self, start: int, end: int) -> Span:
         return Span(self, start, end)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from flowc.analysis.everywhere import everywhere
@@ -42,11 +42,12 @@ def _effect(rule: Rule, clause: str) -> object:
 
 def dead_rules(network: Network) -> list[Dead]:
     """In the order of the policies. Where an exact answer would take too long, nothing is said of the rest of one."""
-    return everywhere(network, _rules)
+    return everywhere(network, lambda host: host.derived(_rules))
 
 
-def _rules(host: Host) -> Iterator[tuple[Span, Dead | None]]:
+def _rules(host: Host) -> Sequence[tuple[Span, Dead | None]]:
     space = Space()
+    result: list[tuple[Span, Dead | None]] = []
     for policy in host.policies:
         space.refill()
         found: list[list[int] | None] = []
@@ -56,4 +57,6 @@ def _rules(host: Host) -> Iterator[tuple[Span, Dead | None]]:
         except TooLargeError:
             found += [None] * (len(policy.rules) - len(found))
         for rule, takers in zip(policy.rules, found, strict=True):
-            yield rule.span, None if takers is None else Dead(rule, tuple(policy.rules[taker] for taker in takers))
+            dead = None if takers is None else Dead(rule, tuple(policy.rules[taker] for taker in takers))
+            result.append((rule.span, dead))
+    return result

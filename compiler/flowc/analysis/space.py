@@ -18,6 +18,8 @@ MOST_WORK = 2_000_000
 """Ranges that are looked at, all in all: some seconds."""
 
 
+LARGE = 50
+"""Ranges of a set that is worth remembering by identity."""
 EACH_CUT = 10
 """What taking one box from another costs, however small their sets are, in ranges."""
 
@@ -60,6 +62,8 @@ class Space:
         self._budget = budget
         self._left = budget
         self._kept: dict[Values, Values] = {}
+        self._large: dict[int, tuple[Values, Values]] = {}
+        """By identity, each with what is kept of it: a large set is not hashed whenever a rule names it."""
         self._shared: dict[tuple[int, int], Values] = {}
         self._rest: dict[tuple[int, int], Values] = {}
 
@@ -74,11 +78,16 @@ class Space:
 
     def keep(self, values: Values) -> Values:
         """The one set of these values, which need not be in order. Only what came from here may be in a box."""
+        known = self._large.get(id(values))
+        if known is not None:
+            return known[1]
         found = self._kept.get(values)
         if found is None:
             self.spend(len(values) + 1)
             ordered = merge(values)
             found = self._kept[values] = self._kept.setdefault(ordered, ordered)
+        if len(values) > LARGE:
+            self._large[id(values)] = values, found
         return found
 
     def box(self, box: Box) -> Box:

@@ -39,8 +39,8 @@ class Translations:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._zones = Zones(host)
-        self._pairs = policies_by_pair(host)
+        self._zones = host.derived(Zones)
+        self._pairs = host.derived(policies_by_pair)
         self._space = Space()
         self._admissions: dict[tuple[int, str], Admission] = {}
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from flowc.ir.addresses import FAMILIES, Family, Range, intersect, meet, merge, subtract
-from flowc.ir.behind import Behind
 from flowc.ir.homes import Homes
 from flowc.ir.network import Host
 from flowc.ir.places import Place, places
@@ -28,25 +27,21 @@ TO_MANY: dict[Family, tuple[Range, ...]] = {
 class Zones:
     host: Host
 
-    @cached_property
+    @property
     def _public(self) -> Public:
-        return Public(self.host)
-
-    @cached_property
-    def _behind(self) -> Behind:
-        return Behind(self.host)
+        return self.host.derived(Public)
 
     @cached_property
     def _homes(self) -> Homes:
-        return Homes(self.host, self._behind)
+        return self.host.derived(Homes)
 
     @cached_property
     def _check(self) -> SourceCheck:
-        return SourceCheck(self.host, self._behind, self._public)
+        return self.host.derived(SourceCheck)
 
-    @cached_property
+    @property
     def _places(self) -> Mapping[str, list[Place]]:
-        return places(self.host)
+        return self.host.derived(places)
 
     @cached_property
     def _by_interface(self) -> dict[str, list[tuple[str, Place]]]:

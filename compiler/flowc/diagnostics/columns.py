@@ -7,6 +7,7 @@ combining accent. And what a file contains must never reach the terminal as a co
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
 TAB_WIDTH = 4
 UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
@@ -35,12 +36,20 @@ def width(char: str) -> int:
 class Line:
     """A source line as it is shown: tabs expanded, nothing in it that a terminal would obey."""
 
+    cells: Sequence[str]
+    """What is printed for each character of the line."""
+    starts: Sequence[int]
+    """The terminal column each character starts at, and one more for the end of the line."""
+
     def __init__(self, text: str) -> None:
-        self.cells: list[str] = []
-        """What is printed for each character of the line."""
-        self.starts: list[int] = [0]
-        """The terminal column each character starts at, and one more for the end of the line."""
-        column = 0
+        if text.isascii() and text.isprintable():
+            self.cells, self.starts = text, range(len(text) + 1)
+        else:
+            self.cells, self.starts = self._measured(text)
+
+    @staticmethod
+    def _measured(text: str) -> tuple[list[str], list[int]]:
+        cells, starts, column = list[str](), [0], 0
         for char in text:
             if char == "\t":
                 cell = " " * (TAB_WIDTH - column % TAB_WIDTH)
@@ -48,8 +57,9 @@ class Line:
             else:
                 cell = visible(char)
                 column += width(cell)
-            self.cells.append(cell)
-            self.starts.append(column)
+            cells.append(cell)
+            starts.append(column)
+        return cells, starts
 
     @property
     def columns(self) -> int:

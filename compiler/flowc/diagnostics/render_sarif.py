@@ -84,6 +84,10 @@ def _results(findings: Sequence[tuple[Diagnostic, str | None]], rules: Sequence[
     return results
 
 
+LONGEST = 10_000
+"""Characters of a line that a fingerprint is made of: all findings of a file may be about one line of megabytes."""
+
+
 def _message(finding: Diagnostic) -> str:
     notes = [f"note: {note}" for note in finding.notes]
     help = [] if finding.help is None else [f"help: {finding.help}"]
@@ -99,7 +103,7 @@ def _text(text: str) -> dict[str, str]:
 def _fingerprint(finding: Diagnostic, seen: Counter[str]) -> str:
     """The same for the same finding in a later version of the file: it depends on no line number."""
     span = finding.primary.span
-    line = " ".join(span.source.line_text(span.line).split())
+    line = " ".join(span.source.line_text(span.line)[:LONGEST].split())
     text = f"{finding.code.number}\0{finding.message}\0{line}"
     seen[text] += 1
     return hashlib.sha256(f"{text}\0{seen[text]}".encode("utf-8", "surrogatepass")).hexdigest()[:32]

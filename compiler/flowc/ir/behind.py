@@ -63,7 +63,7 @@ class Behind:
     @cached_property
     def _remotes(self) -> dict[str, list[tuple[Family, int]]]:
         """Interface name to the far ends of the tunnels over it."""
-        stack = Stack(self.host)
+        stack = self.host.derived(Stack)
         result: dict[str, list[tuple[Family, int]]] = {}
         for one in self.host.interfaces.values():
             ends = self.host.outer_ends(one)

@@ -82,7 +82,7 @@ class FastPath:
             return ()
         return [
             (source, target, policy)
-            for (source, target), policy in sorted(policies_by_pair(self.host).items(), key=lambda one: one[0])
+            for (source, target), policy in sorted(self.host.derived(policies_by_pair).items(), key=lambda one: one[0])
             if SELF not in (source, target) and any(rule.offload for rule in policy.rules)
         ]
 

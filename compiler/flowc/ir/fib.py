@@ -1,6 +1,6 @@
 """Which way a packet takes, as far as the file tells: interfaces' networks and declared routes, by table.
 
-The longest prefix counts, then the smallest metric. Routes with `from` are left out: they are for some sources only.
+The longest prefix counts, then the smallest metric. Routes with `from` are for some sources only.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from flowc.ir.addresses import Family, mask
+from flowc.ir.addresses import Family, Prefix
 from flowc.ir.links import Interface
 from flowc.ir.network import Host
+from flowc.ir.prefixes import PrefixMap
 from flowc.source import Span
 
 NETWORK_METRIC: dict[Family, int] = {4: 0, 6: 256}
@@ -21,12 +22,27 @@ ROUTE_METRIC: dict[Family, int] = {4: 0, 6: 1024}
 
 
 class Way(NamedTuple):
-    """A route or an interface's network: by which interfaces, or by none (`unreachable`, `blackhole`)."""
+    """A route or an interface's own network. `hops` are as in a `RouteRow`: none for `unreachable` and `blackhole`."""
 
     length: int
     metric: int
-    interfaces: tuple[str, ...]
+    pinned: bool
+    """For some sources only (`from`): what has another one takes another way."""
+    hops: tuple[tuple[int | None, str, int], ...]
     span: Span
+
+    @property
+    def interfaces(self) -> tuple[str, ...]:
+        return tuple(interface for _, interface, _ in self.hops)
+
+
+class Found(NamedTuple):
+    """The ways to an address."""
+
+    best: list[Way]
+    """Of those for all sources: several where the kernel could take either, none where nothing leads there."""
+    pinned: list[Way]
+    """For some sources, found before the best ones as they are not shorter (`flowc.lower.pinned`); the longest first."""
 
 
 class Fib:
@@ -34,41 +50,54 @@ class Fib:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._networks = [(one, prefix) for one in host.interfaces.values() for prefix in one.prefixes]
+        self._networks = [
+            (
+                one.vrf,
+                prefix,
+                Way(prefix.length, NETWORK_METRIC[prefix.family], False, ((None, one.name, 1),), one.span),
+            )
+            for one in host.interfaces.values()
+            for prefix in one.prefixes
+        ]
+        columns = ("length", "family", "metric", "source", "nexthops", "span")
+        self._columns = tuple(map(host.routes.column, columns))
+
+    def lookup(self, vrf: str | None, family: Family, address: int) -> Found:
+        found = Found([], [])
+        best, pinned = found
+        for row in self._tables[vrf].covering(family, address) if vrf in self._tables else ():
+            way = self._way(row)
+            if best and way.length < best[0].length:
+                break
+            if way.pinned:
+                pinned.append(way)
+            elif not best or way.metric <= best[0].metric:
+                if best and way.metric < best[0].metric:
+                    best.clear()
+                best.append(way)
+        return found
 
     def ways(self, vrf: str | None, family: Family, address: int) -> list[Way]:
-        """The best ones: several where the kernel could take either, none where nothing leads there."""
-        for length, table in self._tables.get((vrf, family), ()):
-            if rows := table.get(mask(family, address, length)):
-                ways = [self._way(row) for row in rows]
-                best = min(way.metric for way in ways)
-                return [way for way in ways if way.metric == best]
-        return []
+        """The best ones for any source."""
+        return self.lookup(vrf, family, address).best
 
     def _way(self, row: int) -> Way:
         """Of a route, or with a negative number of an interface's network."""
         if row < 0:
-            interface, prefix = self._networks[row]
-            return Way(prefix.length, NETWORK_METRIC[prefix.family], (interface.name,), interface.span)
-        route = self._host.routes[row]
-        interfaces = tuple(interface for _, interface, _ in route.nexthops)
-        return Way(route.length, route.metric or ROUTE_METRIC[route.family], interfaces, route.span)
+            return self._networks[row][2]
+        length, family, metric, source, nexthops, span = (column[row] for column in self._columns)
+        return Way(length, metric or ROUTE_METRIC[family], source is not None, nexthops, span)
 
     @cached_property
-    def _tables(self) -> dict[tuple[str | None, Family], list[tuple[int, dict[int, list[int]]]]]:
-        """By VRF and family, the rows by network for each length that occurs, the longest first."""
-        found: dict[tuple[str | None, Family], dict[int, dict[int, list[int]]]] = {}
-
-        def add(vrf: str | None, family: Family, network: int, length: int, row: int) -> None:
-            found.setdefault((vrf, family), {}).setdefault(length, {}).setdefault(network, []).append(row)
-
-        for at, (interface, prefix) in enumerate(self._networks):
-            add(interface.vrf, *prefix, at - len(self._networks))
-        columns = map(self._host.routes.column, ("vrf", "family", "network", "length", "source"))
-        for at, (vrf, family, network, length, source) in enumerate(zip(*columns, strict=True)):
-            if source is None:
-                add(vrf, family, network, length, at)
-        return {place: sorted(tables.items(), reverse=True) for place, tables in found.items()}
+    def _tables(self) -> dict[str | None, PrefixMap[int]]:
+        """By VRF, the rows by prefix."""
+        found: dict[str | None, list[tuple[Prefix, int]]] = {}
+        for at, (vrf, prefix, _) in enumerate(self._networks):
+            found.setdefault(vrf, []).append((prefix, at - len(self._networks)))
+        columns = map(self._host.routes.column, ("vrf", "family", "network", "length"))
+        for at, (vrf, *prefix_parts) in enumerate(zip(*columns, strict=True)):
+            found.setdefault(vrf, []).append((Prefix(*prefix_parts), at))
+        return {vrf: PrefixMap(items) for vrf, items in found.items()}
 
     def owner(self, vrf: str | None, family: Family, address: int) -> Interface | None:
         """The interface in a VRF that has an address."""

@@ -43,8 +43,10 @@ class Fronts:
     @cached_property
     def uses(self) -> Mapping[str, frozenset[str | None]]:
         """The VRFs that a zone has public addresses for."""
-        zones = {zone for zone, _ in self._uses}
-        return {name: frozenset(vrf for zone, vrf in self._uses if zone == name) for name in zones}
+        found: dict[str, set[str | None]] = {}
+        for zone, vrf in self._uses:
+            found.setdefault(zone, set()).add(vrf)
+        return {zone: frozenset(vrfs) for zone, vrfs in found.items()}
 
     @cached_property
     def zones(self) -> frozenset[str]:

@@ -16,6 +16,7 @@ from flowc.ir.addresses import FAMILIES, WIDTH, AddressSet, Family, Prefix, Rang
 from flowc.ir.fastpath import FastPath, traffic
 from flowc.ir.fronts import Target
 from flowc.ir.neighbors import Hop, Neighbors, has_neighbors
+from flowc.ir.network import Host
 from flowc.ir.policy import Rule
 from flowc.source import Span
 
@@ -71,15 +72,20 @@ class Side(NamedTuple):
     """Only those with a public address."""
 
 
+def all_gaps(host: Host) -> Sequence[tuple[Rule, Gap]]:
+    """Each gap of a host once, with the first rule whose flows go there."""
+    return list(Gaps(host.derived(FastPath)).by_rule())
+
+
 @dataclass(frozen=True)
 class Gaps:
     fastpath: FastPath
     machines: bool = True
     """Also the machines that the file names; else next hops alone."""
 
-    @cached_property
+    @property
     def _neighbors(self) -> Neighbors:
-        return Neighbors(self.fastpath.host)
+        return self.fastpath.host.derived(Neighbors)
 
     def by_rule(self) -> Iterator[tuple[Rule, Gap]]:
         """Each gap once, with the first rule whose flows go there."""

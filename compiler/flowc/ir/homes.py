@@ -15,9 +15,8 @@ from flowc.ir.prefixes import PrefixMap
 class Homes:
     """Answers for many addresses: endpoints by a look into a dict, all others by one for each prefix length."""
 
-    def __init__(self, host: Host, behind: Behind) -> None:
+    def __init__(self, host: Host) -> None:
         self._host = host
-        self._behind = behind
 
     @cached_property
     def _endpoints(self) -> Mapping[tuple[str | None, Family, int], str]:
@@ -37,7 +36,7 @@ class Homes:
         """For each VRF, prefix to interface."""
         found: dict[str | None, list[tuple[Prefix, str]]] = {}
         for interface in self._host.interfaces.values():
-            behind = self._behind.prefixes(interface)
+            behind = self._host.derived(Behind).prefixes(interface)
             found.setdefault(interface.vrf, []).extend((prefix, interface.name) for prefix in behind)
         return {vrf: PrefixMap(items) for vrf, items in found.items()}
 

@@ -55,7 +55,7 @@ class Machines:
         yield from self._remotes(vrf, family)
 
     def _remotes(self, vrf: str | None, family: Family) -> Iterator[Machine]:
-        stack = Stack(self._host)
+        stack = self._host.derived(Stack)
         for one in self._host.interfaces.values():
             ends = self._host.outer_ends(one)
             if ends is None or ends[0] != family:

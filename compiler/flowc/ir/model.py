@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import TypeAlias
+
+from pydantic import BaseModel, ConfigDict, InstanceOf
+
+from flowc.ir.addresses import AddressSet
 
 
 class Model(BaseModel):
     """Frozen, and strict about what it is made of: resolution has read every value already."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+WholeSet: TypeAlias = InstanceOf[AddressSet]
+"""An address set as a field of a model. Pydantic would make a new one of it, range by range, and many rules may share one
+of 100,000 prefixes.
+"""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from flowc.ir.addresses import AddressSet, Family, Range
-from flowc.ir.model import Model
+from flowc.ir.addresses import Family, Range
+from flowc.ir.model import Model, WholeSet
 from flowc.source import Span
 
 
 class Snat(Model):
     """`source` leaves as one of `to`, for TCP and UDP with a source port from `ports` where given."""
 
-    source: AddressSet
+    source: WholeSet
     source_span: Span
     family: Family
     to: Range
@@ -21,7 +21,7 @@ class Snat(Model):
 class Masquerade(Model):
     """`source` (None: all of the zone) leaves as the address of the interface it leaves by."""
 
-    source: AddressSet | None
+    source: WholeSet | None
     source_span: Span | None
     """Where it says so, if it does."""
     ports: tuple[int, int] | None

@@ -6,15 +6,15 @@ resolves when the first packet has to go there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from flowc.ir.addresses import FAMILIES, Family, Prefix
+from flowc.ir.addresses import FAMILIES, Family
+from flowc.ir.fib import Fib
 from flowc.ir.links import Interface, Tunnel
 from flowc.ir.network import Host
-from flowc.ir.prefixes import PrefixMap
 
 
 class Hop(NamedTuple):
@@ -23,16 +23,6 @@ class Hop(NamedTuple):
     interface: str
     family: Family
     address: int
-
-
-class Way(NamedTuple):
-    """A route or an interface's own network. `hops` are as in a `RouteRow`; without a gateway they are who is addressed."""
-
-    length: int
-    metric: int
-    pinned: bool
-    """For some sources only: those of the others take another way."""
-    hops: tuple[tuple[int | None, str, int], ...]
 
 
 def has_neighbors(interface: Interface) -> bool:
@@ -57,43 +47,11 @@ class Neighbors:
             }
         return frozenset(found)
 
-    @cached_property
-    def _ways(self) -> Mapping[str | None, PrefixMap[Way]]:
-        found: dict[str | None, list[tuple[Prefix, Way]]] = {}
-        for interface in self.host.interfaces.values():
-            connected = (
-                (prefix, Way(prefix.length, 0 if prefix.family == 4 else 256, False, ((None, interface.name, 1),)))
-                for prefix in interface.prefixes
-            )
-            found.setdefault(interface.vrf, []).extend(connected)
-        names = ("family", "network", "length", "nexthops", "vrf", "metric", "source")
-        for family, network, length, nexthops, vrf, metric, source in zip(
-            *map(self.host.routes.column, names), strict=True
-        ):
-            # IPv6 has no metric 0, and none is 1024 (kernel: IP6_RT_PRIO_USER).
-            way = Way(length, metric or (0 if family == 4 else 1024), source is not None, nexthops)
-            found.setdefault(vrf, []).append((Prefix(family, network, length), way))
-        return {vrf: PrefixMap(items) for vrf, items in found.items()}
-
     def hops(self, vrf: str | None, family: Family, address: int) -> Iterator[Hop]:
         """Whom the host may hand a packet for an address to: several where there are several next hops, or where some
         sources have a way of their own. Nobody where there is no route, or an `unreachable` one.
-
-        The longest prefix counts, then the smallest metric; what is for some sources only is found before what is not
-        longer (`flowc.lower.pinned`).
         """
-        best: Way | None = None
-        for way in self._ways[vrf].covering(family, address) if vrf in self._ways else ():
-            if best is not None and way.length < best.length:
-                break
-            if way.pinned:
-                yield from _of(way, family, address)
-            elif best is None or way.metric < best.metric:
-                best = way
-        if best is not None:
-            yield from _of(best, family, address)
-
-
-def _of(way: Way, family: Family, address: int) -> Iterator[Hop]:
-    for gateway, interface, _ in way.hops:
-        yield Hop(interface, family, address if gateway is None else gateway)
+        best, pinned = self.host.derived(Fib).lookup(vrf, family, address)
+        for way in (*pinned, *best[:1]):
+            for gateway, interface, _ in way.hops:
+                yield Hop(interface, family, address if gateway is None else gateway)

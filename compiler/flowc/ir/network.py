@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import cached_property
+from typing import Any, TypeVar
 
 from flowc.ir.addresses import Family, Range
 from flowc.ir.links import Interface, Tunnel, Vrf
@@ -14,6 +16,8 @@ from flowc.ir.rows import EipRow, EndpointRow, ForwardRow, NeighborRow, PrefixEi
 from flowc.ir.tables import Table
 from flowc.ir.zones import Pool, Zone
 from flowc.source import Span
+
+T = TypeVar("T")
 
 
 class Offload(StrEnum):
@@ -52,6 +56,26 @@ class Host(Model):
     """Test blocks, which resolution has looked at and nothing runs yet."""
     span: Span | None
     """None where the file has no host block."""
+
+    def derived(self, make: Callable[[Host], T]) -> T:
+        """What `make` finds out about this host. It is made when first asked for and kept for all who ask: read only.
+
+        For what costs a look at every row and is needed in several places, as `host.derived(Fronts)`.
+        """
+        if make not in self._derived:
+            self._derived[make] = make(self)
+        found: T = self._derived[make]
+        return found
+
+    @cached_property
+    def _derived(self) -> dict[Callable[[Host], Any], Any]:
+        return {}
+
+    def __copy__(self) -> Host:
+        """Also for `model_copy`: a copy may be about to differ, so that nothing is known of it."""
+        copied = super().__copy__()
+        copied.__dict__.pop("_derived", None)
+        return copied
 
     def zoned(self) -> frozenset[str]:
         """The interfaces that are in a zone, or in several by source address."""

@@ -30,6 +30,6 @@ def policies_by_pair(host: Host) -> Mapping[tuple[str, str], Policy]:
 def pairs_by_policy(host: Host) -> list[tuple[Policy, list[tuple[str, str]]]]:
     """Each policy with the pairs that it is for; none where all of them have a more exact one."""
     found: dict[int, tuple[Policy, list[tuple[str, str]]]] = {id(policy): (policy, []) for policy in host.policies}
-    for pair, policy in policies_by_pair(host).items():
+    for pair, policy in host.derived(policies_by_pair).items():
         found[id(policy)][1].append(pair)
     return list(found.values())

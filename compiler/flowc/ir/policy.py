@@ -5,8 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
-from flowc.ir.addresses import AddressSet
-from flowc.ir.model import Model
+from flowc.ir.model import Model, WholeSet
 from flowc.source import Span
 
 SELF = "self"
@@ -84,10 +83,10 @@ class Rule(Model):
 
     action: Action
     traffic: tuple[Traffic, ...]
-    source: AddressSet | None
+    source: WholeSet | None
     source_span: Span | None
     """Where the rule says it, if it does."""
-    destination: AddressSet | None
+    destination: WholeSet | None
     destination_span: Span | None
     via_eip: bool
     limit: Limit | None

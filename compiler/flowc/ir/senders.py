@@ -19,9 +19,9 @@ LINK_LOCAL = Range(0xFE80 << 112, (0xFEC0 << 112) - 1)
 class Senders:
     host: Host
 
-    @cached_property
+    @property
     def _behind(self) -> Behind:
-        return Behind(self.host)
+        return self.host.derived(Behind)
 
     def unknown(self, interface: Interface) -> bool:
         """Its sources are not checked, or the file does not say what is behind it."""

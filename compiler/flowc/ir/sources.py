@@ -26,8 +26,10 @@ def is_checked(interface: Interface, zoned: Collection[str]) -> bool:
 @dataclass(frozen=True)
 class SourceCheck:
     host: Host
-    behind: Behind
-    public: Public
+
+    @property
+    def behind(self) -> Behind:
+        return self.host.derived(Behind)
 
     @cached_property
     def _zoned(self) -> frozenset[str]:
@@ -71,7 +73,7 @@ class SourceCheck:
             found += subtract((one.range for one in others if one.length == length), kept)
         for zone in self.host.zones.values():
             if interface.name in zone.interfaces:
-                found += [one.range for one in self.public.of(zone.name, family)]
+                found += [one.range for one in self.host.derived(Public).of(zone.name, family)]
         # What the host itself owns cannot come in from outside either.
         found += [
             Range(int(own.ip), int(own.ip))

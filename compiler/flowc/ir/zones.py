@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from flowc.ir.addresses import AddressSet, Prefix
-from flowc.ir.model import Model
+from flowc.ir.addresses import Prefix
+from flowc.ir.model import Model, WholeSet
 from flowc.source import Span
 
 
@@ -11,7 +11,7 @@ class ZoneMember(Model):
     """An interface, or with `source` the part of it that has these source addresses."""
 
     interface: str
-    source: AddressSet | None
+    source: WholeSet | None
     span: Span
 
 

@@ -13,7 +13,7 @@ from flowc.lower.topology import Topology
 def lower(host: Host) -> HostState:
     """The state of one host. It must have passed the checks: what cannot be lowered is reported there."""
     topology = Topology(host)
-    public = Public(host)
+    public = host.derived(Public)
     shared = SharedTunnels(topology)
     answered = onlink.on_link(topology, public)
     table = nft.table(topology, public)

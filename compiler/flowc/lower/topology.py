@@ -89,9 +89,9 @@ class Topology:
         """The VRFs that a zone has interfaces in."""
         return sorted({interface.vrf for interface in self.members(zone)}, key=lambda name: name or "")
 
-    @cached_property
+    @property
     def _places(self) -> Mapping[str, list[Place]]:
-        return places(self.host)
+        return self.host.derived(places)
 
     def split(self) -> list[Interface]:
         """Interfaces that zones have parts of, and no zone the rest."""
@@ -113,13 +113,13 @@ class Topology:
         """Where a zone is: its interfaces, or the parts of them that are its own."""
         return self._places[zone]
 
-    @cached_property
+    @property
     def fronts(self) -> Fronts:
-        return Fronts(self.host)
+        return self.host.derived(Fronts)
 
-    @cached_property
+    @property
     def behind(self) -> Behind:
-        return Behind(self.host)
+        return self.host.derived(Behind)
 
     @cached_property
     def open_vrfs(self) -> frozenset[str]:
@@ -177,9 +177,9 @@ class Topology:
             or any(address is not None for address in host.endpoints.column("v6"))
         )
 
-    @cached_property
+    @property
     def _stack(self) -> Stack:
-        return Stack(self.host)
+        return self.host.derived(Stack)
 
     def underlay(self, tunnel: Tunnel) -> Interface | None:
         """The interface a tunnel's packets leave by, where the file tells."""
@@ -192,4 +192,4 @@ class Topology:
     @cached_property
     def policies(self) -> Mapping[tuple[str, str], Policy]:
         """The policy of each pair of zones, or of a zone and `self`, that has one."""
-        return policies_by_pair(self.host)
+        return self.host.derived(policies_by_pair)

@@ -6,55 +6,27 @@ node and resolved like a statement that stands alone (rows.py and nat.py): what 
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
-from collections.abc import Iterable
 from typing import NamedTuple
 
-from flowc.ir.addresses import FAMILIES, WIDTH, Family, Range, mask, merge, parse_address, subtract
+from flowc.ir.addresses import FAMILIES, WIDTH, Family, Range, subtract
 from flowc.ir.links import Interface, Tunnel
-from flowc.ir.rows import EipRow, EndpointRow, NeighborRow, RouteRow
-from flowc.resolve import prefixes, rows, values
+from flowc.ir.rows import EipRow, EndpointRow, ForwardRow, NeighborRow, RouteRow
+from flowc.resolve import nat, plain, prefixes, rows, values
 from flowc.resolve.context import Context, covers
 from flowc.resolve.routes import route
 from flowc.source import Span
 from flowc.syntax import tree
 
-_MAC = re.compile(r"[0-9a-f][02468ace](?::[0-9a-f]{2}){5}")
-"""Of one machine, as the kernel prints it."""
 _MANY_DIGITS = 10
 """A metric of fewer fits 32 bits."""
-_NO_MAC = "00:00:00:00:00:00"
 _LINK_LOCAL = Range(0xFE80 << 112, (0xFEC0 << 112) - 1)
-
-
-class _Addresses:
-    """A set of addresses of one family."""
-
-    def __init__(self, ranges: Iterable[Range]) -> None:
-        merged = merge(ranges)
-        self._lows = [low for low, _ in merged]
-        self._highs = [high for _, high in merged]
-
-    def __contains__(self, address: int) -> bool:
-        place = bisect_right(self._lows, address) - 1
-        return place >= 0 and address <= self._highs[place]
-
-
-HOSTS: dict[Family, _Addresses] = {
-    family: _Addresses(
-        subtract([Range(0, (1 << WIDTH[family]) - 1)], [special for special, _ in values.SPECIAL[family]])
-    )
-    for family in FAMILIES
-}
-"""The addresses that a machine can have somewhere."""
 
 
 class _Link(NamedTuple):
     """An interface as its neighbours see it."""
 
     interface: Interface
-    free: dict[Family, _Addresses]
+    free: dict[Family, plain.Addresses]
     """The addresses a neighbour can have."""
     macs: bool
     """Neighbours can have a MAC address."""
@@ -75,7 +47,7 @@ class _Links:
 
 
 def _link(interface: Interface) -> _Link:
-    free: dict[Family, _Addresses] = {}
+    free: dict[Family, plain.Addresses] = {}
     for family in FAMILIES:
         on_link = [prefix.range for prefix in interface.prefixes if prefix.family == family]
         if not on_link:
@@ -88,7 +60,7 @@ def _link(interface: Interface) -> _Link:
                 whole = (own.network.network_address, own.network.broadcast_address)
                 ends = whole if family == 4 and own.network.prefixlen < 31 else ()
                 taken += [Range(int(address), int(address)) for address in (own.ip, *ends)]
-        free[family] = _Addresses(subtract(on_link, taken))
+        free[family] = plain.Addresses(subtract(on_link, taken))
     return _Link(interface, free, not isinstance(interface.link, Tunnel) or interface.link.kind.ethernet)
 
 
@@ -103,8 +75,8 @@ def endpoints(table: tree.Rows, context: Context) -> None:
     ):
         if index in refused:
             continue
-        link, found = links.get(interface), _dual_stack(address, address6)
-        mac = written_mac and _mac(written_mac)
+        link, found = links.get(interface), plain.dual_stack(address, address6)
+        mac = written_mac and plain.mac(written_mac)
         if (
             link is None
             or found is None
@@ -134,8 +106,8 @@ def neighbors(table: tree.Rows, context: Context) -> None:
     for index, (address, interface, written_mac, start, end) in enumerate(
         zip(*columns, table.starts, table.ends, strict=True)
     ):
-        link, found = links.get(interface), _host(address)
-        mac = written_mac and _mac(written_mac)
+        link, found = links.get(interface), plain.host(address)
+        mac = written_mac and plain.mac(written_mac)
         if link is None or found is None or mac == "":
             context.neighbors.extend(good)
             rows.neighbor(table.node(index), context)
@@ -176,7 +148,7 @@ def _route(
     context: Context,
 ) -> RouteRow | None:
     """A route through a neighbour on a network of one of the interfaces."""
-    gateway = None if via is None else _host(via)
+    gateway = None if via is None else plain.host(via)
     if gateway is None:
         return None
     if interface is None:
@@ -185,7 +157,7 @@ def _route(
     else:
         link = links.get(interface)
     family, address = gateway
-    network = (family, 0, 0) if destination == "default" else _network(destination)
+    network = (family, 0, 0) if destination == "default" else plain.network(destination)
     if link is None or network is None or network[0] != family or address not in link.free[family]:
         return None
     if not covers(link.interface.prefixes, family, address):
@@ -193,72 +165,86 @@ def _route(
     return RouteRow(*network, "unicast", ((address, link.interface.name, 1),), vrf, None, None, span)
 
 
+class _Targets:
+    """What EIPs and port forwards lead to."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        endpoints = context.endpoints
+        self._inside = {4: endpoints.column("v4"), 6: endpoints.column("v6")}
+        self._interfaces = endpoints.column("interface")
+
+    def find(self, text: str, family: Family, vrf: str | None) -> tuple[int, str | None] | None:
+        """The address and its VRF, of an endpoint or of an address of which the VRF is known."""
+        context = self._context
+        if text[0].isdigit() or ":" in text:
+            found = plain.host(text)
+            if found is None or found[0] != family:
+                return None
+            if vrf is not None:
+                return (found[1], vrf) if context.scope.declares(vrf, tree.Vrf) else None
+            homes = context.homes(*found) or context.routed(*found)
+            return (found[1], homes.pop()) if len(homes) == 1 else None
+        place = context.endpoint_index.get(text)
+        if place is None or vrf is not None or self._inside[family][place] is None:
+            return None
+        return self._inside[family][place], context.interfaces[self._interfaces[place]].vrf
+
+
 def eips(table: tree.Rows, context: Context) -> None:
-    """EIPs of endpoints, or of addresses of which the VRF is known."""
-    inside = (context.endpoints.column("v4"), context.endpoints.column("v6"), context.endpoints.column("interface"))
+    """EIPs, one by one."""
+    targets = _Targets(context)
     good: list[EipRow] = []
     columns = (table.columns[name] for name in ("address", "target", "vrf"))
     for index, (address, target, vrf, start, end) in enumerate(zip(*columns, table.starts, table.ends, strict=True)):
-        public = _host(address)
+        public = plain.host(address)
         pool = None if public is None else context.pool_of(*public)
-        place = context.endpoint_index.get(target)
-        owner, home = None, vrf
-        if public is None or pool is None:
-            pass
-        elif target[0].isdigit() or ":" in target:
-            found = _host(target)
-            if found and found[0] == public[0] and vrf and context.scope.declares(vrf, tree.Vrf):
-                owner = found[1]
-        elif place is not None and vrf is None:
-            owner = inside[public[0] == 6][place]
-            home = context.interfaces[inside[2][place]].vrf
+        owner = None if public is None else targets.find(target, public[0], vrf)
         if public is None or pool is None or owner is None:
             context.eips.extend(good)
             prefixes.eip(table.node(index), context)
             good = []
             continue
-        good.append(EipRow(*public, owner, home, pool.zone, target, Span(table.source, start, end)))
+        good.append(EipRow(*public, *owner, pool.zone, target, Span(table.source, start, end)))
     context.eips.extend(good)
 
 
-RESOLVERS = {tree.Endpoint: endpoints, tree.Neighbor: neighbors, tree.Route: routes, tree.Eip: eips}
+def forwards(table: tree.Rows, context: Context) -> None:
+    """Port forwards with a protocol, between zones."""
+    targets = _Targets(context)
+    zones = {name for name in {*table.columns["from"], *table.columns["to"]} if context.scope.declares(name, tree.Zone)}
+    good: list[ForwardRow] = []
+    columns = (table.columns[name] for name in ("protocol", "address", "ports", "target", "target_ports", "from", "to"))
+    for index, (protocol, address, ports, target, target_ports, source, inside, start, end) in enumerate(
+        zip(*columns, table.starts, table.ends, strict=True)
+    ):
+        public, opened = plain.host(address), plain.ports(ports)
+        owner = None if public is None else targets.find(target, public[0], None)
+        onto = opened if target_ports is None else plain.ports(target_ports)
+        if (
+            public is None
+            or owner is None
+            or opened is None
+            or onto is None
+            or onto.high - onto.low != opened.high - opened.low
+            or not zones.issuperset((source, inside))
+        ):
+            context.forwards.extend(good)
+            nat.forward(table.node(index), context)
+            good = []
+            continue
+        span = Span(table.source, start, end)
+        good.append(
+            ForwardRow(public[0], protocol, public[1], *opened, owner[0], onto.low, owner[1], source, inside, span)
+        )
+    context.forwards.extend(good)
+
+
+RESOLVERS = {
+    tree.Endpoint: endpoints,
+    tree.Neighbor: neighbors,
+    tree.Route: routes,
+    tree.Eip: eips,
+    tree.Forward: forwards,
+}
 """By the kind of rows."""
-
-
-# ---- values: None, or for a MAC address "", is one that something has to be said about ---------------------------------
-
-
-def _host(text: str) -> tuple[Family, int] | None:
-    try:
-        family, address = parse_address(text)
-    except ValueError:
-        return None
-    return (family, address) if address in HOSTS[family] else None
-
-
-def _network(text: str) -> tuple[Family, int, int] | None:
-    address, slash, length = text.partition("/")
-    try:
-        family, network = parse_address(address)
-        bits = int(length) if slash else WIDTH[family]
-    except ValueError:
-        return None
-    good = bits <= WIDTH[family] and mask(family, network, bits) == network
-    return (family, network, bits) if good else None
-
-
-def _dual_stack(address: str, other: str | None) -> tuple[int | None, int | None] | None:
-    """An IPv4 and an IPv6 address, at least one of them."""
-    try:
-        family, found = parse_address(address)
-        if other is None:
-            return (found, None) if family == 4 else (None, found)
-        second, also = parse_address(other)
-    except ValueError:
-        return None
-    return None if second == family else (found, also) if family == 4 else (also, found)
-
-
-def _mac(text: str) -> str:
-    mac = text.lower()
-    return mac if _MAC.fullmatch(mac) and mac != _NO_MAC else ""

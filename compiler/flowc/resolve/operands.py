@@ -189,10 +189,12 @@ def port_ranges(node: tree.Value, context: Context, trail: Trail = ()) -> tuple[
 
 def let(node: tree.Let, context: Context) -> None:
     """Report what is wrong with a definition even if nothing uses it."""
-    if _holds_ports(node.value, context, (node.name.text,)):
-        port_ranges(node.value, context, (node.name.text,))
-    else:
-        address_set(node.value, context, (node.name.text,))
+    name = node.name.text
+    if _holds_ports(node.value, context, (name,)):
+        if name not in context.port_lets:
+            context.port_lets[name] = port_ranges(node.value, context, (name,))
+    elif name not in context.lets:
+        context.lets[name] = address_set(node.value, context, (name,))
 
 
 def _holds_ports(node: tree.Value, context: Context, trail: Trail) -> bool:
@@ -207,7 +209,9 @@ def _holds_ports(node: tree.Value, context: Context, trail: Trail) -> bool:
 
 def service(node: tree.Service, context: Context) -> None:
     """Report what is wrong with a definition even if nothing uses it."""
-    traffic(node.matches, context, (node.name.text,))
+    name = node.name.text
+    if name not in context.services:
+        context.services[name] = traffic(node.matches, context, (name,))
 
 
 def traffic(matches: tuple[tree.Match | tree.Name, ...], context: Context, trail: Trail = ()) -> list[Traffic] | None:

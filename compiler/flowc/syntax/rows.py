@@ -55,6 +55,7 @@ def rows(kind: str, source: Source, diagnostics: Diagnostics) -> tree.File:
 # ---- plain rows -----------------------------------------------------------------------------------------------------
 
 _TEXT = r'[^\s",]+'
+_PORTS = "[1-9][0-9]{0,4}(?:-[1-9][0-9]{0,4})?"
 _PLAIN_FIELDS = {
     "name": _TEXT,
     "address": "IPADDR",
@@ -66,10 +67,21 @@ _PLAIN_FIELDS = {
     "destination": "default|IPADDR",
     "via": _TEXT,
     "metric": "INT",
+    "protocol": "|".join(PROTOCOLS),
+    "ports": _PORTS,
+    "target_ports": _PORTS,
+    "from": _TEXT,
+    "to": _TEXT,
 }
 """What a plain field is: a kind of word, or a text without spaces and quotes."""
-_PLAIN_KINDS = {"eips": tree.Eip, "endpoints": tree.Endpoint, "neighbors": tree.Neighbor, "routes": tree.Route}
-_PLAIN_NEEDS = frozenset({"via"})
+_PLAIN_KINDS: dict[str, type[Row]] = {
+    "eips": tree.Eip,
+    "endpoints": tree.Endpoint,
+    "neighbors": tree.Neighbor,
+    "routes": tree.Route,
+    "forwards": tree.Forward,
+}
+_PLAIN_NEEDS = frozenset({"via", "protocol", "ports"})
 """Columns that a row may do without, and a plain one may not."""
 
 
@@ -118,7 +130,7 @@ class _Plain:
             for name in columns
             if name in _PLAIN_FIELDS
         ]
-        possible = self._kind in _PLAIN_KINDS and needed <= columns.keys()
+        possible = needed <= columns.keys()
         self._pattern = re.compile(",".join(fields) if possible else "(?!)")
         return self._pattern
 

@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flowc.api import check_files
@@ -52,6 +52,7 @@ def searched(of: Host, address: int) -> set[Hop]:
     }
 
 
+@settings(deadline=None)  # the first example loads the grammar
 @given(routes, st.integers(0, 255))
 def test_the_longest_prefix_decides(found: list[tuple[int, int, int, int, bool]], last: int) -> None:
     with tempfile.TemporaryDirectory() as folder:

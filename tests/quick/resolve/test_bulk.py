@@ -126,6 +126,7 @@ def test_what_is_plain_needs_no_node(monkeypatch: pytest.MonkeyPatch) -> None:
     eip 203.0.113.1 <-> vm1
     eip 2001:db8:7::1 <-> vm2
     eip 203.0.113.3 <-> 10.0.0.77 vrf acme
+    eip 203.0.113.4 <-> 10.0.0.78
     neighbor 10.0.0.12 on vms 52:54:00:00:00:01
     route default via 192.0.2.9
     route 10.50.0.0/16 via 10.0.0.9 vrf acme
@@ -135,4 +136,4 @@ def test_what_is_plain_needs_no_node(monkeypatch: pytest.MonkeyPatch) -> None:
     network, said = outcome(HOST.replace("endpoint first", "# ") + lines, rows=True)
     (host,) = network.hosts
     assert said == []
-    assert [len(table) for table in (host.endpoints, host.eips, host.neighbors, host.routes)] == [3, 3, 1, 3]
+    assert [len(table) for table in (host.endpoints, host.eips, host.neighbors, host.routes)] == [3, 4, 1, 3]

@@ -194,7 +194,8 @@ def test_a_table_is_taken_once_in_each_host(tmp_path: Path) -> None:
 
 FIELDS = ["", "vm1", "vms", "acme", "gre1", "4g", "a b", " vm2", '"vm3"', '"a, b"', "büro", "#x", "10.0.0.9", "10.0.0.1",
           "10.0.0.300", "203.0.113.7", "203.0.113.8", "fd00::9", "2001:db8:7::1", "52:54:00:00:00:01", "52-54-00-00-00-01",
-          "52:54:00:00:00:AA", "default", "10.50.0.0/16", "5", "0x5", "99999999999", "x\u2003", "a->b"]  # fmt: skip
+          "52:54:00:00:00:AA", "default", "10.50.0.0/16", "5", "0x5", "99999999999", "x\u2003", "a->b", "udp", "gre", "0", "080",
+          "90-99", "8000-8009", "99-90", "70000", "internet", "tenant", "self", "any"]  # fmt: skip
 
 
 @st.composite
@@ -210,6 +211,10 @@ def tables(draw: st.DrawFn) -> tuple[str, str]:
         "target": "vm1",
         "destination": "default",
         "via": "vm1",
+        "protocol": "tcp",
+        "ports": "80",
+        "from": "internet",
+        "to": "tenant",
     }
     lines = [
         ",".join(good.get(name, "") if draw(st.integers(0, 3)) else draw(st.sampled_from(FIELDS)) for name in columns)
@@ -240,6 +245,28 @@ def test_plain_lines_are_what_they_are_field_by_field(made: tuple[str, str]) -> 
         ]
         outcomes.append((printed(diagnostics), expanded(file), found))
     assert outcomes[0] == outcomes[1]
+
+
+def test_plain_port_forwards_need_no_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of a clean table goes the slow way."""
+    text = (
+        "protocol,address,ports,target,target_ports,from,to\n"
+        "tcp,203.0.113.7,80,vm1,8080,internet,tenant\n"
+        "udp,203.0.113.7,5000-5009,10.0.0.9,,internet,tenant\n"
+        "tcp,2001:db8:7::1,443,fd00::9,,internet,tenant\n"
+    )
+    diagnostics = Diagnostics()
+    host = parse(Source("t.flow", f"{HOST}endpoint vm1 {{ address 10.0.0.7; interface vms }}"), diagnostics)
+    monkeypatch.setattr("flowc.syntax.tree.Rows.node", None)
+    network = resolve([host, rows("forwards", Source("t.csv", text), diagnostics)], diagnostics)
+    forwards = network.hosts[0].forwards
+    assert printed(diagnostics) == []
+    assert [[*forwards.column(name)][1:] for name in ("low", "high", "target_low", "vrf")] == [
+        [80, 5000, 443],
+        [80, 5009, 443],
+        [8080, 5000, 443],
+        ["acme"] * 3,
+    ]
 
 
 def test_rows_of_tables_are_named_in_the_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,7 @@ def _uses(host: Host) -> Iterator[tuple[kernel.Change, Span | None]]:
         yield kernel.CONCATENATED_RANGES, None
     if host.vrfs:
         yield kernel.MEMBER_DEVICE, next(iter(host.vrfs.values())).span
-    fastpath = FastPath(host)
+    fastpath = host.derived(FastPath)
     if fastpath.pairs:
         rule = next(rule for rule in fastpath.pairs[0][2].rules if rule.offload)
         yield kernel.FLOWTABLE_COUNTER, rule.span

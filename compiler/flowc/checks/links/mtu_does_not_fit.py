@@ -26,9 +26,9 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report each interface with such an MTU."""
-    if Stack(host).has_circles:
+    if host.derived(Stack).has_circles:
         return
-    stack = Stack(host)
+    stack = host.derived(Stack)
     neighbors, endpoints = host.neighbors, host.endpoints
     places = set(zip(neighbors.column("interface"), neighbors.column("family"), strict=True))
     six = {interface for interface, family in places if family == 6}

@@ -19,7 +19,7 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report each device that does, with the way back to it."""
-    stack = Stack(host)
+    stack = host.derived(Stack)
     for interface in host.interfaces.values():
         way = stack.circle(interface)
         if way is None:

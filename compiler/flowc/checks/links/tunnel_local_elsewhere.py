@@ -24,7 +24,7 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report each such tunnel; one whose remote is this host is `tunnel-to-itself`."""
-    fib = Fib(host)
+    fib = host.derived(Fib)
     tunnels = [one for one in outers(host) if not one.tunnel.carrier and not fib.owner(one.vrf, one.family, one.remote)]
     wanted = {(one.family, one.local) for one in tunnels}
     strangers = dict(_strangers(host, wanted)) if wanted else {}

@@ -24,9 +24,9 @@ CODE = register(
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report tunnels with an `mtu` on something that has one."""
     tunnels = [one for one in host.interfaces.values() if isinstance(one.link, Tunnel) and one.mtu and not one.carrier]
-    if not tunnels or Stack(host).has_circles:
+    if not tunnels or host.derived(Stack).has_circles:
         return
-    stack = Stack(host)
+    stack = host.derived(Stack)
     for tunnel in tunnels:
         assert isinstance(tunnel.link, Tunnel)
         below = stack.underlay(tunnel.link)

@@ -21,7 +21,7 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report each tunnel whose way out the file rules out."""
-    fib = Fib(host)
+    fib = host.derived(Fib)
     learned = {one.vrf for one in host.interfaces.values() if one.dhcp}
     seen: set[tuple[str | None, int, str]] = set()
     for outer in outers(host):

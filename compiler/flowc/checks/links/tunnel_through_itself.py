@@ -25,9 +25,9 @@ CODE = register(
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report each tunnel that is not bound to an interface, and whose ways all come back to it."""
     tunnels = {one.tunnel.name: one for one in outers(host) if not one.link.underlay and not one.tunnel.carrier}
-    if not tunnels or Stack(host).has_circles:
+    if not tunnels or host.derived(Stack).has_circles:
         return
-    fib = Fib(host)
+    fib = host.derived(Fib)
     pinned = {row.source for row in host.pinned_routes() if row.source is not None}
     ways = {name: _ways(outer, fib, pinned) for name, outer in tunnels.items()}
     for name, outer in tunnels.items():

@@ -20,7 +20,7 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report each tunnel whose remote is its local address or another one of its table, and that has no other end here."""
-    fib = Fib(host)
+    fib = host.derived(Fib)
     found = list(outers(host))
     ends = {_mirror(outer): outer for outer in found}
     for outer in found:

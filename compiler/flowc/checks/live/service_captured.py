@@ -66,7 +66,7 @@ def _report(row: ForwardRow, found: list[Listener], rule: Rule, diagnostics: Dia
 
 def _admitting(host: Host, zone: str) -> list[tuple[Rule, list[Ports] | None]]:
     """The rules by which a zone reaches the host, with what each admits of TCP and UDP: None is all of it."""
-    policy = policies_by_pair(host).get((zone, SELF))
+    policy = host.derived(policies_by_pair).get((zone, SELF))
     found: list[tuple[Rule, list[Ports] | None]] = []
     for rule in policy.rules if policy else ():
         ports = [one for one in rule.traffic if isinstance(one, Ports)]

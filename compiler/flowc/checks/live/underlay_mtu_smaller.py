@@ -20,9 +20,9 @@ CODE = register(
 
 def run(host: Host, index: Index, diagnostics: Diagnostics) -> None:
     """Report each such tunnel."""
-    if Stack(host).has_circles:
+    if host.derived(Stack).has_circles:
         return
-    stack = Stack(host)
+    stack = host.derived(Stack)
     for interface in host.interfaces.values():
         link = interface.link
         if not isinstance(link, Tunnel) or interface.carrier:

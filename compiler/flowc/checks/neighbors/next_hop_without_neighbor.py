@@ -8,8 +8,7 @@ from flowc.checks.base import NetworkCheck
 from flowc.diagnostics import Diagnostics, Fix, Severity, fixes, register
 from flowc.ir import kernel
 from flowc.ir.addresses import format_address
-from flowc.ir.fastpath import FastPath
-from flowc.ir.gaps import Gap, Gaps, Role
+from flowc.ir.gaps import Gap, Role, all_gaps
 from flowc.ir.links import Device
 from flowc.ir.network import Host, Network, Offload
 from flowc.ir.policy import Rule
@@ -41,11 +40,10 @@ def run(network: Network, diagnostics: Diagnostics) -> None:
 
 
 def _look_at(host: Host, diagnostics: Diagnostics, *, alone: bool) -> None:
-    if host.offload is not Offload.HARDWARE or Stack(host).has_circles:
+    if host.offload is not Offload.HARDWARE or host.derived(Stack).has_circles:
         return
-    fastpath = FastPath(host)
     found: dict[tuple[str, Role], list[tuple[Rule, Gap]]] = {}
-    for rule, gap in Gaps(fastpath).by_rule():
+    for rule, gap in host.derived(all_gaps):
         found.setdefault((gap.hop.interface, gap.role), []).append((rule, gap))
     for of_one_kind in found.values():
         if len(of_one_kind) > MOST:

@@ -40,7 +40,7 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
 
 def _on_keys(host: Host, diagnostics: Diagnostics) -> None:
     """A key over a shared tunnel has no device that another could stand on."""
-    stack = Stack(host)
+    stack = host.derived(Stack)
     keys = {one.name for one in host.interfaces.values() if one.carrier}
     instead = "give this key a tunnel of its own: a `tunnel` with `local`, `remote` and `key`, without `over`"
     for interface in host.interfaces.values():
@@ -50,7 +50,7 @@ def _on_keys(host: Host, diagnostics: Diagnostics) -> None:
 
 def _fronts(host: Host, diagnostics: Diagnostics) -> None:
     """A zone with public addresses of other VRFs is in one VRF, and that one has none elsewhere."""
-    fronts = Fronts(host)
+    fronts = host.derived(Fronts)
     for name in sorted(fronts.zones):
         zone = host.zones[name]
         vrfs = {host.interfaces[interface].vrf for interface in zone.interfaces}

@@ -21,9 +21,9 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report the mode, once, with all such interfaces."""
-    if host.offload is not Offload.HARDWARE or host.offload_span is None or Stack(host).has_circles:
+    if host.offload is not Offload.HARDWARE or host.offload_span is None or host.derived(Stack).has_circles:
         return
-    found = FastPath(host).obstructed(Obstacle.VIRTUAL)
+    found = host.derived(FastPath).obstructed(Obstacle.VIRTUAL)
     if not found:
         return
     (first, rule), names = found[0], ", ".join(f"`{one.name}`" for one, _ in found)

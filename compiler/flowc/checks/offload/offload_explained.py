@@ -8,7 +8,7 @@ from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir import kernel
 from flowc.ir.fastpath import MOST_DEVICES, FastPath, traffic
-from flowc.ir.gaps import Gap, Gaps
+from flowc.ir.gaps import Gap, Gaps, all_gaps
 from flowc.ir.network import Host, Offload
 from flowc.ir.policy import Policy, Rule
 from flowc.ir.stack import Stack
@@ -29,12 +29,12 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """A note for each rule that offloads, and of which no warning says that it does not."""
-    fastpath = FastPath(host)
-    if not fastpath.pairs or Stack(host).has_circles or len(fastpath.devices) > MOST_DEVICES:
+    fastpath = host.derived(FastPath)
+    if not fastpath.pairs or host.derived(Stack).has_circles or len(fastpath.devices) > MOST_DEVICES:
         return
     missing: dict[int, list[Gap]] = {}
     hardware = host.offload is Offload.HARDWARE
-    for rule, gap in Gaps(fastpath, machines=hardware).by_rule():
+    for rule, gap in host.derived(all_gaps) if hardware else Gaps(fastpath, machines=False).by_rule():
         missing.setdefault(id(rule), []).append(gap)
     for policy, zones in _by_policy(fastpath):
         for rule in policy.rules:

@@ -22,9 +22,9 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report the first rule for each such interface."""
-    if not kernel.STRICT_PATHS.holds(host.kernel) or Stack(host).has_circles:
+    if not kernel.STRICT_PATHS.holds(host.kernel) or host.derived(Stack).has_circles:
         return
-    fastpath = FastPath(host)
+    fastpath = host.derived(FastPath)
     for interface, rule in fastpath.obstructed(Obstacle.UNLISTED):
         below = sorted(fastpath.ends(interface).names - fastpath.listed)
         names = ", ".join(f"`{name}`" for name in below)

@@ -18,7 +18,7 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report the policy that brings the first device that is too many."""
-    fastpath = FastPath(host)
+    fastpath = host.derived(FastPath)
     if len(fastpath.devices) <= MOST_DEVICES:
         return
     devices: set[str] = set()

@@ -19,9 +19,9 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report the first rule for each such interface."""
-    if Stack(host).has_circles:
+    if host.derived(Stack).has_circles:
         return
-    fastpath = FastPath(host)
+    fastpath = host.derived(FastPath)
     for interface, rule in fastpath.obstructed(Obstacle.TAGS):
         diagnostics.report(
             CODE,

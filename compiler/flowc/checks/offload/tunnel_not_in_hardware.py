@@ -21,9 +21,9 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report the first rule for each tunnel."""
-    if host.offload is not Offload.HARDWARE or Stack(host).has_circles:
+    if host.offload is not Offload.HARDWARE or host.derived(Stack).has_circles:
         return
-    for tunnel, rule in FastPath(host).obstructed(Obstacle.TUNNEL):
+    for tunnel, rule in host.derived(FastPath).obstructed(Obstacle.TUNNEL):
         diagnostics.report(
             CODE,
             f"flows through tunnel `{tunnel.name}` stay in software",

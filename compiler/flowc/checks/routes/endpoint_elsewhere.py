@@ -35,7 +35,7 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report endpoints by where they are looked for, the first few of each."""
     if not len(host.endpoints):
         return
-    fib = Fib(host)
+    fib = host.derived(Fib)
     for (stray, way), notes in first_few(_strays(host, fib)):
         owner = fib.owner(stray.interface.vrf, stray.family, stray.address)
         place = owner.name if owner else way.interfaces[0]

@@ -29,7 +29,7 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
     for zone in host.zones.values():
         for interface in zone.interfaces:
             zones.setdefault(interface, set()).add(zone.name)
-    uses = Fronts(host).uses
+    uses = host.derived(Fronts).uses
     for (vrf, there, family), ways in leaks.items():
         if (there, vrf, family) in leaks:
             continue

@@ -23,7 +23,7 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
     pinned = host.pinned_routes()
     if not pinned:
         return
-    senders = Senders(host)
+    senders = host.derived(Senders)
     inside = [one for one in host.interfaces.values() if one.vrf is None]
     if any(senders.unknown(one) for one in inside):
         return

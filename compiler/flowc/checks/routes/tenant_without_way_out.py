@@ -18,7 +18,7 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report each such VRF once a zone."""
-    fronts = Fronts(host)
+    fronts = host.derived(Fronts)
     ways = {(route.vrf, interface) for route in host.routes if fronts.zones for _, interface, _ in route.nexthops}
     for zone in sorted(fronts.zones):
         members = host.zones[zone].interfaces

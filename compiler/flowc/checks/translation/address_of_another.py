@@ -45,7 +45,7 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
 
 
 def _findings(host: Host) -> Iterator[_Finding]:
-    machines = Machines(host)
+    machines = host.derived(Machines)
     links = {(zone, family): list(_links(host, zone, family)) for zone in host.zones for family in FAMILIES}
     for public in public_ranges(host):
         for interface, on_link in links[public.zone, public.family] if public.what != "EIPs" else ():

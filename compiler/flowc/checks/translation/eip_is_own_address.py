@@ -59,7 +59,7 @@ def _own(host: Host) -> Iterator[tuple[Family, _Own]]:
     for one in host.interfaces.values():
         for address in one.addresses:
             yield 4 if address.version == 4 else 6, _Own(int(address.ip), one.vrf, f"interface `{one.name}`", one.span)
-    stack = Stack(host)
+    stack = host.derived(Stack)
     for one in host.interfaces.values():
         ends = host.outer_ends(one)
         if ends and isinstance(one.link, Tunnel):

@@ -47,7 +47,7 @@ def run(network: Network, diagnostics: Diagnostics) -> None:
 
 
 def _look(host: Host) -> Iterator[tuple[Hashable, _Finding | None]]:
-    zones = Zones(host)
+    zones = host.derived(Zones)
     columns = ("span", "vrf", "family", "target", "inside")
     for index, (span, vrf, family, target, inside) in enumerate(zip(*map(host.forwards.column, columns), strict=True)):
         found = zones.holding(vrf, family, target)

@@ -27,7 +27,7 @@ MOST = 65536
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Look at every prefix of EIPs on every link of the zone that it is reached from."""
-    machines = Machines(host)
+    machines = host.derived(Machines)
     for eip in host.prefix_eips:
         for name in host.zones[eip.zone].interfaces:
             for link in host.interfaces[name].prefixes:

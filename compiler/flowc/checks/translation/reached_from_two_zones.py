@@ -33,7 +33,7 @@ class _Claim(NamedTuple):
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Sorted by first address, a claim meets an earlier one of another zone if it starts before that one's end."""
-    fronts = Fronts(host)
+    fronts = host.derived(Fronts)
     contested = _contested(host, fronts)
     claims = [
         _Claim(vrf, family, *addresses, zone, span)

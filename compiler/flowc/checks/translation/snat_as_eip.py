@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from itertools import count
+from typing import NamedTuple
+
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.addresses import Family, Range, format_range
@@ -18,35 +22,54 @@ CODE = register(
 )
 
 
+class _Owned(NamedTuple):
+    """Addresses with an owner. Two are the same or have none in common: all else is an error of resolution."""
+
+    range: Range
+    at: int
+    """Its place in the file's order: EIPs, EIPs by the prefix, port forwards."""
+    span: Span
+
+
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report `snat` to such an address, at a zone with public addresses of other VRFs."""
-    fronts = Fronts(host)
-    owned: dict[str, list[tuple[Family, Range, Span]]] = {}
-    if fronts.zones and any(nat.snats for nat in host.nats if nat.target in fronts.zones):
-        for zone, family, public, span in zip(
-            *map(host.eips.column, ("zone", "family", "public", "span")), strict=True
-        ):
-            owned.setdefault(zone, []).append((family, Range(public, public), span))
-        for row in host.prefix_eips:
-            owned.setdefault(row.zone, []).append((row.family, row.public_prefix.range, row.span))
-        for forward in host.forwards:
-            if forward.protocol is None and (forward.vrf, forward.family, forward.target) in fronts.owners:
-                one = Range(forward.public, forward.public)
-                owned.setdefault(forward.zone, []).append((forward.family, one, forward.span))
-    for nat in host.nats:
-        for snat in nat.snats if nat.target in fronts.zones else ():
-            for family, taken, span in owned.get(nat.target, ()):
-                shared = taken.within(snat.to)
-                if family == snat.family and shared:
-                    text = format_range(family, shared.start, shared.stop - 1)
-                    diagnostics.report(
-                        CODE,
-                        f"`snat` leaves as `{text}`, which has an owner",
-                        snat.span,
-                        related=[(span, "its owner")],
-                        help="let them share an address that is nobody's",
-                    )
-                    break
+    fronts = host.derived(Fronts)
+    leaving = [(nat.target, snat) for nat in host.nats if nat.target in fronts.zones for snat in nat.snats]
+    owned = _owned(host, fronts) if leaving else {}
+    for zone, snat in leaving:
+        there = owned.get((zone, snat.family), ())
+        start = bisect_left(there, snat.to.low, key=lambda one: one.range.high)
+        end = bisect_right(there, snat.to.high, key=lambda one: one.range.low)
+        first = min(there[start:end], key=lambda one: one.at, default=None)
+        if first:
+            shared = first.range.within(snat.to)
+            text = format_range(snat.family, shared.start, shared.stop - 1)
+            diagnostics.report(
+                CODE,
+                f"`snat` leaves as `{text}`, which has an owner",
+                snat.span,
+                related=[(first.span, "its owner")],
+                help="let them share an address that is nobody's",
+            )
+
+
+def _owned(host: Host, fronts: Fronts) -> dict[tuple[str, Family], list[_Owned]]:
+    """By the zone that they are reached from, in order."""
+    found: dict[tuple[str, Family], list[_Owned]] = {}
+    places = count()
+    for zone, family, public, span in zip(*map(host.eips.column, ("zone", "family", "public", "span")), strict=True):
+        found.setdefault((zone, family), []).append(_Owned(Range(public, public), next(places), span))
+    for row in host.prefix_eips:
+        found.setdefault((row.zone, row.family), []).append(_Owned(row.public_prefix.range, next(places), row.span))
+    for at, protocol in enumerate(host.forwards.column("protocol")):
+        if protocol is None:
+            whole = host.forwards[at]
+            if (whole.vrf, whole.family, whole.target) in fronts.owners:
+                one = _Owned(Range(whole.public, whole.public), next(places), whole.span)
+                found.setdefault((whole.zone, whole.family), []).append(one)
+    for there in found.values():
+        there.sort()
+    return found
 
 
 _TENANT = """

@@ -84,7 +84,7 @@ class _Forwards:
     """Port forwards, found by public address."""
 
     def __init__(self, host: Host) -> None:
-        self._host, self._fronts = host, Fronts(host)
+        self._host, self._fronts = host, host.derived(Fronts)
         self._by_place: dict[tuple[str, Family], list[tuple[int, int]]] = {}
         columns = map(host.forwards.column, ("zone", "family", "public", "protocol"))
         for at, (zone, family, public, protocol) in enumerate(zip(*columns, strict=True)):

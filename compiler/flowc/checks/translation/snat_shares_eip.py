@@ -24,7 +24,7 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report each such `snat` once, with the first owner in its range."""
-    fronts = Fronts(host)
+    fronts = host.derived(Fronts)
     snats = [(nat.target, snat) for nat in host.nats if nat.target not in fronts.zones for snat in nat.snats]
     if not snats:
         return

@@ -47,7 +47,7 @@ def run(network: Network, diagnostics: Diagnostics) -> None:
 
 
 def _look(host: Host) -> Iterator[tuple[Hashable, _Finding | None]]:
-    zones, eips = Zones(host), _eips(host)
+    zones, eips = host.derived(Zones), _eips(host)
     for nat in host.nats:
         vrfs = {host.interfaces[name].vrf for name in host.zones[nat.source].interfaces}
         places = [(nat.target, vrf) for vrf in vrfs]

@@ -48,8 +48,8 @@ def run(network: Network, diagnostics: Diagnostics) -> None:
 
 
 def _look(host: Host) -> Iterator[tuple[Span, _Finding | None]]:
-    zones = Zones(host)
-    for policy, pairs in pairs_by_policy(host):
+    zones = host.derived(Zones)
+    for policy, pairs in host.derived(pairs_by_policy):
         sources, targets = ({pair[end] for pair in pairs} for end in (0, 1))
         # Calls from inside to a public address are judged as if they came from there. They are never for the host.
         anyone = SELF in sources or (targets != {SELF} and not sources.isdisjoint(zones.called))

@@ -35,8 +35,8 @@ def run(network: Network, diagnostics: Diagnostics) -> None:
 
 
 def _look(host: Host) -> Iterator[tuple[Span, tuple[Policy, list[Policy]] | None]]:
-    exact = policies_by_pair(host)
-    for policy, pairs in pairs_by_policy(host):
+    exact = host.derived(policies_by_pair)
+    for policy, pairs in host.derived(pairs_by_policy):
         others = {} if pairs else {id(other): other for pair, other in exact.items() if _is_for(policy, pair)}
         yield policy.span, (policy, list(others.values())) if others else None
 

@@ -38,8 +38,8 @@ def run(network: Network, diagnostics: Diagnostics) -> None:
 
 
 def _look(host: Host) -> Iterator[tuple[Span, _Finding | None]]:
-    zones = Zones(host)
-    for policy, pairs in pairs_by_policy(host):
+    zones = host.derived(Zones)
+    for policy, pairs in host.derived(pairs_by_policy):
         if not pairs and len(host.zones) > 1:
             yield policy.span, None
             continue

@@ -19,7 +19,7 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report such interfaces in a zone. What tunnels over it lead to may send, and a key takes what its VRF's others do."""
-    senders = Senders(host)
+    senders = host.derived(Senders)
     zoned = host.zoned()
     for interface in host.interfaces.values():
         if interface.spoofing is not Spoofing.STRICT or interface.name not in zoned or interface.carrier:

@@ -25,7 +25,7 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
         for member in zone.members:
             split.setdefault(member.interface, []).append(member)
     parts = {name: found for name, found in split.items() if all(member.source is not None for member in found)}
-    families = Senders(host).families(parts)
+    families = host.derived(Senders).families(parts)
     for name, members in parts.items():
         named = {family for member in members if member.source for family in member.source.families}
         for family in FAMILIES:

@@ -20,7 +20,7 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report such parts of interfaces that do not take any source."""
-    senders = Senders(host)
+    senders = host.derived(Senders)
     for zone in host.zones.values():
         for member in zone.members:
             interface = host.interfaces[member.interface]

@@ -22,7 +22,7 @@ def table(topology: Topology, public: Public) -> NftTable:
     return NftTable(
         flowtable=found,
         carriers=tuple(one.device for one in topology.carriers),
-        sources=sources(topology, public),
+        sources=sources(topology),
         conntrack=conntrack(topology, public),
         crossing=crossing(topology),
         translation=translation(topology, public),
@@ -43,7 +43,7 @@ def modules(table: NftTable) -> tuple[str, ...]:
 
 def flowtable(topology: Topology) -> Flowtable | None:
     """The devices of both sides of every policy that offloads."""
-    host, fastpath = topology.host, FastPath(topology.host)
+    host, fastpath = topology.host, topology.host.derived(FastPath)
     if not fastpath.devices:
         return None
     asking = [rule.span for _, _, policy in fastpath.pairs for rule in policy.rules if rule.offload]

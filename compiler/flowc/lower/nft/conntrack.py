@@ -92,7 +92,7 @@ def _fronts(result: Conntrack, topology: Topology, public: Public) -> None:
         result.front_devices.add(f'"{device}"', devices[device])
     for family in FAMILIES:
         _public(result, topology, public, family)
-    homes = Homes(host, topology.behind)
+    homes = host.derived(Homes)
     zones = {vrf: topology.conntrack_zone(vrf) for vrf in (None, *host.vrfs)}
     for row in host.eips.sorted("family", "public"):
         if row.zone not in fronts.zones or not zones[row.vrf]:

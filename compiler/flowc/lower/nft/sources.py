@@ -9,7 +9,6 @@ from flowc.hoststate.nft import Sources, SourceSets
 from flowc.hoststate.sets import NftSet, by_family
 from flowc.ir.addresses import FAMILIES, Family, format_address, format_range
 from flowc.ir.links import Interface
-from flowc.ir.public import Public
 from flowc.ir.sources import SourceCheck, is_checked
 from flowc.lower.topology import Topology
 
@@ -21,10 +20,10 @@ def pinned_devices(topology: Topology) -> set[str]:
     return {one.device for one in found if is_checked(one, zoned) and not one.carrier}
 
 
-def sources(topology: Topology, public: Public) -> Sources:
+def sources(topology: Topology) -> Sources:
     """The sets of the source check."""
     result = Sources(_sets("iifname", ""), _sets("meta mark", "key_"))
-    checks = SourceCheck(topology.host, topology.behind, public)
+    checks = topology.host.derived(SourceCheck)
     for interface in topology.zoned():
         if is_checked(interface, topology.zoned_names):
             _check(result.devices, f'"{interface.device}"', [interface], checks)
