@@ -14,6 +14,8 @@ from pathlib import Path
 ROWS_PER_TENANT = 100
 UPLINKS = 4
 RULES_PER_TENANT, SNATS_PER_TENANT = 20, 10
+OFFLOADED = 250
+"""Tenants, the first ones: with the uplinks, as many devices as a flowtable has room for."""
 POOL_SIZE = 1 << 20
 PUBLIC, FORWARDED, SHARED = IPv4Address("100.64.1.0"), IPv4Address("100.72.0.0"), IPv4Address("100.76.0.0")
 """Where the addresses of EIPs, of port forwards and of SNAT begin, in the first uplink's pool."""
@@ -66,7 +68,8 @@ def statements(tenant: int) -> Iterator[str]:
     yield f"zone tenant{tenant} {{ interface in{tenant} }}"
     yield f"policy internet{uplink} -> tenant{tenant} {{"
     yield "    accept tcp {22, 80, 443}"
-    yield from (f"    accept udp {5000 + n} to {INSIDE + n} offload" for n in range(RULES_PER_TENANT - 1))
+    offload = " offload" if tenant < OFFLOADED else ""
+    yield from (f"    accept udp {5000 + n} to {INSIDE + n}{offload}" for n in range(RULES_PER_TENANT - 1))
     yield "}"
     yield f"policy tenant{tenant} -> internet{uplink} {{ accept }}"
     yield f"nat tenant{tenant} -> internet{uplink} {{"
