@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from flowc.ir.addresses import FAMILIES, WIDTH, Family, Range, mask, merge, parse_address, subtract
+from flowc.ir.addresses import FAMILIES, WIDTH, Family, Range, is_link_local, mask, merge, parse_address, subtract
 from flowc.ir.links import Interface, Tunnel
 from flowc.ir.rows import EipRow, EndpointRow, NeighborRow, RouteRow
 from flowc.resolve import prefixes, rows, values
-from flowc.resolve.context import Context, covers
+from flowc.resolve.context import Context
+from flowc.resolve.onlink import on_link, on_link_rows
 from flowc.resolve.routes import route
 from flowc.source import Span
 from flowc.syntax import tree
@@ -180,15 +181,15 @@ def _route(
     if gateway is None:
         return None
     if interface is None:
-        home = context.connected(*gateway, vrf) or context.connected(*gateway, None)
-        link = None if home is None else links.get(home.name)
+        homes = context.connected(*gateway, vrf) or context.connected(*gateway, None)
+        link = links.get(homes[0].name) if homes and not is_link_local(*gateway) else None
     else:
         link = links.get(interface)
     family, address = gateway
     network = (family, 0, 0) if destination == "default" else _network(destination)
     if link is None or network is None or network[0] != family or address not in link.free[family]:
         return None
-    if not covers(link.interface.prefixes, family, address):
+    if not context.reaches(link.interface, family, address, vrf):
         return None
     return RouteRow(*network, "unicast", ((address, link.interface.name, 1),), vrf, None, None, span)
 
@@ -221,8 +222,14 @@ def eips(table: tree.Rows, context: Context) -> None:
     context.eips.extend(good)
 
 
-RESOLVERS = {tree.Endpoint: endpoints, tree.Neighbor: neighbors, tree.Route: routes, tree.Eip: eips}
-"""By the kind of rows."""
+RESOLVERS: dict[Callable[..., None], Callable[[tree.Rows, Context], None]] = {
+    rows.endpoint: endpoints,
+    rows.neighbor: neighbors,
+    on_link: on_link_rows,
+    route: routes,
+    prefixes.eip: eips,
+}
+"""By what resolves one of them as a node."""
 
 
 # ---- values: None, or for a MAC address "", is one that something has to be said about ---------------------------------

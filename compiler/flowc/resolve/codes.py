@@ -154,7 +154,11 @@ SHARED_TABLE = register(
     "FC502", "shared-table", ERROR, "Two VRFs use one routing table: the kernel accepts it and their isolation is lost."
 )
 NOT_ON_LINK = register(
-    "FC503", "next-hop-not-on-link", ERROR, "A next hop lies in no connected prefix, so the kernel refuses the route."
+    "FC503",
+    "next-hop-not-on-link",
+    ERROR,
+    "A next hop lies in no connected prefix and in no `route PREFIX on INTERFACE`, so the kernel refuses the route; or it is "
+    "link-local, and nothing says on which interface.",
 )
 DUPLICATE_ROUTE = register(
     "FC504",
