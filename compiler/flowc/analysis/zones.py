@@ -81,6 +81,22 @@ class Zones:
             )
         return found
 
+    def declared(self, zone: str, family: Family) -> tuple[Range, ...]:
+        """What the file says is in a zone: links, endpoints, ends of tunnels, parts of wires and what routes lead to.
+
+        Not what anybody may send from behind a default route, or an interface that the file says nothing of.
+        """
+        found: list[Range] = []
+        for member in self.host.zones[zone].members:
+            if member.source is not None and not member.source.negated:
+                found += member.source.ranges(family)
+            interface = self.host.interfaces[member.interface]
+            prefixes = self._behind.prefixes(interface)
+            found += [one.range for one in prefixes if one.family == family and one.length > 0]
+            machines = (*self._behind.endpoints(interface), *self._behind.tunnel_remotes(interface))
+            found += [Range(address, address) for of, address in machines if of == family]
+        return intersect(merge(found), self.addresses(zone, family))
+
     def _of_place(self, place: Place, family: Family) -> Iterable[Range]:
         taken = self._check.taken(place.interface, family)
         if place.family is None:
