@@ -47,6 +47,11 @@ def run(network: Network, diagnostics: Diagnostics) -> None:
         )
 
 
+def operands_of_nobody(network: Network) -> set[Span]:
+    """Where the operands are that are reported: of their rules there is nothing else to say."""
+    return {found.span for found in everywhere(network, _look)}
+
+
 def _look(host: Host) -> Iterator[tuple[Span, _Finding | None]]:
     zones = Zones(host)
     for policy, pairs in pairs_by_policy(host):
