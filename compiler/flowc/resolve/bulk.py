@@ -26,7 +26,6 @@ _MAC = re.compile(r"[0-9a-f][02468ace](?::[0-9a-f]{2}){5}")
 _MANY_DIGITS = 10
 """A metric of fewer fits 32 bits."""
 _NO_MAC = "00:00:00:00:00:00"
-_LINK_LOCAL = Range(0xFE80 << 112, (0xFEC0 << 112) - 1)
 
 
 class _Addresses:
@@ -78,18 +77,13 @@ class _Links:
 def _link(interface: Interface) -> _Link:
     free: dict[Family, _Addresses] = {}
     for family in FAMILIES:
-        on_link = [prefix.range for prefix in interface.prefixes if prefix.family == family]
-        if not on_link:
-            on_link = [Range(0, (1 << WIDTH[family]) - 1)]
-        elif family == 6:
-            on_link.append(_LINK_LOCAL)
         taken = [special for special, _ in values.SPECIAL[family]]
         for own in interface.addresses:
             if own.version == family:
                 whole = (own.network.network_address, own.network.broadcast_address)
                 ends = whole if family == 4 and own.network.prefixlen < 31 else ()
                 taken += [Range(int(address), int(address)) for address in (own.ip, *ends)]
-        free[family] = _Addresses(subtract(on_link, taken))
+        free[family] = _Addresses(subtract([Range(0, (1 << WIDTH[family]) - 1)], taken))
     return _Link(interface, free, not isinstance(interface.link, Tunnel) or interface.link.kind.ethernet)
 
 

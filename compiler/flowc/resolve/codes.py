@@ -174,9 +174,3 @@ DUPLICATE_NEIGHBOR = register(
     "One address on one interface has two neighbour declarations. The `mac` of an endpoint is one; without a `mac`, an "
     "endpoint can have a `neighbor`. Two endpoints cannot share an address.",
 )
-ENDPOINT_OFF_LINK = register(
-    "FC602",
-    "endpoint-off-link",
-    WARNING,
-    "An endpoint's address lies in no prefix of its interface, so the host does not look for it there.",
-)
