@@ -52,6 +52,7 @@ def test_where_the_file_says_no_network_of_the_family_anybody_may_be(interface: 
         ("10.8.5.5", f"route 10.8.5.5 via 10.255.0.3\nneighbor 10.255.0.3 on core {MAC}", []),
         ("10.8.5.5", f"route 10.8.5.5 via 10.255.0.3\nneighbor 10.255.0.3 on core {OTHER}", ["FC602"]),
         ("10.255.0.5", "route 10.255.0.5 via 10.255.0.3 from 10.20.0.0/16", []),
+        ("10.20.5.5", "route default via 10.255.0.3", []),  # it is looked for elsewhere, which FC509 says
     ],
 )
 def test_behind_a_next_hop_the_mac_address_is_that_of_the_next_hop(address: str, more: str, found: list[str]) -> None:

@@ -9,6 +9,7 @@ from flowc.checks.base import Check
 from flowc.checks.few import first_few
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.addresses import FAMILIES, Family, format_address, is_link_local
+from flowc.ir.fib import Fib
 from flowc.ir.links import Interface
 from flowc.ir.network import Host
 from flowc.ir.outward import Outwards
@@ -60,7 +61,7 @@ def _off_link(host: Host) -> Iterator[_Off]:
     """Not where the file does not tell: without an address of the family or with DHCP, and behind a key, where each
     endpoint has a route of its own.
     """
-    outwards, next_hops = Outwards(host), _macs(host)
+    outwards, fib, next_hops = Outwards(host), Fib(host), _macs(host)
     endpoints = host.endpoints
     for family in FAMILIES:
         known = {
@@ -78,9 +79,13 @@ def _off_link(host: Host) -> Iterator[_Off]:
             usual = [way for way in outwards.to(interface, family, address) if not way.pinned]
             gateways = [way.gateway for way in usual if way.length == usual[0].length]
             asked = gateways[0] if gateways and None not in gateways else None
-            if first is None or (asked is not None and (interface, family, asked, mac) not in next_hops):
+            if first is not None and (asked is None or (interface, family, asked, mac) in next_hops):
+                continue
+            link = host.interfaces[interface]
+            ways = fib.ways(link.vrf, family, address) if first else ()
+            if first is None or any(interface in way.interfaces for way in ways):  # else it is looked for elsewhere
                 row = endpoints[at]
-                yield _Off(host.interfaces[interface], family, address, asked, row.name, row.span)
+                yield _Off(link, family, address, asked, row.name, row.span)
 
 
 def _macs(host: Host) -> set[tuple[str, Family, int | None, str | None]]:
