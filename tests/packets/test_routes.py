@@ -159,3 +159,43 @@ def test_loading_again_changes_nothing(net: Net) -> None:
     before = net.gateway.state()
     net.gateway.load(ROUTES)
     assert net.gateway.state() == before
+
+
+HOSTED = """
+vrf red { table 1001 }
+interface up     { device to-up; address 192.0.2.2/32, 2001:db8::2/128 }
+interface up-red { device to-red; address 192.0.2.2/32, 2001:db8::2/128; vrf red }
+route default via 192.0.2.1
+route default via 2001:db8::1 on up
+route default via 192.0.2.1 from 192.0.2.2
+route default via 192.0.2.1 vrf red
+route default via 2001:db8::1 on up-red vrf red
+route 192.0.2.1/32 on up
+route 2001:db8::1/128 on up
+route 192.0.2.1/32 on up-red vrf red
+route 2001:db8::1/128 on up-red vrf red
+zone outside { interface up, up-red }
+policy outside -> self { accept icmp }
+"""
+
+
+def test_a_gateway_can_be_reached_by_a_route_without_one() -> None:
+    """Of a machine that has an address and no network, as hosters give it: in the main table, in a VRF, and by source."""
+    with Lab() as lab:
+        gw, world, red = lab.namespaces("gw", "world", "red")
+        lab.connect(
+            (gw.port("to-up"), world.port("eth0", "192.0.2.1/32", "2001:db8::1/128")),
+            (gw.port("to-red"), red.port("eth0", "192.0.2.1/32", "2001:db8::1/128")),
+        )
+        for one in (world, red):
+            one.ip(
+                "route add 192.0.2.2/32 dev eth0",
+                "route add 2001:db8::2/128 dev eth0",
+                f"addr add {SERVERS['any'][4]} dev lo",
+                f"addr add {SERVERS['any'][6]} dev lo nodad",
+            )
+        Gateway(gw).load(HOSTED)
+        for family, own in ((4, "192.0.2.2"), (6, "2001:db8::2")):
+            assert ping(gw, SERVERS["any"][family], count=2).received == 2
+            for one in (world, red):
+                assert ping(one, own, count=2, source=SERVERS["any"][family]).received == 2

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from flowc.ir.addresses import FAMILIES, Family, Range, intersect, meet, merge, subtract
+from flowc.ir.behind import Behind
 from flowc.ir.homes import Homes
 from flowc.ir.network import Host
 from flowc.ir.places import Place, places
@@ -75,6 +76,23 @@ class Zones:
                 one for place in self._places[zone] for one in self._of_place(place, family)
             )
         return found
+
+    def declared(self, zone: str, family: Family) -> tuple[Range, ...]:
+        """What the file says is in a zone: links, endpoints, ends of tunnels, parts of wires and what routes lead to.
+
+        Not what anybody may send from behind a default route, or an interface that the file says nothing of.
+        """
+        behind = self.host.derived(Behind)
+        found: list[Range] = []
+        for member in self.host.zones[zone].members:
+            if member.source is not None and not member.source.negated:
+                found += member.source.ranges(family)
+            interface = self.host.interfaces[member.interface]
+            prefixes = behind.prefixes(interface)
+            found += [one.range for one in prefixes if one.family == family and one.length > 0]
+            machines = (*behind.endpoints(interface), *behind.tunnel_remotes(interface))
+            found += [Range(address, address) for of, address in machines if of == family]
+        return intersect(merge(found), self.addresses(zone, family))
 
     def _of_place(self, place: Place, family: Family) -> Iterable[Range]:
         taken = self._check.taken(place.interface, family)

@@ -109,8 +109,4 @@ vrf globex { table 1001 }
         good=f"{_INSIDE}endpoint vm {{ address 10.0.0.5; interface lan; mac 52:54:00:00:00:05 }}\n"
         "neighbor 10.0.0.6 on lan managed\n",
     ),
-    "FC602": Example(
-        bad=f"{_INSIDE}policy inside -> self {{ accept tcp 22 }}\nendpoint vm {{ address 10.9.9.9; interface lan }}\n",
-        good=f"{_INSIDE}policy inside -> self {{ accept tcp 22 }}\nendpoint vm {{ address 10.0.0.9; interface lan }}\n",
-    ),
 }

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from flowc.diagnostics import Diagnostics
 from flowc.ir.addresses import FAMILIES
 from flowc.ir.network import Host, Network, Offload
-from flowc.resolve import bulk, links, nat, operands, policies, prefixes, routes, rows, tests, zones
+from flowc.resolve import bulk, links, nat, onlink, operands, policies, prefixes, routes, rows, tests, zones
 from flowc.resolve.context import Context
 from flowc.resolve.elsewhere import with_elsewhere
 from flowc.resolve.scope import Scope
@@ -39,6 +39,7 @@ STEPS: tuple[Step, ...] = (
     (tree.Service, operands.service, None),
     (tree.Zone, zones.zone, zones.interface_in_two_zones),
     (tree.Pool, zones.pool, None),
+    (tree.Route, onlink.on_link, None),
     (tree.Route, routes.route, routes.duplicate_routes),
     (tree.Policy, policies.policy, policies.duplicate_policies),
     (tree.Nat, nat.nat, nat.duplicate_nats),
@@ -77,7 +78,7 @@ def _resolve_host(
     for kind, resolve_node, look_at_all in STEPS:
         for node in by_kind.get(kind, ()):
             if isinstance(node, tree.Rows):
-                bulk.RESOLVERS[node.kind](node, context)
+                bulk.RESOLVERS[resolve_node](node, context)
             else:
                 resolve_node(node, context)
         if look_at_all:

@@ -6,20 +6,21 @@ node and resolved like a statement that stands alone (rows.py and nat.py): what 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
-from flowc.ir.addresses import FAMILIES, WIDTH, Family, Range, subtract
+from flowc.ir.addresses import FAMILIES, WIDTH, Family, Range, is_link_local, subtract
 from flowc.ir.links import Interface, Tunnel
 from flowc.ir.rows import EipRow, EndpointRow, ForwardRow, NeighborRow, RouteRow
 from flowc.resolve import nat, plain, prefixes, rows, values
-from flowc.resolve.context import Context, covers
+from flowc.resolve.context import Context
+from flowc.resolve.onlink import on_link, on_link_rows
 from flowc.resolve.routes import route
 from flowc.source import Span
 from flowc.syntax import tree
 
 _MANY_DIGITS = 10
 """A metric of fewer fits 32 bits."""
-_LINK_LOCAL = Range(0xFE80 << 112, (0xFEC0 << 112) - 1)
 
 
 class _Link(NamedTuple):
@@ -49,18 +50,13 @@ class _Links:
 def _link(interface: Interface) -> _Link:
     free: dict[Family, plain.Addresses] = {}
     for family in FAMILIES:
-        on_link = [prefix.range for prefix in interface.prefixes if prefix.family == family]
-        if not on_link:
-            on_link = [Range(0, (1 << WIDTH[family]) - 1)]
-        elif family == 6:
-            on_link.append(_LINK_LOCAL)
         taken = [special for special, _ in values.SPECIAL[family]]
         for own in interface.addresses:
             if own.version == family:
                 whole = (own.network.network_address, own.network.broadcast_address)
                 ends = whole if family == 4 and own.network.prefixlen < 31 else ()
                 taken += [Range(int(address), int(address)) for address in (own.ip, *ends)]
-        free[family] = plain.Addresses(subtract(on_link, taken))
+        free[family] = plain.Addresses(subtract([Range(0, (1 << WIDTH[family]) - 1)], taken))
     return _Link(interface, free, not isinstance(interface.link, Tunnel) or interface.link.kind.ethernet)
 
 
@@ -152,15 +148,15 @@ def _route(
     if gateway is None:
         return None
     if interface is None:
-        home = context.connected(*gateway, vrf) or context.connected(*gateway, None)
-        link = None if home is None else links.get(home.name)
+        homes = context.connected(*gateway, vrf) or context.connected(*gateway, None)
+        link = links.get(homes[0].name) if homes and not is_link_local(*gateway) else None
     else:
         link = links.get(interface)
     family, address = gateway
     network = (family, 0, 0) if destination == "default" else plain.network(destination)
     if link is None or network is None or network[0] != family or address not in link.free[family]:
         return None
-    if not covers(link.interface.prefixes, family, address):
+    if not context.reaches(link.interface, family, address, vrf):
         return None
     return RouteRow(*network, "unicast", ((address, link.interface.name, 1),), vrf, None, None, span)
 
@@ -240,11 +236,12 @@ def forwards(table: tree.Rows, context: Context) -> None:
     context.forwards.extend(good)
 
 
-RESOLVERS = {
-    tree.Endpoint: endpoints,
-    tree.Neighbor: neighbors,
-    tree.Route: routes,
-    tree.Eip: eips,
-    tree.Forward: forwards,
+RESOLVERS: dict[Callable[..., None], Callable[[tree.Rows, Context], None]] = {
+    rows.endpoint: endpoints,
+    rows.neighbor: neighbors,
+    on_link: on_link_rows,
+    route: routes,
+    prefixes.eip: eips,
+    nat.forward: forwards,
 }
-"""By the kind of rows."""
+"""By what resolves one of them as a node."""

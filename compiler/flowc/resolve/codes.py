@@ -154,7 +154,11 @@ SHARED_TABLE = register(
     "FC502", "shared-table", ERROR, "Two VRFs use one routing table: the kernel accepts it and their isolation is lost."
 )
 NOT_ON_LINK = register(
-    "FC503", "next-hop-not-on-link", ERROR, "A next hop lies in no connected prefix, so the kernel refuses the route."
+    "FC503",
+    "next-hop-not-on-link",
+    ERROR,
+    "A next hop lies in no connected prefix and in no `route PREFIX on INTERFACE`, so the kernel refuses the route; or it is "
+    "link-local, and nothing says on which interface.",
 )
 DUPLICATE_ROUTE = register(
     "FC504",
@@ -169,10 +173,4 @@ DUPLICATE_NEIGHBOR = register(
     ERROR,
     "One address on one interface has two neighbour declarations. The `mac` of an endpoint is one; without a `mac`, an "
     "endpoint can have a `neighbor`. Two endpoints cannot share an address.",
-)
-ENDPOINT_OFF_LINK = register(
-    "FC602",
-    "endpoint-off-link",
-    WARNING,
-    "An endpoint's address lies in no prefix of its interface, so the host does not look for it there.",
 )

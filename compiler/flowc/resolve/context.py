@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Interface, IPv6Interface
 
@@ -41,6 +41,8 @@ class Context:
     pools_incomplete: bool = False
     """A pool was left out after a report, so that an address in none of the others may have been in that one."""
     neighbors: Table[NeighborRow] = field(default_factory=lambda: Table(NeighborRow))
+    on_link: list[tuple[str | None, Prefix, Interface]] = field(default_factory=list)
+    """VRF, destination and interface of the routes without a gateway that are for all sources."""
     routes: Table[RouteRow] = field(default_factory=lambda: Table(RouteRow))
     policies: list[Policy] = field(default_factory=list)
     nats: list[Nat] = field(default_factory=list)
@@ -54,7 +56,7 @@ class Context:
     services: dict[str, list[Traffic] | None] = field(default_factory=dict)
     left_out: list[tuple[str, Span]] = field(default_factory=list)
     """What is understood and has no place in the IR yet."""
-    # Made when first asked for, which is after all interfaces, tunnels and pools have been resolved.
+    # Made when first asked for, which is after all interfaces, tunnels and pools have been resolved, and `on_link` found.
     _networks: dict[str | None, PrefixMap[Interface]] | None = None
     _homes: PrefixMap[str | None] | None = None
     _routed: PrefixMap[str | None] | None = None
@@ -85,15 +87,29 @@ class Context:
             return None
         return self.endpoints[index]
 
-    def connected(self, family: Family, address: int, vrf: str | None) -> Interface | None:
-        """The interface in a VRF whose prefix holds an address; the longest prefix wins."""
+    def connected(self, family: Family, address: int, vrf: str | None) -> Sequence[Interface]:
+        """The interfaces that a VRF looks for a neighbour on: those of the longest prefix, or route without a gateway."""
+        networks = self._links().get(vrf)
+        return networks.longest(family, address) if networks else ()
+
+    def reaches(self, interface: Interface, family: Family, address: int, vrf: str | None) -> bool:
+        """A next hop of a VRF's route is a neighbour on the interface: the kernel asks the table of the route, then that
+        of the interface, and takes no route with a gateway (net/ipv4/fib_semantics.c, fib_check_nh_v4_gw).
+        """
+        if covers(interface.prefixes, family, address):
+            return True
+        tables = (self._links().get(name) for name in {vrf, None, interface.vrf})
+        return any(interface is one for table in tables if table for one in table.covering(family, address))
+
+    def _links(self) -> dict[str | None, PrefixMap[Interface]]:
         if self._networks is None:
             in_vrf: dict[str | None, list[tuple[Prefix, Interface]]] = {}
             for interface in self.interfaces.values():
                 in_vrf.setdefault(interface.vrf, []).extend((prefix, interface) for prefix in interface.prefixes)
+            for vrf, prefix, interface in self.on_link:
+                in_vrf.setdefault(vrf, []).append((prefix, interface))
             self._networks = {name: PrefixMap(items) for name, items in in_vrf.items()}
-        networks = self._networks.get(vrf)
-        return networks.find(family, address) if networks else None
+        return self._networks
 
     def homes(self, family: Family, address: int) -> set[str | None]:
         """The VRFs in which an interface's prefix holds an address."""

@@ -95,7 +95,9 @@ def _vrf(target: Prefix, node: tree.Eip, context: Context) -> tuple[str | None, 
         codes.TARGET_UNPLACED,
         f"`{target}` is {'in several VRFs' if homes else 'on no declared interface, and no route leads to it'}",
         node.target.span,
-        help=f"say in which VRF it is: `eip {node.public.text} <-> {node.target.text} vrf NAME`",
+        help=f"say in which VRF it is: `eip {node.public.text} <-> {node.target.text} vrf NAME`"
+        if context.vrfs
+        else "check the address, or declare the route that leads there",
     )
     return None, False
 

@@ -14,6 +14,8 @@ from flowc.resolve.properties import Properties
 from flowc.source import Span
 from flowc.syntax import tree
 
+MOST_RELATED = 4
+
 
 def route(node: tree.Route, context: Context) -> None:
     """A route; a default route may be one of each family, and with `from` of those that it has sources of."""
@@ -141,20 +143,49 @@ def _gateway(
         if chosen and is_link_local(family, address):
             result.append((family, address, chosen.name))
             continue
-        interface = chosen or context.connected(family, address, vrf) or context.connected(family, address, None)
-        if interface is None or not covers(interface.prefixes, family, address):
-            where = f"of interface `{interface.name}`" if interface else "of any interface in this VRF"
-            diagnostics.report(
-                codes.NOT_ON_LINK,
-                f"next hop `{format_address(family, address)}` is in no prefix {where}",
-                hop.span,
-                related=[(interface.span, "the interface")] if interface else [],
-                help="a next hop has to be a direct neighbour: check the address, or name its interface with `on`",
-            )
-            continue
-        if _is_somebody_else(family, address, interface, hop.span, context):
+        interface = chosen or _interface(family, address, vrf, hop, context)
+        if chosen and not context.reaches(chosen, family, address, vrf):
+            _not_on_link(f"of interface `{chosen.name}`", family, address, hop, chosen, context)
+        elif interface and _is_somebody_else(family, address, interface, hop.span, context):
             result.append((family, address, interface.name))
     return result
+
+
+def _interface(family: Family, address: int, vrf: str | None, hop: tree.NextHop, context: Context) -> Interface | None:
+    """The interface that a next hop without `on` is a neighbour on; None after a report."""
+    found = context.connected(family, address, vrf) or context.connected(family, address, None)
+    if is_link_local(family, address):
+        found = [one for one in found if covers(one.prefixes, family, address)]
+        if len(found) == 1:
+            return found[0]
+        text = format_address(family, address)
+        some = found or [one for one in context.interfaces.values() if one.vrf == vrf]
+        context.diagnostics.report(
+            codes.NOT_ON_LINK,
+            f"nothing says on which interface the link-local next hop `{text}` is",
+            hop.span,
+            related=[(one.span, "it may be on this one") for one in found[:MOST_RELATED]],
+            help=f"name it: `via {text} on {some[0].name if len(some) == 1 else 'INTERFACE'}`",
+        )
+        return None
+    if not found:
+        _not_on_link("of any interface in this VRF", family, address, hop, None, context)
+    return found[0] if found else None
+
+
+def _not_on_link(
+    where: str, family: Family, address: int, hop: tree.NextHop, interface: Interface | None, context: Context
+) -> None:
+    """Report a next hop that the kernel has to reach through another one, which it does not do."""
+    text = format_address(family, address)
+    context.diagnostics.report(
+        codes.NOT_ON_LINK,
+        f"next hop `{text}` is in no prefix {where}",
+        hop.span,
+        related=[(interface.span, "the interface")] if interface else [],
+        help="a next hop has to be a direct neighbour: check the address, or declare that it is one: "
+        f"`route {text} on {interface.name if interface else 'INTERFACE'}`",
+    )
 
 
 def _is_somebody_else(family: Family, address: int, interface: Interface, span: Span, context: Context) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
-from flowc.ir.addresses import FAMILIES, Family, format_address, is_link_local
+from flowc.ir.addresses import FAMILIES, Family, format_address
 from flowc.ir.links import Interface, Tunnel
 from flowc.ir.rows import EndpointRow, NeighborRow
 from flowc.resolve import codes, values
-from flowc.resolve.context import Context, claim, covers, endpoint_address, is_network_itself
+from flowc.resolve.context import Context, claim, endpoint_address, is_network_itself
 from flowc.source import Span
 from flowc.syntax import tree
 
@@ -74,16 +74,6 @@ def _check_place(interface: Interface, family: Family, address: int, span: Span,
             context.diagnostics.report(
                 codes.NOT_A_HOST, f"`{text}` is the network or broadcast address of {own.network}", span
             )
-    prefixes = interface.prefixes
-    on_link = covers(prefixes, family, address) or is_link_local(family, address)
-    if any(prefix.family == family for prefix in prefixes) and not on_link:
-        context.diagnostics.report(
-            codes.ENDPOINT_OFF_LINK,
-            f"`{text}` is in no prefix of interface `{interface.name}`",
-            span,
-            related=[(interface.span, "its addresses are declared here")],
-            help="the host needs a route to it, or the interface an address in its network",
-        )
 
 
 def neighbor(node: tree.Neighbor, context: Context) -> None:

@@ -117,3 +117,11 @@ def test_a_large_set_in_many_rules_is_looked_at(tmp_path: Path) -> None:
     rules = [f"drop tcp {port} from blocked" for port in range(1, 50)]
     text = HOST + f"let blocked = {{{every_other}}}\n" + policy(*rules, "accept tcp 7 from blocked").removeprefix(HOST)
     assert places(text, "shadowed-rule", tmp_path) == ["accept tcp 7 from blocked"]
+
+
+@pytest.mark.parametrize("rule", ["accept tcp 22 to 10.0.9.80", "drop tcp 22 from 10.0.0.7"])
+@pytest.mark.parametrize("first", ["accept", "drop"])
+def test_a_rule_for_addresses_that_are_not_there_is_reported_for_that_alone(first: str, rule: str) -> None:
+    text = policy(f"{first} tcp", rule).encode()
+    found = check_files(["t.flow"], read=lambda _: text).diagnostics
+    assert [one.code.number for one in found if one.code.number in ("FC209", "FC210", "FC211")] == ["FC211"]

@@ -79,3 +79,44 @@ def test_a_policy_is_overridden_when_each_of_its_pairs_is(tmp_path: Path) -> Non
     assert places(text + "\npolicy inside -> any { accept tcp 2 }\n", "policy-overridden", tmp_path) == [
         "inside -> any"
     ]
+
+
+@pytest.mark.parametrize(
+    ("policies", "found"),
+    [
+        (["inside -> any { accept tcp 1 }", "any -> backbone { accept tcp 2 }"], ["any -> backbone"]),
+        (["inside -> any { accept tcp 1 }", "any -> backbone { drop tcp 1 }"], ["any -> backbone"]),
+        (["inside -> any { accept tcp 1 }", "any -> backbone { accept tcp 1 }"], []),  # they say the same
+        (["inside -> any { accept tcp 1 }", "any -> inside { accept tcp 2 }"], []),  # no pair of a zone with itself
+        (["self -> any { accept tcp 1 }", "any -> inside { accept tcp 2 }"], []),
+        (["inside -> any { accept tcp 1 }", "any -> self { accept tcp 2 }"], []),
+        (["inside -> any { accept tcp 1 }", "any -> any { accept tcp 2 }"], []),
+        (["inside -> any { accept tcp 1 }", "any -> acme-net { accept tcp 2 }"], []),  # no route leads there
+        (
+            [
+                "inside -> any { accept tcp 1 }",
+                "any -> backbone { accept tcp 2 }",
+                "inside -> backbone { accept tcp 3 }",
+            ],
+            [],
+        ),
+    ],
+)
+def test_of_two_policies_with_any_that_begin_and_end_with_a_zone_one_counts(
+    policies: list[str], found: list[str], tmp_path: Path
+) -> None:
+    text = HOST + "\n".join(f"policy {one}" for one in policies)
+    assert places(text, "any-policies-overlap", tmp_path) == found
+
+
+def test_a_policy_with_any_that_counts_for_no_pair_is_reported_for_that_alone(tmp_path: Path) -> None:
+    text = """
+    interface core { device eth0; address 192.0.2.1/24 }
+    interface lan { device eth1; address 10.0.0.1/24 }
+    zone backbone { interface core }
+    zone inside { interface lan }
+    policy inside -> any { accept tcp 1 }
+    policy any -> backbone { accept tcp 2 }
+    """
+    assert places(text, "policy-overridden", tmp_path) == ["any -> backbone"]
+    assert places(text, "any-policies-overlap", tmp_path) == []

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from tests.quick.checks.findings import places
 
+from flowc.api import check_files
+
 HOST = """
 vrf acme { table 1000 }
 interface lan { device eth1; address 10.0.0.1/24, fd00::1/64 }
@@ -66,6 +68,28 @@ policy internet -> tenant { accept tcp 443 via eip }
 )
 def test_operands(text: str, found: list[str], tmp_path: Path) -> None:
     assert places(HOST + text + "\n", "address-not-in-zone", tmp_path) == found
+
+
+NOWHERE = "check the address, or declare the route that leads there"
+
+
+@pytest.mark.parametrize(
+    ("operand", "help"),
+    [
+        ("from 10.0.9.80", "they are in zone `servers`"),
+        ("from 10.0.9.81", NOWHERE),  # `strict`, and no endpoint
+        ("from 10.3.1.9", "they are in zone `printers`"),
+        ("from 10.3.2.9", "they are in zone `staff`"),
+        ("from 192.0.2.9", "they are in zone `internet`"),
+        ("from 198.51.100.9", NOWHERE),  # behind the default route, as everything else
+        ("from 10.4.0.9", "they are in zone `lab`"),
+        ("from 10.9.9.9", NOWHERE),  # the lab takes it, as it does everything
+    ],
+)
+def test_another_zone_is_named_only_where_the_file_puts_them_there(operand: str, help: str) -> None:
+    text = HOST + f"policy inside -> internet {{ accept {operand} }}\n"
+    found = check_files(["t.flow"], read=lambda _: text.encode()).diagnostics
+    assert [one.help for one in found if one.code.number == "FC211"] == [help]
 
 
 def test_an_operand_that_fits_on_another_host_is_fine(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from flowc.api import check_files
 from flowc.diagnostics import Severity
 
@@ -55,3 +57,21 @@ def test_one_public_address_of_tenants_on_one_uplink_leads_to_one_machine(tmp_pa
 def test_a_target_may_be_behind_a_router(tmp_path: Path) -> None:
     assert _found(BEHIND_A_ROUTER, tmp_path) == []
     assert _found(BEHIND_A_ROUTER.replace("10.5.0.80", "10.6.0.80"), tmp_path) == ["target-unplaced"]
+
+
+@pytest.mark.parametrize(
+    ("vrf", "help"),
+    [
+        ("", "check the address, or declare the route that leads there"),
+        ("vrf red { table 7 }", "say in which VRF it is: `eip 203.0.113.16/28 <-> 172.16.0.16/28 vrf NAME`"),
+    ],
+)
+def test_a_vrf_is_asked_for_only_where_there_are_some(vrf: str, help: str) -> None:
+    text = f"""{vrf}
+interface up {{ device eth0; address 192.0.2.1/24 }}
+zone outside {{ interface up }}
+pool public 203.0.113.0/24 at outside
+eip 203.0.113.16/28 <-> 172.16.0.16/28
+"""
+    found = check_files(["t.flow"], read=lambda _: text.encode()).diagnostics
+    assert [one.help for one in found if one.code.number == "FC306"] == [help]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flowc.checks.base import AnyCheck
 from flowc.checks.neighbors import (
+    endpoint_off_link,
     neighbor_is_host,
     neighbor_off_link,
     neighbor_on_layer3,
@@ -14,6 +15,7 @@ from flowc.checks.neighbors import (
 CHECKS: tuple[AnyCheck, ...] = (
     next_hop_without_neighbor.CHECK,
     neighbor_off_link.CHECK,
+    endpoint_off_link.CHECK,
     neighbor_is_host.CHECK,
     neighbor_on_layer3.CHECK,
     shared_mac.CHECK,

@@ -12,6 +12,7 @@ from flowc.ir.addresses import FAMILIES, Family, format_address, is_link_local
 from flowc.ir.fib import Fib, Way
 from flowc.ir.links import Interface
 from flowc.ir.network import Host
+from flowc.ir.outward import Outwards
 from flowc.source import Span
 
 CODE = register(
@@ -59,20 +60,21 @@ def _vrf(interface: Interface) -> str:
 def _strays(host: Host, fib: Fib) -> Iterator[tuple[_Stray, Way]]:
     """Those that no best way leads to at their interface, with the way that does.
 
-    A default route says nothing, and what lies in no network of its own interface is FC602's.
+    A default route says nothing, and what nothing leads to at its own interface is FC602's.
     """
+    outwards = Outwards(host)
     names, interfaces, spans = map(host.endpoints.column, ("name", "interface", "span"))
     for family in FAMILIES:
-        networks = {
-            name: [prefix for prefix in one.prefixes if prefix.family == family]
+        told = {
+            name: any(prefix.family == family for prefix in one.prefixes)
             for name, one in host.interfaces.items()
             if not one.carrier
         }
         for at, address in enumerate(host.endpoints.column(f"v{family}")):
             name = interfaces[at]
-            if address is None or name not in networks or is_link_local(family, address):
+            if address is None or name not in told or is_link_local(family, address):
                 continue
-            if networks[name] and not any(prefix.contains(family, address) for prefix in networks[name]):
+            if told[name] and all(way.pinned for way in outwards.to(name, family, address)):
                 continue
             interface = host.interfaces[name]
             ways = [way for way in fib.ways(interface.vrf, family, address) if way.interfaces and way.length]

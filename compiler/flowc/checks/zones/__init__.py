@@ -5,6 +5,7 @@ from __future__ import annotations
 from flowc.checks.base import AnyCheck
 from flowc.checks.zones import (
     address_not_in_zone,
+    any_policies_overlap,
     endpoint_without_zone,
     host_is_closed,
     interface_without_zone,
@@ -28,6 +29,7 @@ CHECKS: tuple[AnyCheck, ...] = (
     address_not_in_zone.CHECK,
     policy_without_path.CHECK,
     policy_overridden.CHECK,
+    any_policies_overlap.CHECK,
     target_not_admitted.CHECK,
     zone_family_left_out.CHECK,
     zone_part_empty.CHECK,

@@ -47,6 +47,11 @@ def run(network: Network, diagnostics: Diagnostics) -> None:
         )
 
 
+def operands_of_nobody(network: Network) -> set[Span]:
+    """Where the operands are that are reported: of their rules there is nothing else to say."""
+    return {found.span for found in everywhere(network, _look)}
+
+
 def _look(host: Host) -> Iterator[tuple[Span, _Finding | None]]:
     zones = host.derived(Zones)
     for policy, pairs in host.derived(pairs_by_policy):
@@ -91,9 +96,9 @@ def _help(operand: AddressSet, zones: Zones, *, to: bool) -> str:
     if to and all_in(lambda family: zones.all_public[family]):
         return "rules see the translated address: write the target's, or `via eip` for whatever was translated"
     for name in sorted(zones.host.zones):
-        if all_in(partial(zones.addresses, name)):
+        if all_in(partial(zones.declared, name)):
             return f"they are in zone `{name}`"
-    return "check the address, or declare the route that leads to it"
+    return "check the address, or declare the route that leads there"
 
 
 _HOST = """

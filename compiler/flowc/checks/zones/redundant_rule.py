@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from flowc.analysis.dead import dead_rules
 from flowc.checks.base import NetworkCheck
-from flowc.checks.zones.shadowed_rule import DOES, MOST_RELATED
+from flowc.checks.zones.shadowed_rule import DOES, MOST_RELATED, unexplained
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.network import Network
 
@@ -20,7 +19,7 @@ CODE = register(
 
 def run(network: Network, diagnostics: Diagnostics) -> None:
     """Report each such rule with those that get its packets."""
-    for dead in dead_rules(network):
+    for dead in unexplained(network):
         if dead.takers and not dead.contradicted:
             part = "all" if len(dead.takers) == 1 else "some"
             more = len(dead.takers) - MOST_RELATED

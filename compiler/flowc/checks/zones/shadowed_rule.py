@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flowc.analysis.dead import Dead, dead_rules, differences
 from flowc.checks.base import NetworkCheck
+from flowc.checks.zones.address_not_in_zone import operands_of_nobody
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.network import Network
 from flowc.ir.policy import Action, Rule
@@ -24,7 +25,7 @@ MOST_RELATED = 4
 
 def run(network: Network, diagnostics: Diagnostics) -> None:
     """Report each such rule with those that get its packets."""
-    for dead in dead_rules(network):
+    for dead in unexplained(network):
         if dead.contradicted or not dead.takers:
             more = len(dead.takers) - MOST_RELATED
             diagnostics.report(
@@ -35,6 +36,13 @@ def run(network: Network, diagnostics: Diagnostics) -> None:
                 notes=[f"and {more} more rules before it"] if more > 0 else (),
                 help="the first match decides: move it up, or remove it" if dead.takers else None,
             )
+
+
+def unexplained(network: Network) -> list[Dead]:
+    """The rules that no packet reaches, without those that name only addresses which are not in their zone (FC211)."""
+    found = dead_rules(network)
+    of_nobody = operands_of_nobody(network) if found else set()
+    return [dead for dead in found if of_nobody.isdisjoint((dead.rule.source_span, dead.rule.destination_span))]
 
 
 def _label(taker: Rule, dead: Dead) -> str:
