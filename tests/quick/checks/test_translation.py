@@ -223,7 +223,8 @@ def test_source_translation(rules: str, expected: list[str], tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("rule", "policy", "expected"),
     [
-        ("dnat tcp 192.0.2.1:22 -> mail", "accept tcp {22, 443}", []),  # IPv6 is left
+        ("dnat tcp 192.0.2.1:22 -> mail", "accept tcp {22, 443}", ["forward-takes-own-port"]),
+        ("dnat tcp 192.0.2.1:22 -> mail", "accept tcp {22, 443} to 2001:db8::1", []),
         ("dnat tcp 192.0.2.1:22 -> mail", "accept tcp {22, 443} to 192.0.2.1", ["forward-takes-own-port"]),
         ("dnat tcp 192.0.2.1:20-29 -> mail:30-39", "accept tcp 22 to 192.0.2.0/24", ["forward-takes-own-port"]),
         ("dnat tcp 192.0.2.1:22 -> mail", "accept tcp 22 to not 192.0.2.1", []),
@@ -251,6 +252,28 @@ def test_port_forwards(rule: str, policy: str, expected: list[str], tmp_path: Pa
     eips = "eip 203.0.113.80 <-> web\neip 203.0.113.128/28 <-> 10.0.0.128/28\n"
     text = HOST + eips + "policy outside -> self { " + policy + " }\nnat outside -> inside { " + rule + " }\n"
     assert names(text, tmp_path) == expected
+
+
+@pytest.mark.parametrize(
+    ("wan", "public", "expected"),
+    [
+        ("192.0.2.1/24, 192.0.2.2/24, 2001:db8::1/64", "192.0.2.1", []),  # IPv4 is left
+        ("192.0.2.1/24, 192.0.2.2/24, 2001:db8::1/64", "[2001:db8::1]", ["forward-takes-own-port"]),
+        ("192.0.2.1/24, 2001:db8::1/64; dhcp", "192.0.2.1", ["forward-takes-own-port"]),
+        ("192.0.2.1/24, 2001:db8::1/64; dhcp", "[2001:db8::1]", []),  # a router's advertisement gives it another one
+    ],
+)
+def test_a_forward_takes_the_hosts_port_by_family(wan: str, public: str, expected: list[str], tmp_path: Path) -> None:
+    head = HOST.replace("192.0.2.1/24, 2001:db8::1/64", wan)
+    policy = "policy outside -> self { accept tcp 22 }\n"
+    text = head + policy + f"nat outside -> inside {{ dnat tcp {public}:22 -> mail }}\n"
+    assert [name for name in names(text, tmp_path) if name == "forward-takes-own-port"] == expected
+
+
+def test_the_help_says_where_a_host_is_still_reached(tmp_path: Path) -> None:
+    text = "policy outside -> self { accept tcp 22 }\nnat outside -> inside { dnat tcp 192.0.2.1:22 -> mail }\n"
+    (one,) = found(HOST + text, tmp_path)
+    assert (one.help or "").endswith("or admit it `to 2001:db8::1` alone")
 
 
 def test_what_leads_to_the_same_machine_is_told_from_what_does_not(tmp_path: Path) -> None:
