@@ -352,7 +352,7 @@ def test_an_eip_of_all_hosts_leads_somewhere_on_one_of_them(target: str, lost: l
     text = text.replace("address 192.0.2.2/24", "vrf v; address 192.0.2.2/24").replace(
         "device eth1;", "device eth1; vrf v;"
     )
-    shared = "vrf v { table 9 }\neip 203.0.113.5 <-> " + target + " vrf v\n"
+    shared = "vrf v { table 9 }\nroute default via 192.0.2.254 vrf v\neip 203.0.113.5 <-> " + target + " vrf v\n"
     assert names(shared + text.format("", ""), tmp_path) == lost
 
 
