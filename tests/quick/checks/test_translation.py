@@ -292,6 +292,39 @@ def test_one_cause_on_many_rows_is_told_a_few_times(tmp_path: Path) -> None:
     assert [one.notes for one in notes if one.notes] == [("and 90 more like this",)]
 
 
+@pytest.mark.parametrize(
+    ("forward", "rules", "expected"),
+    [
+        ("dnat tcp 203.0.113.80:443 -> mail", "accept tcp 443 to web", ["forward-takes-others-port"]),
+        ("dnat tcp 203.0.113.80:400-499 -> mail", "accept tcp {80, 443} to web via eip", ["forward-takes-others-port"]),
+        ("dnat tcp 203.0.113.130:443 -> mail", "accept tcp 443 to 10.0.0.128/28", ["forward-takes-others-port"]),
+        ("dnat tcp 203.0.113.80:443 -> mail", "accept tcp 80 to web", ["forward-on-eip"]),
+        ("dnat tcp 203.0.113.80:443 -> mail", "accept udp 443 to web", ["forward-on-eip"]),
+        ("dnat tcp 203.0.113.80:443 -> mail", "accept to web", ["forward-on-eip"]),
+        ("dnat tcp 203.0.113.80:443 -> mail", "accept tcp 443 to not web", ["forward-on-eip"]),
+        ("dnat tcp 203.0.113.80:443 -> mail", "accept tcp 443 to 10.0.0.0/24", ["forward-on-eip"]),
+        ("dnat tcp 203.0.113.80:443 -> web:8443", "accept tcp 443 to web", ["forward-on-eip"]),
+    ],
+)
+def test_a_port_that_is_meant_for_the_eips_machine(
+    forward: str, rules: str, expected: list[str], tmp_path: Path
+) -> None:
+    eips = "eip 203.0.113.80 <-> web\neip 203.0.113.128/28 <-> 10.0.0.128/28\n"
+    head = HOST.replace(
+        "policy outside -> inside { accept }", f"policy outside -> inside {{ {rules}; accept to mail }}"
+    )
+    told = names(head + eips + f"nat outside -> inside {{ {forward} }}\n", tmp_path)
+    assert [name for name in told if name.startswith("forward-")] == expected
+
+
+def test_a_tenants_port_is_not_anothers(tmp_path: Path) -> None:
+    eip = "eip 203.0.113.80 <-> red-web\n"
+    other = "nat internet -> blue-net { dnat tcp 203.0.113.80:25 -> blue-web }\n"
+    assert names(TENANTS + eip + other, tmp_path) == ["forward-takes-others-port"]
+    exposed = "nat internet -> red-net { dnat 203.0.113.80 -> red-web }\n"
+    assert names(TENANTS + exposed + other, tmp_path) == ["forward-on-eip"]
+
+
 TWO_HOSTS = """
 zone outside {{ interface wan }}
 zone inside {{ interface lan }}

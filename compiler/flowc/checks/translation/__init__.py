@@ -10,6 +10,7 @@ from flowc.checks.translation import (
     end_of_network,
     forward_into_other_zone,
     forward_on_eip,
+    forward_takes_others_port,
     forward_takes_own_port,
     pool_holds_network,
     prefix_on_link,
@@ -47,4 +48,5 @@ CHECKS: tuple[AnyCheck, ...] = (
     public_on_two_hosts.CHECK,
     forward_into_other_zone.CHECK,
     snat_without_effect.CHECK,
+    forward_takes_others_port.CHECK,
 )
