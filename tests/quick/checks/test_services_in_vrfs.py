@@ -51,3 +51,7 @@ def test_what_needs_no_bound_service_is_not_told(accepted: str) -> None:
 def test_the_help_names_the_sysctls_of_what_is_admitted(accepted: str, sysctls: str) -> None:
     (one,) = said(f"policy red-net -> self {{ accept{accepted} }}")
     assert (one.help or "").endswith(f", or {sysctls}")
+
+
+def test_what_the_host_itself_sends_is_not_told() -> None:
+    assert said("policy self -> red-net { accept tcp 22 }") == []

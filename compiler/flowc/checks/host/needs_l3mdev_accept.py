@@ -38,7 +38,8 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report policies to `self` from zones with an interface in a VRF."""
     for policy, pairs in pairs_by_policy(host):
         sysctls = _sysctls(policy) if policy.target == SELF else []
-        members = [host.interfaces[name] for source, _ in pairs for name in host.zones[source].interfaces if sysctls]
+        sources = [source for source, _ in pairs if sysctls]
+        members = [host.interfaces[name] for source in sources for name in host.zones[source].interfaces]
         inside: dict[str, Interface] = {}
         for member in sorted(members, key=lambda one: one.name):
             if member.vrf is not None:
