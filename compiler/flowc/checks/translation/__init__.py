@@ -15,6 +15,7 @@ from flowc.checks.translation import (
     pool_holds_network,
     prefix_on_link,
     public_on_two_hosts,
+    public_outside_pools,
     reached_from_two_zones,
     snat_as_eip,
     snat_from_forwarded_port,
@@ -49,4 +50,5 @@ CHECKS: tuple[AnyCheck, ...] = (
     forward_into_other_zone.CHECK,
     snat_without_effect.CHECK,
     forward_takes_others_port.CHECK,
+    public_outside_pools.CHECK,
 )
