@@ -26,6 +26,7 @@ from flowc.checks.translation import (
     translated_to_host,
     translated_to_itself,
     translation_at_nothing,
+    translation_without_policy,
 )
 
 CHECKS: tuple[AnyCheck, ...] = (
@@ -51,4 +52,5 @@ CHECKS: tuple[AnyCheck, ...] = (
     snat_without_effect.CHECK,
     forward_takes_others_port.CHECK,
     public_outside_pools.CHECK,
+    translation_without_policy.CHECK,
 )
