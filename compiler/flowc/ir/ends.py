@@ -44,11 +44,14 @@ class Ends(NamedTuple):
     """Two that are meant to be ends of one tunnel, and do not mirror each other."""
     alone: list[End]
     """Those that the host they lead to has no other end for."""
+    meant: dict[tuple[str, str], Interface]
+    """By host and tunnel of those that are alone: the one there that is all the other end has to be, but for its remote."""
 
 
 def ends(network: Network) -> Ends:
     """The ends of one pair of hosts after the other, in the order of the file."""
-    found = Ends([], [])
+    found = Ends([], [], {})
+    done: set[tuple[str, str]] = set()
     leading: dict[tuple[str, str], list[End]] = {}
     for end in _ends(network):
         leading.setdefault((end.host.name, end.other.name), []).append(end)
@@ -56,9 +59,35 @@ def ends(network: Network) -> Ends:
         there, back = leading.get((one, other), []), leading.get((other, one), [])
         pairs = _pairs(there, back)
         found.unlike.extend(pair for pair in pairs if pair[0].wire != pair[1].wire.mirror)
-        paired = {id(end) for pair in pairs for end in pair}
-        found.alone.extend(end for end in (*there, *back) if id(end) not in paired)
+        paired = {(end.host.name, end.interface.name) for pair in pairs for end in pair}
+        found.alone.extend(end for end in (*there, *back) if (end.host.name, end.interface.name) not in paired)
+        done |= paired
+    found.meant.update(_meant(network, found.alone, done) if found.alone else ())
     return found
+
+
+def _meant(
+    network: Network, alone: Sequence[End], done: set[tuple[str, str]]
+) -> Iterator[tuple[tuple[str, str], Interface]]:
+    """`done` are the tunnels that have their other end. Of two that are alike, nothing tells which is meant."""
+    left: dict[tuple[str, Wire], list[Interface]] = {}
+    for host in network.hosts:
+        for interface in host.interfaces.values():
+            wire = _wire(host, interface)
+            if wire is not None and (host.name, interface.name) not in done:
+                left.setdefault((host.name, wire._replace(remote=0)), []).append(interface)
+    for end in alone:
+        alike = left.get((end.other.name, end.wire.mirror._replace(remote=0)), ())
+        if len(alike) == 1:
+            yield (end.host.name, end.interface.name), alike[0]
+
+
+def _wire(host: Host, interface: Interface) -> Wire | None:
+    """None for what is no tunnel to one place."""
+    outer, link = host.outer_ends(interface), interface.link
+    if outer is None or not isinstance(link, Tunnel):
+        return None
+    return Wire(link.kind, outer[1], outer[2], link.ikey, link.okey)
 
 
 def _ends(network: Network) -> Iterator[End]:
@@ -68,13 +97,12 @@ def _ends(network: Network) -> Iterator[End]:
             owners.setdefault(place, (host, interface))
     for host in network.hosts:
         for interface in host.interfaces.values():
-            outer, link = host.outer_ends(interface), interface.link
-            if outer is None or not isinstance(link, Tunnel):
+            wire = _wire(host, interface)
+            if wire is None:
                 continue
-            family, local, remote = outer
-            other, there = owners.get((family, remote), (host, interface))
+            other, there = owners.get((wire.kind.outer_family, wire.remote), (host, interface))
             if other is not host:
-                yield End(host, interface, Wire(link.kind, local, remote, link.ikey, link.okey), other, there)
+                yield End(host, interface, wire, other, there)
 
 
 def _owned(host: Host) -> Iterator[tuple[tuple[Family, int], Interface]]:

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable
 from typing import TypeAlias
 
 from flowc.ir.addresses import Family, format_address
-from flowc.ir.rows import ForwardRow
+from flowc.ir.rows import EipRow, ForwardRow
 from flowc.resolve import codes
 from flowc.resolve.context import Context, claim
 from flowc.source import Source, Span
@@ -35,14 +35,31 @@ def translations(context: Context) -> None:
     reached = _Reached(context)
     public: dict[Hashable, Span] = {}
     inside: dict[Hashable, Span] = {}
+    labels: dict[Hashable, str] = {}
     unique = not context.eips.repeats("family", "public") and not context.eips.repeats("family", "vrf", "target")
     for row in () if unique else context.eips:
         address = format_address(row.family, row.public)
         claim(context, codes.DUPLICATE_EIP, public, (row.family, row.public), row.span, f"EIP `{address}`")
-        owner = f"an EIP for `{row.label}`"
-        claim(context, codes.DUPLICATE_EIP, inside, (row.family, row.vrf, row.target), row.span, owner)
+        place = row.family, row.vrf, row.target
+        what, help = _owner(row, labels.setdefault(place, row.label))
+        claim(context, codes.DUPLICATE_EIP, inside, place, row.span, what, help)
     _whole_addresses(reached, context)
     _overlapping_ports(reached, context)
+
+
+def _owner(row: EipRow, first: str) -> tuple[str, str | None]:
+    """What has an EIP, and help where the machine goes by another name at its first one."""
+    if row.label == first:
+        return f"an EIP for `{row.label}`", None
+    address = format_address(row.family, row.target)
+    where = f"in vrf `{row.vrf}`" if row.vrf else "in the main table"
+    if address in (row.label, first):
+        name = first if row.label == address else row.label
+        return f"an EIP for `{row.label}` (`{name}` is `{address}` {where})", None
+    return (
+        f"an EIP for `{row.label}` (`{first}` and `{row.label}` are both `{address}` {where})",
+        "give one of the endpoints another address, or an interface in another VRF",
+    )
 
 
 def _whole_addresses(reached: _Reached, context: Context) -> None:

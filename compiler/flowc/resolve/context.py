@@ -144,7 +144,15 @@ def endpoint_address(endpoint: EndpointRow, family: Family) -> int | None:
     return endpoint.v4 if family == 4 else endpoint.v6
 
 
-def claim(context: Context, code: Code, seen: dict[Hashable, Span], key: Hashable, span: Span, what: str) -> None:
+def claim(
+    context: Context,
+    code: Code,
+    seen: dict[Hashable, Span],
+    key: Hashable,
+    span: Span,
+    what: str,
+    help: str | None = None,
+) -> None:
     """Report a second declaration of one thing, and the first one beside it."""
     first = seen.setdefault(key, span)
     if first is not span:
@@ -153,6 +161,7 @@ def claim(context: Context, code: Code, seen: dict[Hashable, Span], key: Hashabl
             f"{what} is declared twice",
             span,
             related=[(first, "first declared here")],
+            help=help,
             fix=fixes.remove_copy(first, span),
         )
 

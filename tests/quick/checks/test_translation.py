@@ -223,7 +223,8 @@ def test_source_translation(rules: str, expected: list[str], tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("rule", "policy", "expected"),
     [
-        ("dnat tcp 192.0.2.1:22 -> mail", "accept tcp {22, 443}", []),  # IPv6 is left
+        ("dnat tcp 192.0.2.1:22 -> mail", "accept tcp {22, 443}", ["forward-takes-own-port"]),
+        ("dnat tcp 192.0.2.1:22 -> mail", "accept tcp {22, 443} to 2001:db8::1", []),
         ("dnat tcp 192.0.2.1:22 -> mail", "accept tcp {22, 443} to 192.0.2.1", ["forward-takes-own-port"]),
         ("dnat tcp 192.0.2.1:20-29 -> mail:30-39", "accept tcp 22 to 192.0.2.0/24", ["forward-takes-own-port"]),
         ("dnat tcp 192.0.2.1:22 -> mail", "accept tcp 22 to not 192.0.2.1", []),
@@ -253,6 +254,28 @@ def test_port_forwards(rule: str, policy: str, expected: list[str], tmp_path: Pa
     assert names(text, tmp_path) == expected
 
 
+@pytest.mark.parametrize(
+    ("wan", "public", "expected"),
+    [
+        ("192.0.2.1/24, 192.0.2.2/24, 2001:db8::1/64", "192.0.2.1", []),  # IPv4 is left
+        ("192.0.2.1/24, 192.0.2.2/24, 2001:db8::1/64", "[2001:db8::1]", ["forward-takes-own-port"]),
+        ("192.0.2.1/24, 2001:db8::1/64; dhcp", "192.0.2.1", ["forward-takes-own-port"]),
+        ("192.0.2.1/24, 2001:db8::1/64; dhcp", "[2001:db8::1]", []),  # a router's advertisement gives it another one
+    ],
+)
+def test_a_forward_takes_the_hosts_port_by_family(wan: str, public: str, expected: list[str], tmp_path: Path) -> None:
+    head = HOST.replace("192.0.2.1/24, 2001:db8::1/64", wan)
+    policy = "policy outside -> self { accept tcp 22 }\n"
+    text = head + policy + f"nat outside -> inside {{ dnat tcp {public}:22 -> mail }}\n"
+    assert [name for name in names(text, tmp_path) if name == "forward-takes-own-port"] == expected
+
+
+def test_the_help_says_where_a_host_is_still_reached(tmp_path: Path) -> None:
+    text = "policy outside -> self { accept tcp 22 }\nnat outside -> inside { dnat tcp 192.0.2.1:22 -> mail }\n"
+    (one,) = found(HOST + text, tmp_path)
+    assert (one.help or "").endswith("or admit it `to 2001:db8::1` alone")
+
+
 def test_what_leads_to_the_same_machine_is_told_from_what_does_not(tmp_path: Path) -> None:
     head = HOST + "eip 203.0.113.80 <-> web\n"
     same = "nat outside -> inside { dnat tcp 203.0.113.80:443 -> web }\n"
@@ -267,6 +290,39 @@ def test_one_cause_on_many_rows_is_told_a_few_times(tmp_path: Path) -> None:
     notes = found(HOST + eips + "nat outside -> inside {\n" + forwards + "}\n", tmp_path)
     assert [one.code.name for one in notes] == ["forward-on-eip"] * 10
     assert [one.notes for one in notes if one.notes] == [("and 90 more like this",)]
+
+
+@pytest.mark.parametrize(
+    ("forward", "rules", "expected"),
+    [
+        ("dnat tcp 203.0.113.80:443 -> mail", "accept tcp 443 to web", ["forward-takes-others-port"]),
+        ("dnat tcp 203.0.113.80:400-499 -> mail", "accept tcp {80, 443} to web via eip", ["forward-takes-others-port"]),
+        ("dnat tcp 203.0.113.130:443 -> mail", "accept tcp 443 to 10.0.0.128/28", ["forward-takes-others-port"]),
+        ("dnat tcp 203.0.113.80:443 -> mail", "accept tcp 80 to web", ["forward-on-eip"]),
+        ("dnat tcp 203.0.113.80:443 -> mail", "accept udp 443 to web", ["forward-on-eip"]),
+        ("dnat tcp 203.0.113.80:443 -> mail", "accept to web", ["forward-on-eip"]),
+        ("dnat tcp 203.0.113.80:443 -> mail", "accept tcp 443 to not web", ["forward-on-eip"]),
+        ("dnat tcp 203.0.113.80:443 -> mail", "accept tcp 443 to 10.0.0.0/24", ["forward-on-eip"]),
+        ("dnat tcp 203.0.113.80:443 -> web:8443", "accept tcp 443 to web", ["forward-on-eip"]),
+    ],
+)
+def test_a_port_that_is_meant_for_the_eips_machine(
+    forward: str, rules: str, expected: list[str], tmp_path: Path
+) -> None:
+    eips = "eip 203.0.113.80 <-> web\neip 203.0.113.128/28 <-> 10.0.0.128/28\n"
+    head = HOST.replace(
+        "policy outside -> inside { accept }", f"policy outside -> inside {{ {rules}; accept to mail }}"
+    )
+    told = names(head + eips + f"nat outside -> inside {{ {forward} }}\n", tmp_path)
+    assert [name for name in told if name.startswith("forward-")] == expected
+
+
+def test_a_tenants_port_is_not_anothers(tmp_path: Path) -> None:
+    eip = "eip 203.0.113.80 <-> red-web\n"
+    other = "nat internet -> blue-net { dnat tcp 203.0.113.80:25 -> blue-web }\n"
+    assert names(TENANTS + eip + other, tmp_path) == ["forward-takes-others-port"]
+    exposed = "nat internet -> red-net { dnat 203.0.113.80 -> red-web }\n"
+    assert names(TENANTS + exposed + other, tmp_path) == ["forward-on-eip"]
 
 
 TWO_HOSTS = """
@@ -329,7 +385,7 @@ def test_an_eip_of_all_hosts_leads_somewhere_on_one_of_them(target: str, lost: l
     text = text.replace("address 192.0.2.2/24", "vrf v; address 192.0.2.2/24").replace(
         "device eth1;", "device eth1; vrf v;"
     )
-    shared = "vrf v { table 9 }\neip 203.0.113.5 <-> " + target + " vrf v\n"
+    shared = "vrf v { table 9 }\nroute default via 192.0.2.254 vrf v\neip 203.0.113.5 <-> " + target + " vrf v\n"
     assert names(shared + text.format("", ""), tmp_path) == lost
 
 

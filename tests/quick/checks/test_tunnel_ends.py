@@ -101,3 +101,29 @@ def test_an_end_without_another_is_told_with_what_is_missing(tmp_path: Path) -> 
 def test_a_tenants_address_is_no_tunnels_end(tmp_path: Path) -> None:
     right = "vrf acme { table 7 }\ninterface vms { device tap0; address 192.0.2.99/24; vrf acme }"
     assert findings("tunnel a { type gre; local 192.0.2.1; remote 192.0.2.99 }", right, tmp_path) == []
+
+
+def test_the_one_with_a_wrong_remote_is_named(tmp_path: Path) -> None:
+    left = "tunnel a { type gretap; key 7; local 192.0.2.1; remote 192.0.2.3 }"
+    (one,) = findings(left, f"tunnel b {{ type gretap; key 7; {TO_LEFT} }}", tmp_path)
+    assert one.code.name == "tunnel-without-other-end"
+    assert one.primary.span.text.split()[1] == "b"
+    assert one.related[-1].span.text == "remote 192.0.2.3"
+    assert one.related[-1].text == "this may be meant to be the other end: its remote is 192.0.2.3"
+    assert one.help == "if `a` of host `left` is the other end, write there: remote 192.0.2.2"
+
+
+NOT_MEANT = {
+    "another key": "tunnel a { type gretap; key 8; local 192.0.2.1; remote 192.0.2.3 }",
+    "another address": "tunnel a { type gretap; key 7; local 192.0.2.11; remote 192.0.2.3 }",
+    "another type": "tunnel a { type gre; key 7; local 192.0.2.1; remote 192.0.2.3 }",
+    "one of two": "\n".join(
+        f"tunnel a{n} {{ type gretap; key 7; local 192.0.2.1; remote 192.0.2.{n} }}" for n in (3, 4)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NOT_MEANT)
+def test_a_tunnel_that_differs_in_more_than_its_remote_is_not_named(name: str, tmp_path: Path) -> None:
+    (one,) = findings(NOT_MEANT[name], f"tunnel b {{ type gretap; key 7; {TO_LEFT} }}", tmp_path)
+    assert (one.code.name, len(one.related)) == ("tunnel-without-other-end", 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flowc.checks.base import NetworkCheck
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.addresses import format_address
-from flowc.ir.ends import ends
+from flowc.ir.ends import End, ends
 from flowc.ir.network import Network
 
 CODE = register(
@@ -19,19 +19,33 @@ CODE = register(
 
 def run(network: Network, diagnostics: Diagnostics) -> None:
     """Report each tunnel that the host it leads to has no other end for."""
-    for end in ends(network).alone:
-        wire, family = end.wire, end.wire.kind.outer_family
-        key = "".join(f"; {name} {key}" for name, key in (("ikey", wire.okey), ("okey", wire.ikey)) if key is not None)
-        if wire.ikey == wire.okey and wire.ikey is not None:
-            key = f"; key {wire.ikey}"
+    found = ends(network)
+    for end in found.alone:
+        family = end.wire.kind.outer_family
+        meant = found.meant.get((end.host.name, end.interface.name))
+        local, remote = (format_address(family, address) for address in (end.wire.local, end.wire.remote))
+        related, help = [(end.there.span, f"{remote} is here")], _help(end, local, remote)
+        outer = end.other.outer_ends(meant) if meant else None
+        if meant and outer:
+            its = format_address(family, outer[2])
+            related.append((meant.place("remote"), f"this may be meant to be the other end: its remote is {its}"))
+            help = f"if `{meant.name}` of host `{end.other.name}` is the other end, write there: remote {local}"
         diagnostics.report(
             CODE,
             f"tunnel `{end.interface.name}` leads to host `{end.other.name}`, which has no other end of it",
             end.interface.span,
-            related=[(end.there.span, f"{format_address(family, wire.remote)} is here")],
-            help=f"for example there: tunnel {end.interface.name} {{ type {wire.kind}{key}; "
-            f"local {format_address(family, wire.remote)}; remote {format_address(family, wire.local)} }}",
+            related=related,
+            help=help,
         )
+
+
+def _help(end: End, local: str, remote: str) -> str:
+    """The other end, written out."""
+    wire = end.wire
+    key = "".join(f"; {name} {key}" for name, key in (("ikey", wire.okey), ("okey", wire.ikey)) if key is not None)
+    if wire.ikey == wire.okey and wire.ikey is not None:
+        key = f"; key {wire.ikey}"
+    return f"for example there: tunnel {end.interface.name} {{ type {wire.kind}{key}; local {remote}; remote {local} }}"
 
 
 CHECK = NetworkCheck(

@@ -10,10 +10,12 @@ from flowc.checks.translation import (
     end_of_network,
     forward_into_other_zone,
     forward_on_eip,
+    forward_takes_others_port,
     forward_takes_own_port,
     pool_holds_network,
     prefix_on_link,
     public_on_two_hosts,
+    public_outside_pools,
     reached_from_two_zones,
     snat_as_eip,
     snat_from_forwarded_port,
@@ -24,6 +26,7 @@ from flowc.checks.translation import (
     translated_to_host,
     translated_to_itself,
     translation_at_nothing,
+    translation_without_policy,
 )
 
 CHECKS: tuple[AnyCheck, ...] = (
@@ -47,4 +50,7 @@ CHECKS: tuple[AnyCheck, ...] = (
     public_on_two_hosts.CHECK,
     forward_into_other_zone.CHECK,
     snat_without_effect.CHECK,
+    forward_takes_others_port.CHECK,
+    public_outside_pools.CHECK,
+    translation_without_policy.CHECK,
 )

@@ -3,51 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from flowc.checks.base import Check
 from flowc.checks.few import first_few
+from flowc.checks.translation.taken_ports import Meaning, Owner, taken_ports
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.addresses import Family, format_address
+from flowc.ir.addresses import format_address
 from flowc.ir.network import Host
-from flowc.ir.prefixes import PrefixMap
-from flowc.ir.rows import ForwardRow, PrefixEipRow
-from flowc.source import Span
+from flowc.ir.rows import ForwardRow
 
 CODE = register(
     "FC321",
     "forward-on-eip",
     Severity.NOTE,
     "A port is forwarded on an address that is an EIP, or that is forwarded whole. A port forward goes first: the machine "
-    "that has the address is not reached on this port. A forward to the same machine and port does nothing.",
+    "that has the address is not reached on this port. A forward to the same machine and port does nothing. Where the port is "
+    "meant for that machine, it is `forward-takes-others-port`.",
 )
-
-
-class _Owner(NamedTuple):
-    target: int
-    vrf: str | None
-    span: Span
-
-
-class _Owners:
-    """Who has a public address as a whole; asked only for those with forwarded ports."""
-
-    def __init__(self, host: Host, asked: set[tuple[Family, int]]) -> None:
-        self._found: dict[tuple[Family, int], _Owner] = {}
-        columns = map(host.eips.column, ("family", "public", "target", "vrf", "span"))
-        for family, public, target, vrf, span in zip(*columns, strict=True):
-            if (family, public) in asked:
-                self._found[family, public] = _Owner(target, vrf, span)
-        for at, protocol in enumerate(host.forwards.column("protocol")):
-            if protocol is None:
-                row = host.forwards[at]
-                self._found[row.family, row.public] = _Owner(row.target, row.vrf, row.span)
-        self._prefixes: PrefixMap[PrefixEipRow] = PrefixMap((row.public_prefix, row) for row in host.prefix_eips)
-
-    def of(self, family: Family, public: int) -> _Owner | None:
-        found = self._found.get((family, public))
-        row = None if found else self._prefixes.find(family, public)
-        return _Owner(row.target + public - row.public, row.vrf, row.span) if row else found
 
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
@@ -69,14 +41,9 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
         )
 
 
-def _findings(host: Host) -> Iterator[tuple[ForwardRow, _Owner]]:
-    columns = list(zip(*map(host.forwards.column, ("family", "public", "protocol")), strict=True))
-    asked = {(family, public) for family, public, protocol in columns if protocol is not None}
-    owners = _Owners(host, asked) if asked else None
-    for at, (family, public, protocol) in enumerate(columns if owners else ()):
-        owner = owners.of(family, public) if owners and protocol is not None else None
-        if owner:
-            yield host.forwards[at], owner
+def _findings(host: Host) -> Iterator[tuple[ForwardRow, Owner]]:
+    meaning = Meaning(host)
+    return (found for found in taken_ports(host) if not meaning.says(*found))
 
 
 _HOST = """

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.addresses import Family, Range, format_address, intersect
+from flowc.ir.addresses import FAMILIES, Family, Range, format_address, intersect
 from flowc.ir.network import Host
 from flowc.ir.policy import ANY, SELF, Action, Policy, Ports, Rule
 from flowc.ir.rows import ForwardRow
@@ -19,7 +19,8 @@ CODE = register(
     Severity.WARNING,
     "A port of the host's own address is forwarded, and the policy to `self` admits the same port. Translation comes first: "
     "what is sent to the port goes to the forward's target, from every source, and the rule admits nothing. Reported "
-    "where that is so on each address that the host has in the zone.",
+    "where that is so on each address of a family that the host has in the zone. A rule that is meant for the other family "
+    "alone says so with `to`.",
 )
 
 
@@ -42,17 +43,29 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
         own = sorted(_own(host, zone, forwards), key=lambda one: one[:2])
         for rule in policy.rules if own else ():
             meant = [one for one in own if _is_for(rule, one)]
-            for taken in _taken(rule, meant):
-                first = next(row for row in meant[0].forwards if taken.within(Range(row.low, row.high)))
-                address = format_address(first.family, first.public)
-                diagnostics.report(
-                    CODE,
-                    f"{first.protocol} port {taken.low} of the host's own address `{address}` is forwarded",
-                    first.span,
-                    "the host itself is not reached there",
-                    related=[(rule.span, "and admitted to the host here")],
-                    help="forward another port of the address, or take the port out of the policy",
-                )
+            told: set[Range] = set()
+            for family in FAMILIES:
+                there = [one for one in meant if one.family == family]
+                for taken in _taken(rule, there):
+                    if taken not in told:
+                        told.add(taken)
+                        others = [one for one in meant if one.family != family and not _some_taken(taken, one)]
+                        _report(rule, taken, there[0], others, diagnostics)
+
+
+def _report(rule: Rule, taken: Range, own: _Own, others: list[_Own], diagnostics: Diagnostics) -> None:
+    """`others` are the addresses of the other family on which the host is reached there."""
+    first = next(row for row in own.forwards if taken.within(Range(row.low, row.high)))
+    address = format_address(first.family, first.public)
+    where = f", or admit it `to {format_address(*others[0][:2])}` alone" if others else ""
+    diagnostics.report(
+        CODE,
+        f"{first.protocol} port {taken.low} of the host's own address `{address}` is forwarded",
+        first.span,
+        "the host itself is not reached there",
+        related=[(rule.span, "and admitted to the host here")],
+        help="forward another port of the address, or take the port out of the policy" + where,
+    )
 
 
 def _policies(host: Host) -> Iterator[tuple[str, Policy]]:
@@ -65,12 +78,23 @@ def _policies(host: Host) -> Iterator[tuple[str, Policy]]:
 
 
 def _own(host: Host, zone: str, forwards: Mapping[_Place, list[ForwardRow]]) -> Iterator[_Own]:
-    """All that the host has in a zone; nothing where the file does not say all of it."""
+    """All that the host has in a zone; nothing of a family where the file does not say all of it."""
     members = [host.interfaces[name] for name in host.zones[zone].interfaces]
-    if any(one.dhcp or not one.addresses for one in members):
+    if not all(one.addresses for one in members if not one.dhcp):
         return
-    for family, address in {_address(own) for one in members for own in one.addresses}:
-        yield _Own(family, address, forwards.get((zone, family, address), []))
+    own = {one.name: {_address(address) for address in one.addresses} for one in members}
+    for family in FAMILIES:
+        if any(one.dhcp and not _is_complete(family, own[one.name]) for one in members):
+            continue
+        for address in {address for found in own.values() for of, address in found if of == family}:
+            yield _Own(family, address, forwards.get((zone, family, address), []))
+
+
+def _is_complete(family: Family, own: set[tuple[Family, int]]) -> bool:
+    """What the file says is all that an interface with `dhcp` has: router advertisements add to IPv6 addresses, whereas
+    who writes an IPv4 address gets no other by DHCP.
+    """
+    return family == 4 and any(of == family for of, _ in own)
 
 
 def _forwards(host: Host) -> Mapping[_Place, list[ForwardRow]]:
@@ -106,6 +130,10 @@ def _taken(rule: Rule, meant: list[_Own]) -> Iterator[Range]:
             forwarded = (Range(row.low, row.high) for row in own.forwards if row.protocol == traffic.protocol)
             left = intersect(left, forwarded)
         yield from left
+
+
+def _some_taken(ports: Range, own: _Own) -> bool:
+    return any(ports.within(Range(row.low, row.high)) for row in own.forwards)
 
 
 _HOST = """

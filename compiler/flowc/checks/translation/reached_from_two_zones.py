@@ -94,6 +94,7 @@ zone inside { interface lan }
 policy inside -> self { accept tcp 22 }
 zone internet { interface cable }
 zone backup { interface radio }
+policy inside -> any { accept }
 nat inside -> internet { snat 10.0.0.0/24 -> 203.0.113.1 }
 nat inside -> backup { snat 10.0.0.0/24 -> 203.0.113.1 }
 """,
@@ -105,6 +106,7 @@ zone inside { interface lan }
 policy inside -> self { accept tcp 22 }
 zone internet { interface cable }
 zone backup { interface radio }
+policy inside -> any { accept }
 nat inside -> internet { snat 10.0.0.0/24 -> 203.0.113.1 }
 nat inside -> backup { snat 10.0.0.0/24 -> 203.0.113.2 }
 """,

@@ -81,6 +81,7 @@ endpoint web { address 10.0.0.80; interface vms }
 zone tenant { interface vms }
 zone internet { interface uplink }
 policy internet -> tenant { accept tcp 443 to web }
+policy tenant -> internet { accept }
 policy internet -> self { accept tcp 22 }
 pool public 203.0.113.0/24 at internet
 eip 203.0.113.80 <-> web
