@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from flowc import files
 from flowc.facts.model import VERSION, Facts
 
 
@@ -18,12 +19,12 @@ class FactsError(ValueError):
 def read_facts(path: str | Path) -> Facts:
     """Read a file that `flowc facts` wrote. Raises FactsError, for a file that cannot be opened as well."""
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
+        text = files.read(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise FactsError(f"{path}: not UTF-8, at byte {error.start}") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = error.strerror if isinstance(error, OSError) else None
-        raise FactsError(f"cannot read {path}: {reason or error}") from error
+        raise FactsError(f"cannot read {path or 'the file with no name'}: {reason or error}") from error
     return parse_facts(text, str(path))
 
 
