@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from flowc import files
 from flowc.facts.model import VERSION, Facts
@@ -34,8 +35,10 @@ def parse_facts(text: str, name: str) -> Facts:
         document = json.loads(text)
     except json.JSONDecodeError as error:
         raise FactsError(f"{name}:{error.lineno}:{error.colno}: not JSON: {_lower(error.msg)}") from error
-    except (RecursionError, ValueError) as error:  # nested too deeply; a number of thousands of digits
-        raise FactsError(f"{name}: not JSON that can be read: {_lower(str(error))}") from error
+    except RecursionError as error:
+        raise FactsError(f"{name}: not JSON that can be read: nested too deeply") from error
+    except ValueError as error:  # Python's limit
+        raise FactsError(f"{name}: not JSON that can be read: a number of thousands of digits") from error
     if not isinstance(document, dict):
         raise FactsError(f"{name}: not host facts: a JSON object is expected")
     version = document.get("version")
@@ -50,7 +53,7 @@ def parse_facts(text: str, name: str) -> Facts:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = _place(first["loc"]) or "not JSON that can be read"
-        raise FactsError(f"{name}: {place}: {_lower(first['msg'].removeprefix('Value error, '))}") from error
+        raise FactsError(f"{name}: {place}: {_wrong(first)}") from error
 
 
 def write_facts(facts: Facts) -> str:
@@ -65,6 +68,13 @@ def _value(value: object) -> str:
     if isinstance(value, dict) and len(value) > 2:
         return "{\n" + ",\n".join(f"    {json.dumps(key)}: {json.dumps(row)}" for key, row in value.items()) + "\n  }"
     return json.dumps(value)
+
+
+def _wrong(error: ErrorDetails) -> str:
+    """What is wrong in the words of JSON, which has no tuples."""
+    if error["type"] == "too_long":
+        return "input should be an array of {max_length}, not of {actual_length}".format_map(error["ctx"])
+    return _lower(error["msg"].removeprefix("Value error, "))
 
 
 def _place(location: tuple[int | str, ...]) -> str:

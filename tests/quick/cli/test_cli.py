@@ -412,6 +412,7 @@ def test_without_a_code_all_are_listed(capsys: Captured) -> None:
         ("duplicate-epi", "did you mean duplicate-eip?"),
         ("FC0301", "did you mean FC301?"),
         ("x", "`flowc explain` lists them"),
+        ("", "flowc: a code is a number or a name; `flowc explain` lists them\n"),
     ],
 )
 def test_an_unknown_code_is_two(word: str, near: str, capsys: Captured) -> None:
