@@ -29,7 +29,7 @@ def read_stream(stream: BinaryIO) -> bytes:
 
 def read(path: str | Path) -> bytes:
     """The bytes of a file or device, up to MAX_BYTES. Raises OSError, and ValueError for a NUL in the path."""
-    with open(path, "rb") as file:  # noqa: PTH123  # Path("") is the current folder
+    with Path(path).open("rb") as file:
         return read_stream(file)
 
 
