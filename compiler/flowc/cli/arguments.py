@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from flowc.cli import check, completions, explain, facts, fmt, man
 from flowc.cli import compile as compile_
+from flowc.cli.outcome import emit
 from flowc.cli.version import installed_version
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 COMMANDS = (check, compile_, fmt, explain, facts, completions, man)
 """Every command is a module with `NAME`, `SUMMARY`, `DESCRIPTION`, `add_arguments(parser)` and `run(arguments)`."""
@@ -31,6 +36,11 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"flowc: {message}\nTry '{self.prog} --help'.\n")
 
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        """Argparse's own one takes help that could not be written for written."""
+        if message:
+            emit(message, sys.stdout if file is sys.stdout else sys.stderr)
+
 
 class _Version(argparse.Action):
     """`--version`: looked up when it is asked for."""
@@ -42,7 +52,7 @@ class _Version(argparse.Action):
         values: str | Sequence[Any] | None,  # noqa: ARG002
         option_string: str | None = None,  # noqa: ARG002
     ) -> NoReturn:
-        print(f"flowc {installed_version() or '(not installed)'}")
+        emit(f"flowc {installed_version() or '(not installed)'}\n", sys.stdout)
         parser.exit()
 
 

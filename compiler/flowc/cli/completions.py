@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 NAME = "completions"
 SUMMARY = "print completions for a shell"
-DESCRIPTION = "Print a script that lets a shell complete commands, options, their values and the names of files."
+DESCRIPTION = "Print a script that lets a shell complete commands, options, their values, codes and the names of files."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,11 +26,14 @@ def run(arguments: argparse.Namespace) -> int:
     import shtab  # noqa: PLC0415  # only here
 
     from flowc.cli.arguments import build_parser  # noqa: PLC0415  # which imports this module
+    from flowc.explain import codes  # noqa: PLC0415  # it brings all that reports a code
 
     parser = build_parser()
-    completed = {"FILE": shtab.FILE, "DIR": shtab.DIRECTORY}
+    completed = {"FILE": shtab.FILE, "[HOST=]FILE": shtab.FILE, "DIR": shtab.DIRECTORY}
     for command in commands(parser).values():
         for action in actions(command):
+            if action.metavar == "CODE":
+                action.choices = [spelling for code in codes() for spelling in (code.number, code.name)]
             if action.metavar in completed:
                 is_source = action.metavar == "FILE" and not action.option_strings
                 what = shtab.glob("*.flow") if is_source else completed[action.metavar]

@@ -40,6 +40,8 @@ def _code(word: str) -> Code:
 
     from flowc.explain import codes, find  # noqa: PLC0415
 
+    if not word.strip():
+        raise CannotRunError("a code is a number or a name; `flowc explain` lists them")
     code = find(word)
     if code is not None:
         return code

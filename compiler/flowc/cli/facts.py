@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flowc.cli.outcome import CannotRunError, emit
@@ -20,11 +19,15 @@ DESCRIPTION = (
     "anywhere."
 )
 
+STDOUT = "-"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`flowc facts [--netns NS] [-o FILE]`."""
     parser.add_argument("--netns", metavar="NS", help="read this network namespace: a name of `ip netns`, or a path")
-    parser.add_argument("-o", "--output", metavar="FILE", help="write FILE instead of standard output")
+    parser.add_argument(
+        "-o", "--output", default=STDOUT, metavar="FILE", help="write FILE instead of standard output, which is -"
+    )
     parser.add_argument("-q", "--quiet", action="store_true", help="do not say what was left out")
 
 
@@ -38,20 +41,22 @@ def run(arguments: argparse.Namespace) -> int:
     except NoNamespaceError as error:
         raise CannotRunError(str(error)) from error
     text = write_facts(facts)
-    if arguments.output is None:
+    if arguments.output == STDOUT:
         emit(text, sys.stdout)
     else:
-        _write(Path(arguments.output), text)
+        _write(arguments.output, text)
     for one in facts.missing if not arguments.quiet else ():
         say(f"left out {one.field}: {one.reason}")
     return 0
 
 
-def _write(path: Path, text: str) -> None:
-    from flowc.backends.files import write_if_changed  # noqa: PLC0415
+def _write(name: str, text: str) -> None:
+    from flowc.files import write  # noqa: PLC0415
 
     try:
-        write_if_changed(path, text)
+        write(name, text.encode())
+    except BrokenPipeError:
+        raise
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = error.strerror if isinstance(error, OSError) else None
-        raise CannotRunError(f"cannot write {path}: {reason or error}") from error
+        raise CannotRunError(f"cannot write {name or 'the file with no name'}: {reason or error}") from error

@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _files(names: Iterable[str]) -> Iterator[str]:
-    """The files themselves, and those in folders; hidden folders such as .git are left out."""
+    """The files themselves, and those in folders without what is hidden, such as .git, and links to nothing."""
     for name in names:
         if name == STDIN or not os.path.isdir(name):  # noqa: PTH112  # pathlib costs start-up
             yield name
@@ -75,9 +75,10 @@ def _files(names: Iterable[str]) -> Iterator[str]:
         for folder, inner, files in os.walk(name, onerror=_unreadable):
             inner[:] = sorted(one for one in inner if not one.startswith("."))
             for file in sorted(files):
-                if file.endswith(".flow"):
+                path = os.path.join(folder, file)  # noqa: PTH118
+                if file.endswith(".flow") and not file.startswith(".") and os.path.isfile(path):  # noqa: PTH113
                     found = True
-                    yield os.path.join(folder, file)  # noqa: PTH118
+                    yield path
         if not found:
             raise CannotRunError(f"there is no .flow file in {name}")
 

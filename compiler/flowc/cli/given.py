@@ -46,9 +46,13 @@ def given_facts(arguments: argparse.Namespace, *, files: int = 1) -> list[GivenF
 
 
 def _split(text: str) -> tuple[str | None, str]:
-    """`HOST=FILE`. A path may hold a `=`, and the name of a host no `/` before it."""
-    host, equals, path = text.partition("=")
-    return (host, path) if equals and "/" not in host else (None, text)
+    """`HOST=FILE`. A path may hold a `=`, and the name of a host no `/` before it. Raises CannotRunError if one is empty."""
+    before, equals, after = text.partition("=")
+    host, path = (before, after) if equals and "/" not in before else (None, text)
+    for what, part in (("host", host), ("file", path)):
+        if part == "":
+            raise CannotRunError(f"--facts takes [HOST=]FILE: `{text}` names no {what}")
+    return host, path
 
 
 @contextmanager

@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TextIO
 
 from flowc.cli.arguments import build_parser
-from flowc.cli.outcome import CannotRunError, discard, one_line
+from flowc.cli.outcome import CannotRunError, discard, emit, one_line
 
 FINDINGS = 1
 CANNOT_RUN = 2
@@ -51,7 +52,8 @@ def _nowhere() -> TextIO:
 
 
 def _fail(message: str) -> int:
-    print(f"flowc: {one_line(message)}", file=sys.stderr)
+    with suppress(CannotRunError, BrokenPipeError):  # there is no other place to say it
+        emit(f"flowc: {one_line(message)}\n", sys.stderr)
     return CANNOT_RUN
 
 

@@ -35,7 +35,7 @@ def escape_property(text: str) -> str:
 def _command(diagnostic: Diagnostic) -> str:
     source, start, end = diagnostic.primary.span
     first, last = source.position(start), source.position(end)
-    places = {"file": source.name, "line": first.line, "endLine": last.line}
+    places = {"file": visible(source.name), "line": first.line, "endLine": last.line}
     if first.line == last.line:
         places |= {"col": first.column, "endColumn": last.column}
     properties = ",".join(

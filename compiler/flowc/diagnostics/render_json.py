@@ -16,9 +16,9 @@ Within one version only new keys may appear: readers ignore those they do not kn
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from flowc.diagnostics.dump import dump
 from flowc.diagnostics.model import Diagnostic, Diagnostics, Fix, Label
 from flowc.source import Source, Span
 
@@ -32,7 +32,7 @@ def render_json(diagnostics: Diagnostics) -> str:
         "diagnostics": [_diagnostic(diagnostic) for diagnostic in diagnostics],
         "ignored": [_diagnostic(diagnostic) | {"reason": reason} for diagnostic, reason in diagnostics.silenced],
     }
-    return json.dumps(document, indent=2) + "\n"
+    return dump(document)
 
 
 def _diagnostic(diagnostic: Diagnostic) -> dict[str, Any]:

@@ -10,7 +10,6 @@ placeholders, but readers that find no arguments show the text as it is, and the
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -18,6 +17,7 @@ from typing import Any
 from urllib.parse import quote_from_bytes
 
 from flowc.diagnostics.columns import visible
+from flowc.diagnostics.dump import dump
 from flowc.diagnostics.model import Code, Diagnostic, Edit, Fix, Label, Severity
 from flowc.source import Source, Span
 
@@ -41,7 +41,7 @@ def render_sarif(
         "columnKind": "unicodeCodePoints",
         "results": _results(results, rules),
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    return dump({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _rule(code: Code) -> _Json:

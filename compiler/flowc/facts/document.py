@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
+from flowc import files
 from flowc.facts.model import VERSION, Facts
 
 
@@ -18,12 +20,12 @@ class FactsError(ValueError):
 def read_facts(path: str | Path) -> Facts:
     """Read a file that `flowc facts` wrote. Raises FactsError, for a file that cannot be opened as well."""
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
+        text = files.read(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise FactsError(f"{path}: not UTF-8, at byte {error.start}") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = error.strerror if isinstance(error, OSError) else None
-        raise FactsError(f"cannot read {path}: {reason or error}") from error
+        raise FactsError(f"cannot read {path or 'the file with no name'}: {reason or error}") from error
     return parse_facts(text, str(path))
 
 
@@ -33,8 +35,10 @@ def parse_facts(text: str, name: str) -> Facts:
         document = json.loads(text)
     except json.JSONDecodeError as error:
         raise FactsError(f"{name}:{error.lineno}:{error.colno}: not JSON: {_lower(error.msg)}") from error
-    except (RecursionError, ValueError) as error:  # nested too deeply; a number of thousands of digits
-        raise FactsError(f"{name}: not JSON that can be read: {_lower(str(error))}") from error
+    except RecursionError as error:
+        raise FactsError(f"{name}: not JSON that can be read: nested too deeply") from error
+    except ValueError as error:  # Python's limit
+        raise FactsError(f"{name}: not JSON that can be read: a number of thousands of digits") from error
     if not isinstance(document, dict):
         raise FactsError(f"{name}: not host facts: a JSON object is expected")
     version = document.get("version")
@@ -49,7 +53,7 @@ def parse_facts(text: str, name: str) -> Facts:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = _place(first["loc"]) or "not JSON that can be read"
-        raise FactsError(f"{name}: {place}: {_lower(first['msg'].removeprefix('Value error, '))}") from error
+        raise FactsError(f"{name}: {place}: {_wrong(first)}") from error
 
 
 def write_facts(facts: Facts) -> str:
@@ -64,6 +68,13 @@ def _value(value: object) -> str:
     if isinstance(value, dict) and len(value) > 2:
         return "{\n" + ",\n".join(f"    {json.dumps(key)}: {json.dumps(row)}" for key, row in value.items()) + "\n  }"
     return json.dumps(value)
+
+
+def _wrong(error: ErrorDetails) -> str:
+    """What is wrong in the words of JSON, which has no tuples."""
+    if error["type"] == "too_long":
+        return "input should be an array of {max_length}, not of {actual_length}".format_map(error["ctx"])
+    return _lower(error["msg"].removeprefix("Value error, "))
 
 
 def _place(location: tuple[int | str, ...]) -> str:

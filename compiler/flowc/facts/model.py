@@ -7,6 +7,7 @@ there are none. Readers ignore keys they do not know, so within one version new 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Literal, TypeAlias
 
@@ -26,7 +27,7 @@ def _split(text: str) -> tuple[Family, int, int]:
     """Family, address and length. Raises ValueError."""
     head, slash, tail = text.partition("/")
     family, address = parse_address(head)
-    if not slash or not tail.isdecimal() or int(tail) > WIDTH[family]:
+    if not slash or not tail.isdecimal() or len(tail) > 3 or int(tail) > WIDTH[family]:
         raise ValueError(f"`{text}` has no prefix length")
     return family, address, int(tail)
 
@@ -43,6 +44,14 @@ def _network(text: str) -> str:
     return f"{format_address(family, address)}/{length}"
 
 
+def _moment(time: datetime) -> datetime:
+    try:
+        time.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("in UTC it is before the year 1 or after 9999") from error
+    return time
+
+
 AddressText: TypeAlias = Annotated[str, AfterValidator(_address)]
 InterfaceText: TypeAlias = Annotated[str, AfterValidator(_interface)]
 NetworkText: TypeAlias = Annotated[str, AfterValidator(_network)]
@@ -51,7 +60,10 @@ DeviceName: TypeAlias = Annotated[str, Field(min_length=1, max_length=15)]
 MacText: TypeAlias = Annotated[str, Field(pattern="^[0-9a-f]{2}(:[0-9a-f]{2})*$")]
 """A link-layer address in lower case; that of InfiniBand has twenty bytes."""
 Port: TypeAlias = Annotated[int, Field(ge=1, le=65535)]
+U8: TypeAlias = Annotated[int, Field(ge=0, le=0xFF)]
 U32: TypeAlias = Annotated[int, Field(ge=0, le=0xFFFFFFFF)]
+Vlan: TypeAlias = Annotated[int, Field(ge=0, le=4095)]
+Moment: TypeAlias = Annotated[AwareDatetime, AfterValidator(_moment)]
 
 
 class _Model(BaseModel):
@@ -63,7 +75,7 @@ class _Model(BaseModel):
 class Kernel(_Model):
     release: str
     """As `uname -r` prints it."""
-    version: tuple[int, int]
+    version: tuple[U32, U32]
     """Its major and minor number."""
 
 
@@ -93,9 +105,9 @@ class Link(_Model):
     """As `ethtool -i` prints it."""
     alias: str | None = None
     mac: MacText | None = None
-    mtu: int | None = None
-    min_mtu: int | None = None
-    max_mtu: int | None = None
+    mtu: U32 | None = None
+    min_mtu: U32 | None = None
+    max_mtu: U32 | None = None
     """What the driver takes; None where the kernel does not say or sets no limit."""
     master: DeviceName | None = None
     """The bridge, VRF or bond it belongs to."""
@@ -104,9 +116,9 @@ class Link(_Model):
     up: bool | None = None
     operstate: str | None = None
     """`up`, `down`, `lowerlayerdown`, `dormant`, `testing`, `notpresent` or `unknown` (RFC 2863)."""
-    table: int | None = None
+    table: U32 | None = None
     """Of a VRF: its routing table."""
-    vlan: int | None = None
+    vlan: Vlan | None = None
     """Of a VLAN: its number."""
     tunnel: TunnelEnds | None = None
     """Of a GRE tunnel."""
@@ -128,13 +140,13 @@ class NextHop(_Model):
 
 
 class Route(_Model):
-    table: int
+    table: U32
     destination: NetworkText
     kind: str = "unicast"
     """As in ip-route(8): `unicast`, `local`, `unreachable`, `blackhole`, ..."""
     nexthops: tuple[NextHop, ...] = ()
-    metric: int = 0
-    protocol: int | None = None
+    metric: U32 = 0
+    protocol: U8 | None = None
     """Who made it: /etc/iproute2/rt_protos. 2 is the kernel, 102 is flowc."""
 
 
@@ -181,7 +193,7 @@ class Facts(_Model):
 
     version: Literal[1]
     hostname: str | None = None
-    taken: AwareDatetime | None = None
+    taken: Moment | None = None
     """When it was read."""
     netns: str | None = None
     """The network namespace that was read, where it was not the first one."""

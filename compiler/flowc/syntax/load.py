@@ -6,13 +6,13 @@ A file is taken once at the top level and once in each host block, however often
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from flowc import files
 from flowc.diagnostics import Diagnostics
 from flowc.source import Source, Span
 from flowc.syntax import codes, tree
@@ -23,8 +23,6 @@ Read = Callable[[Path], bytes]
 
 STDIN = "-"
 MAX_INCLUDE_DEPTH = 64
-MAX_BYTES = 64 * 1024 * 1024
-"""Of one file: a million rows of a table. What is larger, or has no end like /dev/zero, was named by mistake."""
 
 
 class UnreadableFile(OSError):  # noqa: N818 - what it is, not only that it is an error
@@ -38,14 +36,7 @@ class UnreadableFile(OSError):  # noqa: N818 - what it is, not only that it is a
 
 def read_file(path: Path) -> bytes:
     """The bytes of a file, or of the standard input for `-`. Raises OSError, also for one that is too large."""
-    if str(path) == STDIN:
-        data = sys.stdin.buffer.read(MAX_BYTES + 1)
-    else:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise OSError(errno.EFBIG, f"it is larger than {MAX_BYTES >> 20} MiB")
-    return data
+    return files.read_stream(sys.stdin.buffer) if str(path) == STDIN else files.read(path)
 
 
 def read_source(name: str, diagnostics: Diagnostics, read: Read = read_file) -> tuple[Source, bytes, bool]:
@@ -70,8 +61,7 @@ def load(paths: Iterable[str | Path], diagnostics: Diagnostics, read: Read = rea
     Raises UnreadableFile for a file in `paths`; everything else that is wrong is reported to `diagnostics`.
     """
     loader = _Loader(diagnostics, read)
-    files = (loader.top(str(path)) for path in paths)
-    return [file for file in files if file is not None]
+    return [file for path in paths if (file := loader.top(str(path))) is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +208,7 @@ class _Loader:
     def _text(self, naming: _Naming, name: str, path: Path) -> Source | tree.File:
         """The text of a named file. If there is none, after a report, what stands for a file that could not be read."""
         try:
+            files.refuse_special(path)
             data = self.read(path)
         except (OSError, ValueError) as error:
             return self._unreadable(naming, name, _reason(error))

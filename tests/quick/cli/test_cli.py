@@ -325,10 +325,13 @@ def test_a_closed_standard_output_is_no_mistake_of_flowcs() -> None:
     assert "internal error" not in run.stderr
 
 
-def test_a_full_disk_is_two() -> None:
+@pytest.mark.parametrize(
+    "arguments", [["compile", str(EXAMPLE), "--backend", "nft"], ["--version"], ["--help"], ["check", "--help"]]
+)
+def test_a_full_disk_is_two(arguments: list[str]) -> None:
     with Path("/dev/full").open("w") as full:
         run = subprocess.run(
-            [sys.executable, "-m", "flowc.cli", "compile", str(EXAMPLE), "--backend", "nft"],
+            [sys.executable, "-m", "flowc.cli", *arguments],
             stdout=full,
             stderr=subprocess.PIPE,
             env=environment(),
@@ -337,6 +340,20 @@ def test_a_full_disk_is_two() -> None:
         )
     assert run.returncode == 2
     assert run.stderr == "flowc: cannot write the output: No space left on device\n"
+
+
+@pytest.mark.parametrize("arguments", [["check", "nowhere.flow"], ["no-command"]])
+def test_words_that_nobody_can_get_change_nothing(arguments: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        run = subprocess.run(
+            [sys.executable, "-m", "flowc.cli", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=full,
+            env=environment(),
+            text=True,
+            check=False,
+        )
+    assert (run.returncode, run.stdout) == (2, "")
 
 
 def test_an_encoding_without_the_character_is_no_error(here: Path) -> None:
@@ -412,6 +429,7 @@ def test_without_a_code_all_are_listed(capsys: Captured) -> None:
         ("duplicate-epi", "did you mean duplicate-eip?"),
         ("FC0301", "did you mean FC301?"),
         ("x", "`flowc explain` lists them"),
+        ("", "flowc: a code is a number or a name; `flowc explain` lists them\n"),
     ],
 )
 def test_an_unknown_code_is_two(word: str, near: str, capsys: Captured) -> None:

@@ -67,6 +67,14 @@ def test_files_and_folders_are_completed(script: str, tmp_path: Path) -> None:
     (tmp_path / "gateways").mkdir()
     assert completed(script, "flowc check g", tmp_path) == {"gw.flow", "gateways"}
     assert completed(script, "flowc compile gw.flow -o g", tmp_path) == {"gateways"}
+    (tmp_path / "facts.json").touch()
+    assert completed(script, "flowc check --facts f", tmp_path) == {"facts.json"}
+
+
+@bash
+def test_codes_are_completed(script: str, tmp_path: Path) -> None:
+    assert completed(script, "flowc explain FC301", tmp_path) == {"FC301"}
+    assert completed(script, "flowc explain FC301 duplicate-e", tmp_path) == {"duplicate-eip"}
 
 
 @pytest.mark.parametrize("script", ["bash", "zsh", "fish"], indirect=True)

@@ -53,9 +53,15 @@ def test_this_host_is_printed_as_a_document(capsys: Captured) -> None:
 
 
 def test_it_can_go_into_a_file(here: Path, capsys: Captured) -> None:
-    assert main(["facts", "-q", "-o", "facts/here.json"]) == 0
+    assert main(["facts", "-q", "-o", "here.json"]) == 0
     assert capsys.readouterr() == ("", "")
-    assert read_facts(here / "facts" / "here.json").links
+    assert read_facts(here / "here.json").links
+
+
+def test_a_hyphen_is_standard_output(here: Path, capsys: Captured) -> None:
+    assert main(["facts", "-q", "-o", "-"]) == 0
+    assert json.loads(capsys.readouterr().out)["version"] == 1
+    assert not (here / "-").exists()
 
 
 @pytest.mark.usefixtures("here")
@@ -64,6 +70,10 @@ def test_it_can_go_into_a_file(here: Path, capsys: Captured) -> None:
     [
         (["--netns", "nowhere"], "flowc: cannot open network namespace nowhere: No such file or directory\n"),
         (["-o", "with.json/facts.json"], "flowc: cannot write with.json/facts.json: Not a directory\n"),
+        (["-o", "none/facts.json"], "flowc: cannot write none/facts.json: No such file or directory\n"),
+        (["-o", "/dev/full"], "flowc: cannot write /dev/full: No space left on device\n"),
+        (["-o", ""], "flowc: cannot write the file with no name: No such file or directory\n"),
+        (["-o", "."], "flowc: cannot write .: Is a directory\n"),
     ],
 )
 def test_what_cannot_be_read_or_written_is_two(arguments: list[str], message: str, capsys: Captured) -> None:
@@ -108,6 +118,10 @@ def test_facts_are_those_of_the_host_meant(arguments: list[str], count: int, cap
         ),
         (["gw1.flow", "--facts", "gw1=with.json", "--facts", "with.json"], "two facts for host gw1: with.json and with.json"),
         (["one.flow", "--facts", "none.json"], "cannot read none.json: No such file or directory"),
+        (["one.flow", "--facts", ""], "--facts takes [HOST=]FILE: `` names no file"),
+        (["one.flow", "--facts", "=with.json"], "--facts takes [HOST=]FILE: `=with.json` names no host"),
+        (["one.flow", "--facts", "vm="], "--facts takes [HOST=]FILE: `vm=` names no file"),
+        (["one.flow", "--facts", "/dev/zero"], "cannot read /dev/zero: it is larger than 64 MiB"),
         (["one.flow", "--facts", "one.flow"], "one.flow:1:1: not JSON: expecting value"),
     ],
 )  # fmt: skip

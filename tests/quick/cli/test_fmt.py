@@ -153,6 +153,15 @@ def test_a_folder_stands_for_all_flow_files_below_it(here: Path, capsys: Capture
     assert capsys.readouterr().out == "sites/a.flow\nsites/b/b.flow\n"
 
 
+def test_a_folders_hidden_files_and_links_to_nothing_are_left_out(here: Path, capsys: Captured) -> None:
+    (here / "broken.flow").unlink()
+    (here / ".#messy.flow").symlink_to("someone@host.1234:5678")  # how Emacs locks a file
+    (here / "gone.flow").symlink_to("nowhere.flow")
+    (here / ".old.flow").write_text(BROKEN)
+    assert main(["fmt", "."]) == 0
+    assert capsys.readouterr() == ("", "formatted ./messy.flow\n")
+
+
 def test_a_folder_without_a_file_is_two(here: Path, capsys: Captured) -> None:
     (here / "empty").mkdir()
     assert main(["fmt", "empty"]) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import jsonschema
@@ -13,6 +14,7 @@ from tests.quick.diagnostics.test_render_sarif import VALIDATOR
 from flowc.cli import main
 
 Captured = pytest.CaptureFixture[str]
+Bytes = pytest.CaptureFixture[bytes]
 FORMATS = ("text", "json", "sarif", "github")
 IGNORED = "interface lan { device eth0; address 10.0.0.1/24 } # flowc: ignore[FC202] the lab's link\n"
 NOTED = """\
@@ -116,6 +118,19 @@ def test_an_ignored_note_is_used_and_counted(here: Path, capsys: Captured) -> No
     for more in ([], ["-v"]):
         assert main(["check", *more, "gw.flow"]) == 0
         assert capsys.readouterr() == ("", "gw.flow: no findings (1 ignored)\n")
+
+
+@pytest.mark.parametrize("form", FORMATS[1:])
+def test_a_name_that_is_no_text_does_not_spoil_the_document(form: str, here: Path, capfdbinary: Bytes) -> None:
+    name = os.fsdecode(b"g\xff\x1b[2J\xe2\x80\xaew.flow")
+    (here / "gw.flow").rename(here / name)
+    assert main(["check", "--format", form, name]) == 1
+    out = capfdbinary.readouterr().out.decode()
+    valid(form, out)
+    assert not set("\x1b\u202e") & set(out)
+    assert "\\ud" not in out
+    if form == "json":
+        assert json.loads(out)["diagnostics"][0]["file"] == "g\ufffd\x1b[2J\u202ew.flow"
 
 
 # ---- bad input

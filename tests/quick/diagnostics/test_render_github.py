@@ -11,6 +11,7 @@ from tests.golden import Golden
 from tests.quick.diagnostics.findings import DUPLICATE, everything
 
 from flowc.diagnostics import Diagnostic, Label
+from flowc.diagnostics.columns import visible
 from flowc.diagnostics.render_github import escape_message, escape_property, render_github
 from flowc.source import Source
 
@@ -67,4 +68,4 @@ def test_no_text_makes_a_second_command(name: str, message: str, help: str) -> N
     assert lines[2:] == [""]
     kind, properties, _ = read(lines[0])
     assert kind == "error"
-    assert (properties["file"], properties["title"]) == (source.name, "FC102 duplicate-name")
+    assert (properties["file"], properties["title"]) == (visible(source.name), "FC102 duplicate-name")

@@ -113,6 +113,34 @@ def test_documents_are_valid_by_the_schema(text: str) -> None:
             '{"version": 1, "neighbors": [{"device": "a", "address": "fe80::1%a", "state": "stale"}]}',
             "gw1.json: neighbors[0].address: `fe80::1%a` is not an IP address",
         ),
+        ('{"version": 1, "taken": "0001-01-01T00:00:00+14:00"}', "gw1.json: taken: in UTC it is before the year 1 or after 9999"),
+        ('{"version": 1, "taken": "9999-12-31T23:59:59-01:00"}', "gw1.json: taken: in UTC it is before the year 1 or after 9999"),
+        ('{"version": 1, "a": ' + "1" * 5000 + "}", "gw1.json: not JSON that can be read: a number of thousands of digits"),
+        ("[" * 100_000, "gw1.json: not JSON that can be read: nested too deeply"),
+        (
+            '{"version": 1, "kernel": {"release": "6", "version": [6, 1, 2]}}',
+            "gw1.json: kernel.version: input should be an array of 2, not of 3",
+        ),
+        (
+            '{"version": 1, "kernel": {"release": "6", "version": [6, -1]}}',
+            "gw1.json: kernel.version[1]: input should be greater than or equal to 0",
+        ),
+        (
+            '{"version": 1, "links": [{"name": "a", "mtu": -1}]}',
+            "gw1.json: links[0].mtu: input should be greater than or equal to 0",
+        ),
+        (
+            '{"version": 1, "links": [{"name": "a", "vlan": 4096}]}',
+            "gw1.json: links[0].vlan: input should be less than or equal to 4095",
+        ),
+        (
+            '{"version": 1, "routes": [{"table": -254, "destination": "10.0.0.0/8"}]}',
+            "gw1.json: routes[0].table: input should be greater than or equal to 0",
+        ),
+        (
+            '{"version": 1, "addresses": [{"device": "a", "address": "10.0.0.3/' + "1" * 5000 + '"}]}',
+            f"gw1.json: addresses[0].address: `10.0.0.3/{'1' * 5000}` has no prefix length",
+        ),
         ('{"version": 1, "sysctls": {"net/ipv4/ip_forward": 1}}', "gw1.json: sysctls.net/ipv4/ip_forward: input should be a valid string"),
     ],
 )  # fmt: skip

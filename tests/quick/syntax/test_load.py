@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,8 +12,9 @@ import pytest
 from tests.quick.syntax.helpers import printed, statements
 
 from flowc.diagnostics import Diagnostics
+from flowc.files import MAX_BYTES
 from flowc.syntax import tree
-from flowc.syntax.load import MAX_BYTES, MAX_INCLUDE_DEPTH, UnreadableFile, load
+from flowc.syntax.load import MAX_INCLUDE_DEPTH, UnreadableFile, load
 
 
 def loaded(files: Mapping[str, str | bytes], *tops: str) -> tuple[list[tree.File], list[str]]:
@@ -155,7 +157,18 @@ def test_no_more_than_the_bound_is_read_of_a_file(
     (file,) = load([top], diagnostics)
     assert statements(file) == ["(Vrf a [])"]
     (error,) = printed(diagnostics)
-    assert error.startswith(f"{top}:1:9: FC020 cannot include `{large}`: it is larger than 64 MiB")
+    reason = "it is no regular file" if endless else "it is larger than 64 MiB"
+    assert error.startswith(f"{top}:1:9: FC020 cannot include `{large}`: {reason}")
+
+
+@pytest.mark.parametrize("statement", ["include", "eips from"])
+def test_nobody_is_waited_for_who_writes_to_an_included_fifo(tmp_path: Path, statement: str) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "main.flow").write_text(f'{statement} "fifo"')
+    diagnostics = Diagnostics()
+    load([tmp_path / "main.flow"], diagnostics)
+    (error,) = printed(diagnostics)
+    assert "fifo`: it is no regular file" in error
 
 
 def test_errors_of_included_files_are_located_there() -> None:

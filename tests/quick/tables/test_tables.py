@@ -15,10 +15,11 @@ from tests.quick.syntax.helpers import expanded, nodes, printed, render
 from flowc import api
 from flowc.diagnostics import Diagnostics
 from flowc.diagnostics.render_text import render_text
+from flowc.files import MAX_BYTES
 from flowc.resolve import resolve, scope
 from flowc.source import Source, Span
 from flowc.syntax import tree
-from flowc.syntax.load import MAX_BYTES, load
+from flowc.syntax.load import load
 from flowc.syntax.parse import parse
 from flowc.syntax.rows import KINDS, rows
 from flowc.syntax.table import MAX_ERRORS, Table
