@@ -38,8 +38,9 @@ class Parser(argparse.ArgumentParser):
 
     def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
         """Argparse's own one takes help that could not be written for written."""
+        is_output = file is sys.stdout
         if message:
-            emit(message, sys.stdout if file is sys.stdout else sys.stderr)
+            emit(message, sys.stdout if is_output else sys.stderr)
 
 
 class _Version(argparse.Action):

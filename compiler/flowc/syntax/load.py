@@ -209,7 +209,7 @@ class _Loader:
         """The text of a named file. If there is none, after a report, what stands for a file that could not be read."""
         try:
             files.refuse_special(path)
-            data = self.read(path)
+            data = self.read(path.absolute() if str(path) == STDIN else path)  # here `-` is a file's name
         except (OSError, ValueError) as error:
             return self._unreadable(naming, name, _reason(error))
         source, fault = _decode(name, path, data, is_table=isinstance(naming, tree.Table))

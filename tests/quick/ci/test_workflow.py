@@ -177,6 +177,17 @@ def test_the_layout_is_shown_and_nothing_is_written(here: Path) -> None:
     assert run_step("Layout", here, PATHS="good.flow sites/x").status == 0
 
 
+def test_no_path_at_all_is_a_failure(here: Path) -> None:
+    done = run_step("Layout", here, PATHS="*.flaw none*")
+    assert (done.status, done.stdout) == (2, "::error::no file or folder is *.flaw none*\n")
+
+
+def test_two_calls_in_a_run_can_keep_apart_what_they_upload() -> None:
+    assert INPUTS["name"]["default"] == "flowc"
+    assert step("Upload the findings")["with"]["category"] == "${{ inputs.name }}"
+    assert step("Keep the scripts")["with"]["name"] == "${{ inputs.name }}"
+
+
 def test_scripts_of_each_file_and_host_are_kept(here: Path) -> None:
     assert run_step("Compile", here, FILES="**/*.flow") == (0, "", "")
     kept = here.parent / "temp" / "flowc"

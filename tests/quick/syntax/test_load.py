@@ -161,6 +161,16 @@ def test_no_more_than_the_bound_is_read_of_a_file(
     assert error.startswith(f"{top}:1:9: FC020 cannot include `{large}`: {reason}")
 
 
+def test_an_included_hyphen_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"vrf a {}")))
+    Path("main.flow").write_text('include "-"')
+    diagnostics = Diagnostics()
+    load(["main.flow"], diagnostics)
+    (error,) = printed(diagnostics)
+    assert "cannot include `-`: No such file" in error
+
+
 @pytest.mark.parametrize("statement", ["include", "eips from"])
 def test_nobody_is_waited_for_who_writes_to_an_included_fifo(tmp_path: Path, statement: str) -> None:
     os.mkfifo(tmp_path / "fifo")
