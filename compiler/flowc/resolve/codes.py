@@ -157,8 +157,8 @@ NOT_ON_LINK = register(
     "FC503",
     "next-hop-not-on-link",
     ERROR,
-    "A next hop lies in no connected prefix and in no `route PREFIX on INTERFACE`, so the kernel refuses the route; or it is "
-    "link-local, and nothing says on which interface.",
+    "A next hop lies in no connected prefix and in no `route PREFIX on INTERFACE`, so that it is on no link that the host "
+    "knows of; or it is link-local, and nothing says on which interface.",
 )
 DUPLICATE_ROUTE = register(
     "FC504",
