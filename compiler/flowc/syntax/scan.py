@@ -28,7 +28,7 @@ END = "$END"
 _WRONG_SYMBOLS = r"<-->|-->|<=>|=>|==|:=|!=|&&|\|\||<-(?!>)"
 # Stand behind them. A run of anything that is neither space nor a bracket, comma, `;`, quote, `=` nor an arrow.
 _OPEN_STRING = r'"[^"\n]*'
-_JUNK = r"(?:[^\s{}\[\],;#\"<>=\-]|-(?!>))+|[\s\S]"
+_JUNK = r"(?:[^\s{}\[\],;#\"<>=\-]++|-(?!>))++|[\s\S]"
 
 
 JOINTS = {"_ARROW": "->", "_BOTH": "<->", "_COMMA": ","}

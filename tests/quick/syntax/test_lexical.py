@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
+import subprocess
+import sys
 
 import pytest
 from tests.mutations import origins
@@ -119,3 +122,21 @@ def test_spaces_and_comments_never_matter(text: str, seed: int) -> None:
         elif word.type != END:
             pieces.append(word + chance.choice([" ", "\t", "  "]))
     assert statements(clean("".join(pieces))) == statements(clean(source.text))
+
+
+@pytest.mark.parametrize("word", ["a", "\N{LATIN SMALL LETTER E WITH ACUTE}"])
+def test_a_word_without_end_takes_little_memory(word: str) -> None:
+    """A pattern that comes back to a choice for each character keeps some hundred bytes for each of them."""
+    code = (
+        "import resource; from flowc.diagnostics import Diagnostics; from flowc.source import Source; "
+        "from flowc.syntax.parse import parse; "
+        f"parse(Source('t.flow', {word!r} * 3_000_000), Diagnostics()); "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        check=True,
+    )
+    assert int(done.stdout) < 300_000  # KiB, of which the interpreter and the grammar take 60,000
