@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import TypeVar
@@ -86,7 +87,7 @@ def analysed(path: Path) -> dict[str, float]:
     network = timed("resolve", lambda: resolve(files, diagnostics))
     for one in CHECKS:
         if not isinstance(one, FactsCheck):
-            timed(str(one.code), lambda one=one: one.look_at(network, diagnostics))  # type: ignore[misc]
+            timed(str(one.code), partial(one.look_at, network, diagnostics))
     for item in diagnostics:
         if item.severity is Severity.ERROR:  # then checks look at nothing
             sys.exit(f"{item.primary.span}: {item.message}")

@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _check(files: Sequence[str], facts: Sequence[GivenFacts]) -> dict[str, Diagnostics]:
     """What is found in each file by itself."""
-    from flowc.api import check_files  # noqa: PLC0415
+    from flowc.api import check_files  # noqa: PLC0415  # the heavy part, not for --help
 
     with readable(), placed():
         results = {file: check_files([file], facts) for file in files}
@@ -69,7 +69,7 @@ def _check(files: Sequence[str], facts: Sequence[GivenFacts]) -> dict[str, Diagn
 
 def _repair(found: Mapping[str, Diagnostics], arguments: argparse.Namespace) -> bool:
     """Make the fixes of all findings. False if no file was written."""
-    from flowc.repair import repair  # noqa: PLC0415
+    from flowc.repair import repair  # noqa: PLC0415  # needed under --fix only
 
     try:
         done = repair(finding for diagnostics in found.values() for finding in diagnostics)

@@ -14,7 +14,6 @@ from typing import TextIO
 from flowc.cli.arguments import build_parser
 from flowc.cli.outcome import CannotRunError, discard, emit, one_line
 
-FINDINGS = 1
 CANNOT_RUN = 2
 INTERRUPTED = 130  # 128 + SIGINT and SIGPIPE, as a shell counts
 BROKEN_PIPE = 141

@@ -9,6 +9,10 @@ interface lan { device eth1; address 10.0.0.1/24 }
 zone inside { interface lan }
 """
 
+_IGNORED = """\
+interface lan { device eth1; address 10.0.0.1/24 }  # flowc: ignore[interface-without-zone] not used yet
+"""
+
 EXAMPLES = {
     "FC001": Example(
         bad="interface lan { device eth1; address }\n",
@@ -159,43 +163,33 @@ endpoints from "machines.csv"
 interface lan { device eth1; address 10.0.0.1/24 }  # flowc: ignore
 zone inside { interface lan }
 """,
-        good="""\
-interface lan { device eth1; address 10.0.0.1/24 }  # flowc: ignore[interface-without-zone] not used yet
-""",
+        good=_IGNORED,
     ),
     "FC031": Example(
         bad="""\
 interface lan { device eth1; address 10.0.0.1/24 }  # flowc: ignore[interface-without-zones] not used yet
 zone inside { interface lan }
 """,
-        good="""\
-interface lan { device eth1; address 10.0.0.1/24 }  # flowc: ignore[interface-without-zone] not used yet
-""",
+        good=_IGNORED,
     ),
     "FC032": Example(
         bad="""\
 interface lan { device eth1; address 10.0.0.1/24 }  # flowc: ignore[unknown-name] declared later
 zone inside { interface lan }
 """,
-        good="""\
-interface lan { device eth1; address 10.0.0.1/24 }  # flowc: ignore[interface-without-zone] not used yet
-""",
+        good=_IGNORED,
     ),
     "FC033": Example(
         bad="""\
 interface lan { device eth1; address 10.0.0.1/24 }  # flowc: ignore[interface-without-zone] not used yet
 zone inside { interface lan }
 """,
-        good="""\
-interface lan { device eth1; address 10.0.0.1/24 }  # flowc: ignore[interface-without-zone] not used yet
-""",
+        good=_IGNORED,
     ),
     "FC034": Example(
         bad="""\
 interface lan { device eth1; address 10.0.0.1/24 }  # flowc: ignore[interface-without-zone]
 """,
-        good="""\
-interface lan { device eth1; address 10.0.0.1/24 }  # flowc: ignore[interface-without-zone] not used yet
-""",
+        good=_IGNORED,
     ),
 }

@@ -52,6 +52,10 @@ class Range(NamedTuple):
         return range(max(self.low, other.low), min(self.high, other.high) + 1)
 
 
+LINK_LOCAL = Range(0xFE80 << 112, (0xFEC0 << 112) - 1)
+"""fe80::/10, behind every interface with IPv6 (RFC 4291, 2.5.6)."""
+
+
 class Prefix(NamedTuple):
     """A network: host bits are zero."""
 

@@ -6,13 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from flowc.ir.addresses import FAMILIES, Family, Range, is_link_local, merge
+from flowc.ir.addresses import FAMILIES, LINK_LOCAL, Family, Range, is_link_local, merge
 from flowc.ir.behind import Behind
 from flowc.ir.links import Bridge, Interface, Spoofing, Tunnel, Vlan
 from flowc.ir.network import Host
-
-LINK_LOCAL = Range(0xFE80 << 112, (0xFEC0 << 112) - 1)
-"""Behind every interface with IPv6 (RFC 4291, 2.5.6)."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from flowc.ir.addresses import WIDTH, Family, Prefix, Range, merge, subtract
+from flowc.ir.addresses import LINK_LOCAL, WIDTH, Family, Prefix, Range, merge, subtract
 from flowc.ir.behind import Behind
 from flowc.ir.links import Interface, Spoofing
 from flowc.ir.network import Host
@@ -98,6 +98,6 @@ class SourceCheck:
 
 UNSPECIFIED: dict[Family, tuple[Range, ...]] = {
     4: (Range(0, 0),),
-    6: (Range(0, 0), Range(0xFE80 << 112, (0xFEC0 << 112) - 1)),
+    6: (Range(0, 0), LINK_LOCAL),
 }
 """What everybody may send from: no address yet (DHCP, duplicate address detection), and those of the link alone."""
