@@ -1,0 +1,71 @@
+"""Packets, one and many: what a test or a trace asks about."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple, TypeAlias
+
+from flowc.ir.addresses import WIDTH, Family, Range
+from flowc.ir.icmp import ICMP_PROTOCOL
+
+Values: TypeAlias = tuple[Range, ...]
+"""Numbers as sorted ranges that are disjoint and not adjacent."""
+
+NUMBERS = {"tcp": 6, "udp": 17, "sctp": 132, "udplite": 136}
+"""Protocols with ports, by number (IANA, Protocol Numbers)."""
+
+EVERY_PROTOCOL: Values = (Range(0, 255),)
+EVERY_PORT: Values = (Range(0, 65535),)
+EVERY_ADDRESS: dict[Family, Values] = {family: (Range(0, (1 << width) - 1),) for family, width in WIDTH.items()}
+ECHO_REQUEST: dict[Family, int] = {4: 8, 6: 128}
+"""The ICMP type of a ping."""
+
+
+class Packet(NamedTuple):
+    """The first packet of a connection, as it comes in."""
+
+    family: Family
+    protocol: int
+    """IP protocol number."""
+    detail: int
+    """The destination port, or the ICMP type; 0 for what has neither."""
+    source_port: int
+    """0 for what has no ports."""
+    destination: int
+    source: int
+
+    @property
+    def has_ports(self) -> bool:
+        return self.protocol in NUMBERS.values()
+
+    @property
+    def is_icmp(self) -> bool:
+        return self.protocol == ICMP_PROTOCOL[self.family]
+
+
+class Packets(NamedTuple):
+    """All packets of one family whose every field is in a set of its own; the fields are those of a `Packet`."""
+
+    family: Family
+    protocol: Values
+    detail: Values
+    source_port: Values
+    destination: Values
+    source: Values
+
+    @property
+    def first(self) -> Packet:
+        """The one with the least value in every field. No set is empty."""
+        return Packet(self.family, *(values[0].low for values in self[1:]))
+
+    @property
+    def only(self) -> Packet | None:
+        """The packet, if it is one."""
+        return self.first if all(len(one) == 1 and one[0].low == one[0].high for one in self[1:]) else None
+
+
+class Origin(NamedTuple):
+    """From where packets come."""
+
+    kind: Literal["zone", "interface", "endpoint", "self"]
+    name: str
+    """As declared; `self` for the host."""

@@ -1,0 +1,1 @@
+"""What happens to a packet, from the file alone: no kernel is asked, and what is lowered is not looked at."""
