@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flowc.hoststate import HostState
 from flowc.ir.network import Host
+from flowc.ir.own import on_link
 from flowc.ir.public import Public
 from flowc.lower import links, nft, onlink, pinned, routing
 from flowc.lower.shared import SharedTunnels
@@ -15,7 +16,7 @@ def lower(host: Host) -> HostState:
     topology = Topology(host)
     public = host.derived(Public)
     shared = SharedTunnels(topology)
-    answered = onlink.on_link(topology, public)
+    answered = host.derived(on_link)
     table = nft.table(topology, public)
     return HostState(
         host=host.name,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flowc.hoststate import AddressRow, NeighborRow, RouteRow, Rule
 from flowc.hoststate.marks import VRF_MASK
 from flowc.ir.addresses import FAMILIES, WIDTH, Family, Prefix, format_address
+from flowc.ir.own import OnLink
 from flowc.ir.pinned import pinned_table
 from flowc.ir.tables import Table
 from flowc.lower import numbers
-from flowc.lower.onlink import OnLink
 from flowc.lower.shared import SharedTunnels
 from flowc.lower.topology import Topology
 from flowc.source import Span

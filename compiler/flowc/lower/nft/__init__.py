@@ -25,7 +25,7 @@ def table(topology: Topology, public: Public) -> NftTable:
         sources=sources(topology),
         conntrack=conntrack(topology, public),
         crossing=crossing(topology),
-        translation=translation(topology, public),
+        translation=translation(topology),
         dispatch=dispatch(topology, offload=found is not None),
         clamps=clamps(topology),
     )

@@ -6,30 +6,18 @@ reached in one VRF for all of them, and the address alone is the key.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from flowc.hoststate.nft import Inbound
 from flowc.hoststate.sets import by_family
-from flowc.ir.addresses import FAMILIES, Family, Range, format_address, format_range, merge, subtract
-from flowc.ir.public import Public
+from flowc.ir.addresses import FAMILIES, format_address, format_range
+from flowc.ir.own import own_addresses
+from flowc.ir.reached import Reached
 from flowc.ir.rows import EipRow, ForwardRow
 from flowc.lower import names
 from flowc.lower.nft.ports import PORT, by_place, ports_text
 from flowc.lower.nft.prefixes import add_prefixes
 from flowc.lower.topology import Topology
-from flowc.source import Span
-
-
-class Reached(NamedTuple):
-    """Public addresses that are reached from a zone. Those that are no pool's are not dropped if unused."""
-
-    zone: str
-    family: Family
-    range: Range
-    span: Span
-    pooled: bool
 
 
 def inbound(topology: Topology, reached: Iterable[Reached], *, front: bool) -> Inbound:
@@ -119,68 +107,9 @@ def _of_own_addresses(topology: Topology, forwards: Iterable[ForwardRow]) -> lis
     Not those of an address that is translated as a whole besides: that is gated as a whole.
     """
     host = topology.host
-    own = {(family, one.low) for family in FAMILIES for one in _own_addresses(topology, family)}
+    own = {(family, one.low) for family in FAMILIES for one in own_addresses(host, family)}
     own -= {(row.family, row.public) for row in host.eips}
     own -= {(row.family, row.public) for row in host.forwards if row.protocol is None}
     own -= {one for one in own if any(row.public_prefix.contains(*one) for row in host.prefix_eips)}
     found = (row for row in forwards if row.protocol and (row.family, row.public) in own)
     return sorted(found, key=by_place)
-
-
-def reached(topology: Topology, public: Public) -> list[Reached]:
-    """Ranges of public addresses by zone.
-
-    A pool does not hold what somebody there really has: the host's and its neighbours' own addresses, and those that
-    another host of the file translates.
-    """
-    result: list[Reached] = []
-    for family in FAMILIES:
-        taken, own = _real_addresses(topology, family), _own_addresses(topology, family)
-        for zone in sorted(topology.host.zones):
-            result += _reached(zone, family, topology, public, taken=taken, own=own)
-    return result
-
-
-def _reached(
-    zone: str,
-    family: Family,
-    topology: Topology,
-    public: Public,
-    *,
-    taken: tuple[Range, ...],
-    own: tuple[Range, ...],
-) -> list[Reached]:
-    result: list[Reached] = []
-    pooled: list[Range] = []
-    for pool in topology.host.pools.values():
-        if pool.zone != zone:
-            continue
-        found = subtract((prefix.range for prefix in pool.prefixes if prefix.family == family), taken)
-        pooled += found
-        result += [Reached(zone, family, one, pool.span, pooled=True) for one in found]
-    declared = public.of(zone, family)
-    # An address of the host's own stays the host's but for the ports that are forwarded: those are gated one by one.
-    called = [one.range for one in declared if one.whole]
-    called += subtract((one.range for one in declared if not one.whole), own)
-    starts = [one.range.low for one in declared]
-    for rest in subtract(called, pooled):
-        span = declared[max(bisect_right(starts, rest.low) - 1, 0)].span
-        result.append(Reached(zone, family, rest, span, pooled=False))
-    return sorted(result, key=lambda one: one.range)
-
-
-def _own_addresses(topology: Topology, family: Family) -> tuple[Range, ...]:
-    interfaces = topology.host.interfaces.values()
-    found = (int(own.ip) for one in interfaces for own in one.addresses if own.version == family)
-    return tuple(Range(value, value) for value in sorted(set(found)))
-
-
-def _real_addresses(topology: Topology, family: Family) -> tuple[Range, ...]:
-    host = topology.host
-    found = [one.low for one in _own_addresses(topology, family)]
-    found += [value for value in host.endpoints.column("v4" if family == 4 else "v6") if value is not None]
-    found += [row.address for row in host.neighbors if row.family == family]
-    found += [
-        gateway for row in host.routes if row.family == family for gateway, _, _ in row.nexthops if gateway is not None
-    ]
-    return merge([*(Range(value, value) for value in found), *host.elsewhere[family]])

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from flowc.hoststate.nft import Outside, Translation
 from flowc.hoststate.sets import incoming_map, outgoing_map
-from flowc.ir.public import Public
+from flowc.ir.reached import reached
 from flowc.lower import names
 from flowc.lower.nft.dispatch import add_incoming, add_outgoing, policy_for
-from flowc.lower.nft.inbound import inbound, reached
+from flowc.lower.nft.inbound import inbound
 from flowc.lower.nft.origins import eip_sources, port_sources
 from flowc.lower.nft.policies import chain_name
 from flowc.lower.nft.prefixes import prefix_sources
@@ -20,9 +20,9 @@ from flowc.lower.nft.snats import snats
 from flowc.lower.topology import Topology
 
 
-def translation(topology: Topology, public: Public) -> Translation:
+def translation(topology: Topology) -> Translation:
     """The maps and chains of the table's nat hooks."""
-    found = reached(topology, public)
+    found = topology.host.derived(reached)
     exits = outgoing_map("exits")
     outsides: list[Outside] = []
     for zone in _translating_zones(topology):
