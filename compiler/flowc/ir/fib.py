@@ -5,9 +5,9 @@ The longest prefix counts, then the smallest metric. Routes with `from` are for 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from flowc.ir.addresses import Family, Prefix
 from flowc.ir.links import Interface
@@ -26,10 +26,15 @@ class Way(NamedTuple):
 
     length: int
     metric: int
-    pinned: bool
-    """For some sources only (`from`): what has another one takes another way."""
+    source: Prefix | None
+    """For these sources only (`from`): what has another one takes another way."""
     hops: tuple[tuple[int | None, str, int], ...]
     span: Span
+    kind: Literal["unicast", "unreachable", "blackhole"] = "unicast"
+
+    @property
+    def pinned(self) -> bool:
+        return self.source is not None
 
     @property
     def interfaces(self) -> tuple[str, ...]:
@@ -54,12 +59,12 @@ class Fib:
             (
                 one.vrf,
                 prefix,
-                Way(prefix.length, NETWORK_METRIC[prefix.family], False, ((None, one.name, 1),), one.span),
+                Way(prefix.length, NETWORK_METRIC[prefix.family], None, ((None, one.name, 1),), one.span),
             )
             for one in host.interfaces.values()
             for prefix in one.prefixes
         ]
-        columns = ("length", "family", "metric", "source", "nexthops", "span")
+        columns = ("length", "family", "metric", "source", "nexthops", "span", "kind")
         self._columns = tuple(map(host.routes.column, columns))
 
     def lookup(self, vrf: str | None, family: Family, address: int) -> Found:
@@ -85,8 +90,8 @@ class Fib:
         """Of a route, or with a negative number of an interface's network."""
         if row < 0:
             return self._networks[row][2]
-        length, family, metric, source, nexthops, span = (column[row] for column in self._columns)
-        return Way(length, metric or ROUTE_METRIC[family], source is not None, nexthops, span)
+        length, family, metric, source, nexthops, span, kind = (column[row] for column in self._columns)
+        return Way(length, metric or ROUTE_METRIC[family], source, nexthops, span, kind)
 
     @cached_property
     def _tables(self) -> dict[str | None, PrefixMap[int]]:
@@ -98,6 +103,12 @@ class Fib:
         for at, (vrf, *prefix_parts) in enumerate(zip(*columns, strict=True)):
             found.setdefault(vrf, []).append((Prefix(*prefix_parts), at))
         return {vrf: PrefixMap(items) for vrf, items in found.items()}
+
+    def prefixes(self, vrf: str | None) -> Iterator[Prefix]:
+        """Those of all networks and routes of a table."""
+        yield from (prefix for of, prefix, _ in self._networks if of == vrf)
+        columns = map(self._host.routes.column, ("vrf", "family", "network", "length"))
+        yield from (Prefix(*parts) for of, *parts in zip(*columns, strict=True) if of == vrf)
 
     def owner(self, vrf: str | None, family: Family, address: int) -> Interface | None:
         """The interface in a VRF that has an address."""

@@ -1,0 +1,63 @@
+"""Where packets come in, by what is said of where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from flowc.ir.addresses import intersect, subtract
+from flowc.ir.links import Bridge, Interface
+from flowc.ir.network import Host
+from flowc.ir.packet import Origin, Packets, Values
+from flowc.ir.rows import EndpointRow
+from flowc.trace.engine import Tracer
+from flowc.trace.model import Entry
+
+
+def entries(host: Host, origin: Origin, packets: Packets) -> Sequence[tuple[Entry, Packets]]:
+    """Each place where some of the packets come in, with those.
+
+    From a zone come the sources that its interfaces take. Where none of them takes one of the packets, all packets come
+    in by all of them: that is what a forged source looks like. Raises KeyError for what the host does not declare.
+    """
+    if origin.kind == "self":
+        return [(Entry(None), packets)]
+    if origin.kind == "endpoint":
+        row = _endpoint(host, origin.name)
+        return [(Entry(_seen_at(host, host.interfaces[row.interface]).name, endpoint=row.name), packets)]
+    if origin.kind == "interface":
+        return [(Entry(_seen_at(host, host.interfaces[origin.name]).name), packets)]
+    tracer = host.derived(Tracer)
+    names = list(dict.fromkeys(host.zones[origin.name].interfaces))
+    found = []
+    for name in names:
+        mine = intersect(packets.source, _sources(tracer, origin.name, host.interfaces[name], packets))
+        if mine:
+            found.append((Entry(name), packets._replace(source=mine)))
+    return found or [(Entry(name), packets) for name in names]
+
+
+def _sources(tracer: Tracer, zone: str, interface: Interface, packets: Packets) -> Values:
+    """What comes from a zone by an interface."""
+    family = packets.family
+    taken = tracer.coming.may_come(interface, family)
+    part = tracer.zoning.sources(interface.name, zone, family)
+    return subtract(taken, tracer.zoning.others(interface.name, family)) if part is None else intersect(taken, part)
+
+
+def _endpoint(host: Host, name: str) -> EndpointRow:
+    names = host.endpoints.column("name")
+    try:
+        return host.endpoints[names.index(name)]
+    except ValueError:
+        raise KeyError(name) from None
+
+
+def _seen_at(host: Host, interface: Interface) -> Interface:
+    """What comes in by the port of a bridge is seen on the bridge."""
+    return next(_bridges(host, interface), interface)
+
+
+def _bridges(host: Host, interface: Interface) -> Iterator[Interface]:
+    for one in host.interfaces.values():
+        if isinstance(one.link, Bridge) and interface.name in one.link.ports:
+            yield one

@@ -1,0 +1,78 @@
+"""Which rule of a policy decides about a packet, and why those before it do not."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from flowc.analysis.rules import boxes
+from flowc.analysis.space import Box, Space
+from flowc.ir.addresses import Family
+from flowc.ir.network import Host
+from flowc.ir.pairs import policies_by_pair
+from flowc.ir.policy import Policy, Rule
+from flowc.trace.model import Passed
+from flowc.trace.walk import Walk, holds_value
+
+NO_BUDGET = 1 << 62
+"""To say what fits a rule is linear in what the rule says."""
+
+
+class Decided(NamedTuple):
+    """The rule that a packet meets first; None: it reaches the end of the policy, and is dropped."""
+
+    rule: Rule | None
+    passed: tuple[Passed, ...]
+
+
+class Judges:
+    """The policies of a host, ready to be asked about packets."""
+
+    def __init__(self, host: Host) -> None:
+        self._pairs = host.derived(policies_by_pair)
+        self._space = Space(NO_BUDGET)
+        self._boxes: dict[tuple[int, Family], list[tuple[Box, ...]]] = {}
+
+    def policy(self, source: str, target: str) -> Policy | None:
+        """That of a pair of zones, or of a zone and `self`."""
+        return self._pairs.get((source, target))
+
+    def decide(self, walk: Walk, policy: Policy) -> Decided:
+        """The first rule that fits, as long as its limits allow."""
+        passed: list[Passed] = []
+        for rule, fitting in zip(policy.rules, self._fitting(policy, walk.packet.family), strict=True):
+            why = _fits(walk, fitting)
+            if why is None:
+                return Decided(rule, tuple(passed))
+            passed.append(Passed(rule.span.text, why, rule.span))
+        return Decided(None, tuple(passed))
+
+    def _fitting(self, policy: Policy, family: Family) -> list[tuple[Box, ...]]:
+        """For each rule the packets that fit it."""
+        found = self._boxes.get((id(policy), family))
+        if found is None:
+            found = [tuple(boxes(rule, family, self._space)) for rule in policy.rules]
+            self._boxes[id(policy), family] = found
+        return found
+
+
+def _fits(walk: Walk, fitting: tuple[Box, ...]) -> str | None:
+    """None if the packet is in one of the boxes; else what keeps it out of the last one."""
+    why = "it is for the other address family"
+    for box in fitting:
+        reason = _outside(walk, box)
+        if reason is None:
+            return None
+        why = reason
+    return why
+
+
+def _outside(walk: Walk, box: Box) -> str | None:
+    if not walk.within("protocol", box.protocol):
+        return "another protocol"
+    if not walk.within("detail", box.detail):
+        return "another port" if walk.packet.has_ports else "another type of ICMP"
+    if not holds_value(box.translated, int(walk.translated)):
+        return "not addressed to a public address"
+    if not walk.within("destination", box.destination):
+        return "another destination"
+    return None if walk.within("source", box.source) else "another source"

@@ -1,0 +1,80 @@
+"""Whether what a connection is answered with comes back to who sent its first packet."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from flowc.ir.addresses import Range, format_address
+from flowc.ir.fronts import Fronts
+from flowc.ir.links import Interface
+from flowc.ir.network import Host
+from flowc.trace.coming import Coming
+from flowc.trace.inward import Target
+from flowc.trace.leaving import Leaves
+from flowc.trace.model import Stage
+from flowc.trace.walk import Walk
+from flowc.trace.ways import Ways
+
+
+class Replies:
+    """Looks the way back up."""
+
+    def __init__(self, host: Host, ways: Ways, coming: Coming) -> None:
+        self._host = host
+        self._ways = ways
+        self._coming = coming
+        self._fronts = host.derived(Fronts)
+
+    @cached_property
+    def _open(self) -> frozenset[str | None]:
+        """The VRFs that connections of the fronts come from, or go to; also those that routes lead out of, or into."""
+        found: set[str | None] = {None, *self._fronts.tenants, *self._fronts.vrfs}
+        for vrf, nexthops in zip(*map(self._host.routes.column, ("vrf", "nexthops")), strict=True):
+            for _, interface, _ in nexthops:
+                there = self._host.interfaces[interface].vrf
+                if there != vrf:
+                    found |= {there, vrf}
+        return frozenset(found)
+
+    def is_crossing(self, interface: Interface | None) -> bool:
+        """Connections between VRFs may come in there."""
+        if interface is None or not self._fronts.zones:
+            return False
+        return interface.name in self._host.zoned() and interface.vrf in self._open
+
+    def from_host(self, walk: Walk, coming: Interface) -> bool:
+        """The host can answer: its table has a way to the sender."""
+        packet = walk.packet
+        source = walk.cut("source", self._ways.cuts(coming.vrf, packet.family))
+        found = self._ways.back(coming.vrf, packet.family, source, packet.destination)
+        return any(way.hops for way in found)
+
+    def forwarded(
+        self, walk: Walk, coming: Interface, out: Interface, leaves: Leaves | None, crossed: Target | None
+    ) -> bool:
+        """A reply gets in where the first packet left, and is led to where that came from."""
+        packet, family = walk.packet, walk.packet.family
+        if not walk.within("destination", self._coming.taken(out, family)):
+            text = f"a reply is dropped: {format_address(family, packet.destination)} does not come in by `{out.name}`"
+            walk.step(Stage.REPLY, text, out.span)
+            return False
+        vrf = self._vrf(coming, out, crossed)
+        source = walk.cut("source", self._ways.cuts(vrf, family))
+        ways = self._ways.back(vrf, family, source, packet.destination)
+        by = next((name for way in ways for name in way.interfaces), None)
+        if by is None:
+            where = f"VRF `{vrf}`" if vrf else "the main table"
+            walk.step(Stage.REPLY, f"a reply is lost: {where} has no way to {format_address(family, source)}")
+            return False
+        as_seen = leaves.source.addresses if leaves is not None else Range(source, source)
+        to = "" if as_seen is None else f" to {format_address(family, as_seen.low)}"
+        walk.step(Stage.REPLY, f"a reply{to} comes in by `{out.name}` and leaves by `{by}`")
+        return True
+
+    def _vrf(self, coming: Interface, out: Interface, crossed: Target | None) -> str | None:
+        """The table that says where a reply goes: that of the VRF it comes in by, unless its connection is another's."""
+        if self.is_crossing(out) and coming.vrf not in self._fronts.vrfs:
+            return coming.vrf if coming.vrf is not None else out.vrf
+        if crossed is not None and coming.vrf in self._fronts.vrfs:
+            return crossed.row.vrf
+        return out.vrf
