@@ -1,4 +1,4 @@
-"""What one packet's trace costs among few and among many EIPs: `.venv/bin/python benchmarks/trace.py [--rows N]`.
+"""What one packet's trace costs among few and among many EIPs: `.venv/bin/python benchmarks/tracing.py [--rows N]`.
 
 The gateway of `gateway.py` with 100 and with N EIPs, both parsed before; the same number of packets for each in turn, half
 of them to EIPs from outside, half from machines to the outside. The first trace of a file makes the indexes, and is told
