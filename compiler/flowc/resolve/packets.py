@@ -5,12 +5,12 @@ They stand in test blocks, and are the argument of `flowc trace`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Interface, IPv6Interface
 from itertools import chain
 from typing import Literal
 
-from flowc.ir.addresses import FAMILIES, AddressSet, Family, Range, merge, subtract
+from flowc.ir.addresses import FAMILIES, Family, Range, merge, subtract
 from flowc.ir.icmp import ICMP_PROTOCOL, ICMP_TYPES, ICMPV6_TYPES
 from flowc.ir.packet import (
     EVERY_ADDRESS,
@@ -80,13 +80,13 @@ def names(node: tree.Packet) -> Iterator[str]:
     """The names that a statement uses, but for `any` and `self`."""
     ends = (node.source.addresses, node.source.ports, node.destination.addresses, node.destination.ports, node.origin)
     for name in chain.from_iterable(_names(one) for one in ends):
-        if name not in (ANY, SELF):
-            yield name
+        if name.text not in (ANY, SELF):
+            yield name.text
 
 
-def _names(node: tree.Value | None) -> Iterator[str]:
+def _names(node: tree.Value | None) -> Iterator[tree.Name]:
     if isinstance(node, tree.Name):
-        yield node.text
+        yield node
     elif isinstance(node, tree.Negated):
         yield from _names(node.operand)
     elif isinstance(node, tree.Set):
@@ -122,7 +122,11 @@ def _origin(node: tree.Packet, context: Context) -> Origin | None:
         return None
     kind = KINDS[type(found)]
     # What was declared and is wrong in itself has been reported.
-    known = {"zone": context.zones, "interface": context.interfaces, "endpoint": context.endpoint_index}[kind]
+    known = {
+        "zone": context.zones.keys(),
+        "interface": context.interfaces.keys(),
+        "endpoint": context.endpoint_index.keys(),
+    }[kind]
     return Origin(kind, name.text) if name.text in known else None
 
 
@@ -208,6 +212,8 @@ def _every(family: Family) -> list[_Kind]:
 def _ports(end: tree.PacketEnd, context: Context) -> Values | None:
     if end.ports is None:
         return REAL_PORTS
+    if _stands_for(end.ports, context.lets, "addresses, not for ports", context):
+        return None
     found = operands.port_ranges(end.ports, context)
     return None if found is None else tuple(Range(*one) for one in found)
 
@@ -226,8 +232,18 @@ def _addresses(end: tree.PacketEnd, context: Context) -> dict[Family, Values] | 
             help="write one of the host's addresses; packets of its own are `from self`",
         )
         return None
+    if _stands_for(end.addresses, context.port_lets, "ports, not for addresses", context):
+        return None
     found = operands.address_set(end.addresses, context)
     return None if found is None else {family: found.members(family) for family in FAMILIES}
+
+
+def _stands_for(node: tree.Value, lets: Mapping[str, object], what: str, context: Context) -> bool:
+    """Report the names that stand for something else; all `let`s have been read before."""
+    wrong = [name for name in _names(node) if lets.get(name.text) is not None]
+    for name in wrong:
+        context.diagnostics.report(codes.WRONG_KIND, f"`{name.text}` stands for {what}", name.span)
+    return bool(wrong)
 
 
 def _families(end: tree.PacketEnd, context: Context) -> str:
