@@ -8,8 +8,9 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tests.packets.frames import icmp_echo_packet
 from tests.packets.lab import Namespace
+
+from flowc.testbed.frames import icmp_echo_packet
 
 _MTU_DISCOVER = {socket.AF_INET: (socket.IPPROTO_IP, 10), socket.AF_INET6: (socket.IPPROTO_IPV6, 23)}  # linux/in.h
 _PMTUDISC_DO = 2

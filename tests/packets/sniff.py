@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from tests.packets.frames import Packet, parse
 from tests.packets.lab import Namespace
+
+from flowc.testbed.frames import Packet, parse
 
 _EVERY_PROTOCOL = 3  # ETH_P_ALL
 _RECEIVE_BUFFER = 8 << 20

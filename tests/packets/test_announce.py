@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from tests.packets.frames import Packet
 from tests.packets.gateway import Gateway
 from tests.packets.lab import Lab, Namespace
 from tests.packets.servers import Peer
 from tests.packets.sniff import Sniffer, sniff
 from tests.packets.traffic import BRIEF, ping, tcp, tcp_echo
+
+from flowc.testbed.frames import Packet
 
 EDGE = """
 interface wan { device eth0; address 203.0.113.1/24, 2001:db8:1::1/64 }

@@ -4,7 +4,6 @@ import platform
 import threading
 
 import pytest
-from tests.packets.frames import Packet, arp_frame, ethernet, udp_packet
 from tests.packets.lab import CommandFailed, Lab, Namespace
 from tests.packets.observe import connections, rule_counters, tc_filters, wait_until
 from tests.packets.sniff import send, sniff
@@ -20,6 +19,8 @@ from tests.packets.traffic import (
     udp,
     udp_echo,
 )
+
+from flowc.testbed.frames import Packet, arp_frame, ethernet, udp_packet
 
 VM_MAC, GATEWAY_MAC = "52:54:00:00:00:75", "52:54:00:00:00:01"
 

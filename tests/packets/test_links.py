@@ -7,12 +7,13 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import pytest
-from tests.packets.frames import VLAN, ethernet, udp_packet
 from tests.packets.gateway import Gateway, arriving, together
 from tests.packets.lab import Lab, Namespace
 from tests.packets.observe import connections
 from tests.packets.sniff import sniff
 from tests.packets.traffic import BRIEF, Peer, Result, ping, tcp, tcp_echo
+
+from flowc.testbed.frames import VLAN, ethernet, udp_packet
 
 FILE = """
 vrf acme   { table 1000 }

@@ -5,13 +5,14 @@ from functools import partial
 from typing import NamedTuple
 
 import pytest
-from tests.packets.frames import ethernet, udp_packet
 from tests.packets.gateway import EXAMPLES, Gateway, arriving, together
 from tests.packets.lab import Lab, Namespace
 from tests.packets.observe import wait_until
 from tests.packets.servers import open_socket
 from tests.packets.sniff import sniff
 from tests.packets.traffic import BRIEF, Flow, TcpFlow, UdpFlow, bulk, bulk_server, ping, tcp, tcp_echo, udp, udp_echo
+
+from flowc.testbed.frames import ethernet, udp_packet
 
 VM, PEER = "10.0.0.75", "10.0.1.241"
 VM_MAC, PEER_MAC = "52:54:00:00:00:75", "52:54:00:00:02:41"

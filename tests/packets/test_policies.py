@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from tests.packets.frames import PROTOCOLS, Packet, ethernet, icmp_packet, ip_packet, tcp_packet, udp_packet
 from tests.packets.gateway import Gateway, arriving, together
 from tests.packets.lab import Lab, Namespace
 from tests.packets.observe import wait_until
 from tests.packets.sniff import send, sniff
 from tests.packets.traffic import BRIEF, Status, ping, tcp, tcp_echo, udp, udp_echo
+
+from flowc.testbed.frames import PROTOCOLS, Packet, ethernet, icmp_packet, ip_packet, tcp_packet, udp_packet
 
 FILE = """
 let office    = {10.1.0.16/28, 10.1.0.40-10.1.0.49, fd01::10/124}

@@ -8,13 +8,14 @@ from functools import partial
 from typing import NamedTuple
 
 import pytest
-from tests.packets.frames import ethernet, gre_packet, udp_packet
 from tests.packets.gateway import EXAMPLES, Gateway, arriving, together
 from tests.packets.lab import Lab, Namespace
 from tests.packets.observe import connections, tc_filters
 from tests.packets.servers import Peer, Server
 from tests.packets.sniff import sniff
 from tests.packets.traffic import BRIEF, Status, TcpFlow, bulk, bulk_server, ping, tcp, tcp_echo, udp, udp_echo
+
+from flowc.testbed.frames import ethernet, gre_packet, udp_packet
 
 EXAMPLE = (EXAMPLES / "shared-tunnel.flow").read_text()
 KEYS = (1000, 1001, 1099)

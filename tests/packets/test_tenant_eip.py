@@ -10,7 +10,6 @@ from functools import partial
 from typing import NamedTuple
 
 import pytest
-from tests.packets.frames import ethernet, gre_packet, udp_packet
 from tests.packets.gateway import EXAMPLES, Gateway, arriving, together
 from tests.packets.lab import Lab, Namespace
 from tests.packets.observe import Tuple, wait_until
@@ -29,6 +28,8 @@ from tests.packets.traffic import (
     udp,
     udp_echo,
 )
+
+from flowc.testbed.frames import ethernet, gre_packet, udp_packet
 
 EXAMPLE = (EXAMPLES / "tenant-eip.flow").read_text()
 VM, PEER, GW_OUTER, PEER_OUTER = "10.0.0.75", "10.0.1.241", "172.168.152.75", "172.168.152.241"

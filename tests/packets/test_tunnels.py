@@ -9,11 +9,12 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import pytest
-from tests.packets.frames import BRIDGED, IPV4, IPV6, ethernet, gre_packet, udp_packet
 from tests.packets.gateway import Gateway, arriving, together
 from tests.packets.lab import Lab, Namespace
 from tests.packets.sniff import sniff
 from tests.packets.traffic import BRIEF, Peer, ping, tcp, tcp_echo
+
+from flowc.testbed.frames import BRIDGED, IPV4, IPV6, ethernet, gre_packet, udp_packet
 
 
 class Kind(NamedTuple):

@@ -9,13 +9,14 @@ from functools import partial
 from typing import NamedTuple
 
 import pytest
-from tests.packets.frames import ethernet, udp_packet
 from tests.packets.gateway import EXAMPLES, Gateway, arriving, together
 from tests.packets.lab import Lab, Namespace
 from tests.packets.observe import Connection, Tuple, connections, wait_until
 from tests.packets.servers import Peer, Server
 from tests.packets.sniff import sniff
 from tests.packets.traffic import BRIEF, Flow, Status, TcpFlow, UdpFlow, ping, tcp, tcp_echo, udp, udp_echo
+
+from flowc.testbed.frames import ethernet, udp_packet
 
 EXAMPLE = (EXAMPLES / "two-tenants.flow").read_text()
 RED, BLUE = 1001, 1002

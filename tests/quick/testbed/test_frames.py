@@ -1,8 +1,9 @@
 """Packets built by hand are right on the wire, and are read back as what they are."""
 
 import pytest
-from tests.packets import frames
-from tests.packets.frames import (
+
+from flowc.testbed import frames
+from flowc.testbed.frames import (
     arp_frame,
     ethernet,
     gre_packet,

@@ -1,6 +1,6 @@
 """Build packets by hand, and read them: for what a socket cannot send, or does not show.
 
-`ethernet(...)` around one of the `..._packet` functions is a frame for `sniff.send`;
+`ethernet(...)` around one of the `..._packet` functions is a frame for a packet socket;
 `parse` turns a frame into a `Packet`. Addresses are text; the address decides between
 IPv4 and IPv6. Checksums are right.
 """
@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 ARP, IPV4, IPV6, BRIDGED, VLAN = 0x0806, 0x0800, 0x86DD, 0x6558, 0x8100  # linux/if_ether.h
-PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 47: "gre", 58: "icmpv6"}  # IANA protocol numbers
+PROTOCOLS = {
+    1: "icmp",
+    6: "tcp",
+    17: "udp",
+    47: "gre",
+    58: "icmpv6",
+    132: "sctp",
+    136: "udplite",
+}  # IANA protocol numbers
 _FLAGS = "FSRPAUEC"  # TCP flags, from the lowest bit
 _MSS_OPTION = 2
 _DESTINATION_OPTIONS = 60
@@ -24,7 +32,8 @@ class Packet:
     length: int  # of the whole frame
     source_mac: str | None = None
     destination_mac: str | None = None
-    vlan: int | None = None
+    vlan: int | None = None  # the outermost tag
+    tags: tuple[int, ...] = ()  # all tags, the outermost first
     source: str | None = None  # IP addresses (of an ARP packet: sender and target)
     destination: str | None = None
     protocol: str = ""  # "tcp", "udp", "icmp", "icmpv6", "gre", "arp", or a number
@@ -33,12 +42,14 @@ class Packet:
     source_port: int | None = None
     destination_port: int | None = None
     flags: str = ""  # of TCP: letters of FSRPAUEC
+    sequence: int | None = None
+    acknowledgement: int | None = None
     mss: int | None = None
     key: int | None = None  # of GRE
     inner: "Packet | None" = None  # of GRE
     operation: int | None = None  # of ARP: 1 is a request, 2 a reply; of ICMP: the type
     code: int | None = None
-    payload: bytes = b""  # above TCP or UDP
+    payload: bytes = b""  # above TCP, UDP, SCTP's common header; of ICMP: behind the checksum
     outgoing: bool = False  # sent by the device it was seen on
 
 
@@ -87,6 +98,33 @@ def tcp_packet(
     return ip_packet(source, destination, 6, _with_checksum(source, destination, 6, body, 16), ttl=ttl)
 
 
+def udplite_packet(source: str, destination: str, source_port: int, port: int, payload: bytes = b"") -> bytes:
+    """A UDP-Lite datagram, covered by its checksum as a whole (RFC 3828)."""
+    body = struct.pack("!HHHH", source_port, port, 8 + len(payload), 0) + payload
+    return ip_packet(source, destination, 136, _with_checksum(source, destination, 136, body, 6))
+
+
+def sctp_packet(
+    source: str, destination: str, source_port: int, port: int, chunk: bytes, *, verification_tag: int = 0
+) -> bytes:
+    """An SCTP packet of one chunk (RFC 9260, 3); the verification tag of an INIT is 0."""
+    head = struct.pack("!HHI", source_port, port, verification_tag)
+    checksum = struct.pack("<I", _crc32c(head + bytes(4) + chunk))
+    return ip_packet(source, destination, 132, head + checksum + chunk)
+
+
+def sctp_init(tag: int, parameter: bytes = b"", *, acknowledgement: bool = False) -> bytes:
+    """An INIT chunk, or an INIT ACK: with a parameter that a receiver shall skip (type 0x8000 and up; RFC 9260, 3.2.1)."""
+    options = _parameter(0xBEEF, parameter) if parameter else b""
+    if acknowledgement:  # it needs a state cookie
+        options = _parameter(7, b"cookie!!") + options
+    return struct.pack("!BBHIIHHI", 2 if acknowledgement else 1, 0, 20 + len(options), tag, 1 << 16, 1, 1, 1) + options
+
+
+def _parameter(kind: int, value: bytes) -> bytes:
+    return struct.pack("!HH", kind, 4 + len(value)) + value + bytes(-len(value) % 4)
+
+
 def icmp_echo_packet(
     source: str, destination: str, identifier: int, sequence: int = 1, payload: bytes = b"", *, ttl: int = 64
 ) -> bytes:
@@ -123,10 +161,12 @@ def parse(frame: bytes, *, link_layer: bool = True, vlan: int | None = None, out
         known |= {"destination_mac": frame[:6].hex(":"), "source_mac": frame[6:12].hex(":")}
         (kind,) = struct.unpack_from("!H", frame, 12)
         body = frame[14:]
-        if kind == VLAN:
+        tags = [] if vlan is None else [vlan]
+        while kind == VLAN:
             tag, kind = struct.unpack_from("!HH", body)
-            known["vlan"] = tag & 0xFFF
+            tags.append(tag & 0xFFF)
             body = body[4:]
+        known |= {"vlan": tags[0] if tags else None, "tags": tuple(tags)}
     if kind == ARP:
         known |= _arp_fields(body)
     elif kind in {IPV4, IPV6}:
@@ -166,14 +206,18 @@ def _ip_fields(body: bytes, kind: int) -> dict[str, object]:
 def _upper_fields(protocol: int, body: bytes) -> dict[str, object]:
     match PROTOCOLS.get(protocol):
         case "tcp":
-            source, destination, _, _, offset, bits = struct.unpack_from("!HHIIBB", body)
+            source, destination, sequence, acknowledgement, offset, bits = struct.unpack_from("!HHIIBB", body)
             head = (offset >> 4) * 4
             flags = "".join(flag for bit, flag in enumerate(_FLAGS) if bits & 1 << bit)
-            ports = {"source_port": source, "destination_port": destination}
-            return ports | {"flags": flags, "mss": _mss(body[20:head]), "payload": body[head:]}
-        case "udp":
+            known = {"source_port": source, "destination_port": destination}
+            known |= {"sequence": sequence, "acknowledgement": acknowledgement}
+            return known | {"flags": flags, "mss": _mss(body[20:head]), "payload": body[head:]}
+        case "udp" | "udplite":
             source, destination = struct.unpack_from("!HH", body)
             return {"source_port": source, "destination_port": destination, "payload": body[8:]}
+        case "sctp":
+            source, destination = struct.unpack_from("!HH", body)
+            return {"source_port": source, "destination_port": destination, "payload": body[12:]}
         case "icmp" | "icmpv6":
             return {"operation": body[0], "code": body[1], "payload": body[4:]}
         case "gre":
@@ -221,6 +265,28 @@ def _checksum(data: bytes) -> int:
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF
+
+
+def _crc32c_table() -> tuple[int, ...]:
+    found = []
+    for byte in range(256):
+        rest = byte
+        for _ in range(8):
+            rest = rest >> 1 ^ (
+                0x82F63B78 if rest & 1 else 0
+            )  # Castagnoli's polynomial, reflected (RFC 9260, appendix A)
+        found.append(rest)
+    return tuple(found)
+
+
+_CRC32C = _crc32c_table()
+
+
+def _crc32c(data: bytes) -> int:
+    rest = 0xFFFFFFFF
+    for byte in data:
+        rest = _CRC32C[(rest ^ byte) & 0xFF] ^ rest >> 8
+    return rest ^ 0xFFFFFFFF
 
 
 def _mac(text: str) -> bytes:

@@ -1,0 +1,83 @@
+"""Network namespaces without a name: they end with the last file that refers to them, however this process ends."""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import socket
+import struct
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from flowc.testbed.model import TestbedError
+
+_CLONE_NEWNET = 0x40000000  # linux/sched.h
+_SIOCSIFFLAGS, _SIOCGIFHWADDR, _IFF_UP = 0x8914, 0x8927, 0x1  # linux/sockios.h, linux/if.h
+_THIS = "/proc/thread-self/ns/net"
+_libc = ctypes.CDLL(None, use_errno=True)  # os.setns and os.unshare exist from Python 3.12 on
+
+
+class Namespace:
+    """A new network namespace with lo up. Raises TestbedError where this process may not make one."""
+
+    def __init__(self) -> None:
+        before = os.open(_THIS, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            if _libc.unshare(_CLONE_NEWNET):
+                reason = os.strerror(ctypes.get_errno())
+                raise TestbedError(f"cannot make a network namespace: {reason} (it takes root, or CAP_SYS_ADMIN)")
+            self.file = os.open(_THIS, os.O_RDONLY | os.O_CLOEXEC)
+        finally:
+            _setns(before)
+            os.close(before)
+        self.up("lo")
+
+    def close(self) -> None:
+        os.close(self.file)
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """Sockets, processes and files of /proc/sys/net that this thread opens within are the namespace's."""
+        before = os.open(_THIS, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            _setns(self.file)
+            yield
+        finally:
+            _setns(before)
+            os.close(before)
+
+    def socket(self, family: int, kind: int, protocol: int = 0) -> socket.socket:
+        """Open a socket in this namespace, where it stays. Who opens it closes it."""
+        with self.entered():
+            return socket.socket(family, kind, protocol)
+
+    def up(self, device: str) -> None:
+        with self.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+            fcntl.ioctl(control, _SIOCSIFFLAGS, struct.pack("16sH14x", device.encode(), _IFF_UP))
+
+    def mac(self, device: str) -> str:
+        """The MAC address of a device. Raises OSError if there is none of that name."""
+        with self.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+            found: bytes = fcntl.ioctl(control, _SIOCGIFHWADDR, struct.pack("16s24x", device.encode()))
+        return found[18:24].hex(":")
+
+    def settings(self, values: Mapping[str, str], *, where_known: bool = False) -> None:
+        """Write kernel settings by their path below /proc/sys; a module that is not loaded has none."""
+        with self.entered():
+            for key, value in values.items():
+                path = Path("/proc/sys") / key
+                try:
+                    path.write_text(value, encoding="ascii")
+                except FileNotFoundError:
+                    if not where_known:
+                        raise TestbedError(f"there is no kernel setting {key}") from None
+                except OSError as error:
+                    raise TestbedError(f"kernel setting {key} = {value}: {error.strerror}") from error
+
+
+def _setns(file: int) -> None:
+    if _libc.setns(file, _CLONE_NEWNET):
+        error = ctypes.get_errno()
+        raise OSError(error, f"setns: {os.strerror(error)}")
