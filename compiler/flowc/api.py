@@ -18,7 +18,7 @@ But after an error nothing is lowered, and so nothing can be written. This is al
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,7 @@ from flowc.lower import lower
 from flowc.resolve import resolve
 from flowc.syntax.ignores import silence
 from flowc.syntax.load import Read, load, read_file, read_source
+from flowc.trace.judge import Result, TestRun, run
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,28 @@ def compile_files(
         if not checked.diagnostics.has_errors:
             states = {chosen.name: lower(chosen) for chosen in _choose(checked.network, host)}
     return CompileResult(checked.diagnostics, states, checked.network, checked.unused)
+
+
+def test_files(
+    paths: Iterable[str | Path],
+    host: str | None = None,  # noqa: PT028  # no test of pytest's
+    chosen: Callable[[str], bool] = lambda _name: True,  # noqa: PT028
+    read: Read = read_file,  # noqa: PT028
+) -> TestRun:
+    """Run the test blocks of the files, of all hosts or of one; `chosen` is asked about the name of each.
+
+    Raises OSError for a file that cannot be read, and UnknownHostError.
+    """
+    results: dict[str, tuple[Result, ...]] = {}
+    with _collector_paused():
+        checked = _understand(paths, (), read)
+        if not checked.diagnostics.has_errors:
+            for one in _choose(checked.network, host):
+                results[one.name] = tuple(run(one, test) for test in one.tests if chosen(test.name))
+    return TestRun(checked.diagnostics, results)
+
+
+test_files.__test__ = False  # type: ignore[attr-defined]  # nothing for pytest
 
 
 def format_file(path: str | Path) -> FormatResult:

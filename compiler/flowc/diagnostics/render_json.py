@@ -29,13 +29,14 @@ def render_json(diagnostics: Diagnostics) -> str:
     """The whole document, ending in a newline. Pure ASCII, so that no encoding can break it."""
     document = {
         "version": VERSION,
-        "diagnostics": [_diagnostic(diagnostic) for diagnostic in diagnostics],
-        "ignored": [_diagnostic(diagnostic) | {"reason": reason} for diagnostic, reason in diagnostics.silenced],
+        "diagnostics": [documented(diagnostic) for diagnostic in diagnostics],
+        "ignored": [documented(diagnostic) | {"reason": reason} for diagnostic, reason in diagnostics.silenced],
     }
     return dump(document)
 
 
-def _diagnostic(diagnostic: Diagnostic) -> dict[str, Any]:
+def documented(diagnostic: Diagnostic) -> dict[str, Any]:
+    """One finding, as every document has it."""
     return {
         "code": diagnostic.code.number,
         "name": diagnostic.code.name,

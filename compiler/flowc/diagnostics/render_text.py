@@ -56,15 +56,29 @@ def counts(diagnostics: Diagnostics, *, notes: bool = True) -> str:
 def render_one(diagnostic: Diagnostic, *, color: bool = False, width: int = LINE_WIDTH) -> str:
     """One diagnostic, ending in a newline."""
     style = _Style(color)
-    gutter = len(str(max(label.span.line for label in (diagnostic.primary, *diagnostic.related))))
-    return "\n".join([*_lines(diagnostic, style, gutter, width), ""])
+    return "\n".join([*_lines(diagnostic, style, _gutter_width(diagnostic), width), ""])
+
+
+def render_place(diagnostic: Diagnostic, *, color: bool = False, width: int = LINE_WIDTH) -> str:
+    """One without its code, for what is no finding about a file: the message, and the places below it."""
+    style = _Style(color)
+    message = style.paint(_continued(diagnostic.message, 0), _BOLD)
+    return "\n".join([message, *_places(diagnostic, style, _gutter_width(diagnostic), width), ""])
+
+
+def _gutter_width(diagnostic: Diagnostic) -> int:
+    return len(str(max(label.span.line for label in (diagnostic.primary, *diagnostic.related))))
 
 
 def _lines(diagnostic: Diagnostic, style: _Style, gutter: int, width: int) -> Iterator[str]:
-    paint = style.paint
     head = f"{diagnostic.severity.label}[{diagnostic.code}]"
     message = _continued(diagnostic.message, 4)
-    yield paint(head, _COLORS[diagnostic.severity]) + paint(f": {message}", _BOLD)
+    yield style.paint(head, _COLORS[diagnostic.severity]) + style.paint(f": {message}", _BOLD)
+    yield from _places(diagnostic, style, gutter, width)
+
+
+def _places(diagnostic: Diagnostic, style: _Style, gutter: int, width: int) -> Iterator[str]:
+    paint = style.paint
     margin = " " * gutter
     bar = paint(f"{margin} |", _GUTTER)
     for index, (source, labels) in enumerate(_by_source(diagnostic)):

@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 
 from flowc.ir.addresses import Family, Range
 from flowc.ir.links import Interface, Tunnel, Vrf
-from flowc.ir.model import Model
+from flowc.ir.model import Model, WholeSet
 from flowc.ir.nat import Nat
 from flowc.ir.policy import Policy
 from flowc.ir.rows import EipRow, EndpointRow, ForwardRow, NeighborRow, PrefixEipRow, RouteRow
 from flowc.ir.tables import Table
+from flowc.ir.tests import Test
 from flowc.ir.zones import Pool, Zone
 from flowc.source import Span
 
@@ -52,8 +53,11 @@ class Host(Model):
     """Addresses of its pools that it uses for nothing and another host of the file does: for them they are allocated."""
     left_out: tuple[tuple[str, Span], ...]
     """What the IR cannot hold yet: what it is called, and where it stands. A check reports it as an error."""
-    tests: tuple[Span, ...]
-    """Test blocks, which resolution has looked at and nothing runs yet."""
+    tests: tuple[Test, ...]
+    named_addresses: Mapping[str, WholeSet] = {}
+    """What each `let` of addresses stands for: a packet that is asked about may be written with it."""
+    named_ports: Mapping[str, tuple[tuple[int, int], ...]] = {}
+    """What each `let` of ports stands for, as sorted disjoint (low, high)."""
     span: Span | None
     """None where the file has no host block."""
 

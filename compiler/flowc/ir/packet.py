@@ -15,6 +15,11 @@ NUMBERS = {"tcp": 6, "udp": 17, "sctp": 132, "udplite": 136}
 
 EVERY_PROTOCOL: Values = (Range(0, 255),)
 EVERY_PORT: Values = (Range(0, 65535),)
+REAL_PORTS: Values = (Range(1, 65535),)
+"""Those that a program can have."""
+EVERY_ICMP_TYPE: Values = (Range(0, 255),)
+NOTHING: Values = (Range(0, 0),)
+"""The ports, or the type, of what has neither."""
 EVERY_ADDRESS: dict[Family, Values] = {family: (Range(0, (1 << width) - 1),) for family, width in WIDTH.items()}
 ECHO_REQUEST: dict[Family, int] = {4: 8, 6: 128}
 """The ICMP type of a ping."""

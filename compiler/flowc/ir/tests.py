@@ -20,7 +20,11 @@ class Sent(Model):
 
 
 class Expected(Model):
-    """One expectation. Which of the values it has depends on `what`."""
+    """One expectation. Which of the values it has depends on `what`.
+
+    `unreachable` is that the packet does not get there, whatever stops it: no route, a drop or a rejection.
+    A name with addresses of both families is two expectations at one span: that of the packet's family counts.
+    """
 
     what: Literal["accept", "drop", "reject", "unreachable", "source", "destination", "offload", "key", "rule"]
     negated: bool
@@ -31,12 +35,16 @@ class Expected(Model):
     ports: Range | None
     key: int | None
     text: str | None
-    """Of `rule`."""
+    """Of `rule`: the log prefix of the rule, or the rule as it is written."""
     span: Span
 
 
 class Case(Model):
-    """A packet statement and the expectations up to the next one."""
+    """A packet statement and what is expected of it.
+
+    Expectations are those between the last packet before them and the next one. Packets that follow each other without
+    any between them share what follows the last of them: then each is a case.
+    """
 
     sent: Sent
     expected: tuple[Expected, ...]

@@ -14,7 +14,7 @@ from flowc.ir.addresses import FAMILIES
 from flowc.ir.network import Host, Network, Offload
 from flowc.resolve import bulk, links, nat, onlink, operands, policies, prefixes, routes, rows, tests, zones
 from flowc.resolve.context import Context
-from flowc.resolve.elsewhere import with_elsewhere
+from flowc.resolve.elsewhere import names_elsewhere, with_elsewhere
 from flowc.resolve.scope import Scope
 from flowc.resolve.unused import unused
 from flowc.source import Span
@@ -70,6 +70,8 @@ def _resolve_host(
     scope.declare(hosts)
     scope.declare(declared)
     context = Context(scope.diagnostics, scope)
+    context.elsewhere = names_elsewhere(block, hosts) - scope.names.keys()
+    context.own_tests = frozenset(node.span for node in (block.body if block else ()) if isinstance(node, tree.Test))
     # A second declaration of a name is reported and does not take the place of the first.
     declarations = [node for node in declared if scope.owns(node)]
     by_kind: dict[type, list[tree.Declaration]] = {}
@@ -105,6 +107,8 @@ def _resolve_host(
         elsewhere=dict.fromkeys(FAMILIES, ()),
         left_out=tuple(context.left_out),
         tests=tuple(context.tests),
+        named_addresses={name: found for name, found in context.lets.items() if found is not None},
+        named_ports={name: found for name, found in context.port_lets.items() if found is not None},
         span=block.span if block else None,
     )
 

@@ -1,4 +1,4 @@
-"""The codes that resolution reports. FC1xx names and values, FC2xx zones and policies, FC3xx translation,
+"""The codes that resolution reports. FC1xx names, values and tests, FC2xx zones and policies, FC3xx translation,
 FC4xx tunnels, FC5xx VRFs and routes, FC6xx neighbours.
 """
 
@@ -173,4 +173,23 @@ DUPLICATE_NEIGHBOR = register(
     ERROR,
     "One address on one interface has two neighbour declarations. The `mac` of an endpoint is one; without a `mac`, an "
     "endpoint can have a `neighbor`. Two endpoints cannot share an address.",
+)
+
+EXPECTED_OF_NOTHING = register(
+    "FC125",
+    "expectation-without-packet",
+    ERROR,
+    "An `expect` stands before the first packet of its test block, so that nothing is there that it could be said of.",
+)
+EXPECTS_NOTHING = register(
+    "FC126",
+    "packet-without-expectation",
+    WARNING,
+    "A packet of a test block has no `expect` behind it, or a test block has no packet: whatever happens, the test passes.",
+)
+DUPLICATE_TEST = register(
+    "FC127", "duplicate-test", ERROR, "Two test blocks of a host have one name: which of them failed could not be told."
+)
+CONTRADICTORY = register(
+    "FC128", "contradictory-expectations", ERROR, "No packet can meet two expectations, so that the test always fails."
 )

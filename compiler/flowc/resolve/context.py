@@ -14,6 +14,7 @@ from flowc.ir.policy import Policy, Traffic
 from flowc.ir.prefixes import PrefixMap
 from flowc.ir.rows import EipRow, EndpointRow, ForwardRow, NeighborRow, PrefixEipRow, RouteRow
 from flowc.ir.tables import Table
+from flowc.ir.tests import Test
 from flowc.ir.zones import Pool, Zone
 from flowc.resolve import codes
 from flowc.resolve.properties import Properties
@@ -49,7 +50,11 @@ class Context:
     eips: Table[EipRow] = field(default_factory=lambda: Table(EipRow))
     prefix_eips: Table[PrefixEipRow] = field(default_factory=lambda: Table(PrefixEipRow))
     forwards: Table[ForwardRow] = field(default_factory=lambda: Table(ForwardRow))
-    tests: list[Span] = field(default_factory=list)
+    tests: list[Test] = field(default_factory=list)
+    elsewhere: frozenset[str] = frozenset()
+    """Names that other hosts of the files declare, and that are none here."""
+    own_tests: frozenset[Span] = frozenset()
+    """The test blocks inside the host's block; all others are of every host."""
     lets: dict[str, AddressSet | None] = field(default_factory=dict)
     """What each `let` that was looked up stands for, as addresses."""
     port_lets: dict[str, tuple[tuple[int, int], ...] | None] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Pool addresses that another host of the file uses."""
+"""What other hosts of the file have: pool addresses that they use, and names."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from flowc.ir.addresses import FAMILIES, Family, Range, intersect, merge, subtract
 from flowc.ir.network import Host
 from flowc.ir.public import public_ranges
+from flowc.resolve.scope import NAMED
+from flowc.syntax import tree
 
 
 def with_elsewhere(hosts: Sequence[Host]) -> tuple[Host, ...]:
@@ -33,3 +35,14 @@ def _elsewhere(
         theirs = subtract((one for other in others for one in other[family]), mine[family])
         result[family] = intersect(theirs, pooled)
     return result
+
+
+def names_elsewhere(block: tree.Host | None, hosts: Iterable[tree.Host]) -> frozenset[str]:
+    """The names that are declared in the blocks of other hosts."""
+    return frozenset(name for host in hosts if host is not block for node in host.body for name in _names(node))
+
+
+def _names(node: tree.Declaration) -> Iterable[str]:
+    if isinstance(node, tree.Rows):
+        return node.columns["name"] if node.kind is tree.Endpoint else ()
+    return (node.name.text,) if isinstance(node, NAMED) else ()

@@ -26,6 +26,7 @@ Node: TypeAlias = (
     | tree.Masquerade
     | tree.Dnat
     | tree.Socket
+    | tree.PacketEnd
     | tree.Packet
     | tree.Expectation
     | tuple[tree.Rows, ...]
@@ -294,8 +295,15 @@ class Builder:
     # ---- tests --------------------------------------------------------------------------------------------------
 
     def packet(self, parts: Parts) -> tree.Packet:
-        source, destination = _all(tree.Socket, parts)
-        return tree.Packet(_keyword(parts), source, destination, _the(tree.Name, parts), _span(parts))
+        source, destination = _all(tree.PacketEnd, parts)
+        argument = parts[1] if isinstance(parts[1], tree.Value) else None
+        keyword = _keyword(parts)
+        protocol = tree.Match(keyword, argument, keyword.span.to((argument or keyword).span))
+        return tree.Packet(protocol, source, destination, _name_behind("from", parts), _span(parts))
+
+    def packet_end(self, parts: Parts) -> tree.PacketEnd:
+        addresses, *ports = _values(parts)
+        return tree.PacketEnd(addresses, ports[0] if ports else None, _span(parts))
 
     def expectation(self, parts: Parts) -> tree.Expectation:
         words = _all(Word, parts)

@@ -338,17 +338,28 @@ class Forward:
 
 
 @dataclass(frozen=True, slots=True)
+class PacketEnd:
+    """`2.2.2.12:8080`, `[2001:db8::1]:80`, `{vm75, 10.0.0.0/24}:{80, 443}`, or without ports. `any` is a Name."""
+
+    addresses: Value
+    ports: Value | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Packet:
-    protocol: Name
-    source: Socket
-    destination: Socket
-    zone: Name
+    """`origin` is None where nothing says from where, which is an error."""
+
+    protocol: Match
+    source: PacketEnd
+    destination: PacketEnd
+    origin: Name | None
     span: Span
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """`accept`: (); `destination`/`source`: (Socket,); `offload`: (), `negated` for `not offload`; `key`: (Number,)."""
+    """`destination` and `source` have a Socket, `key` a Number, `rule` a String; `negated` is `not` before `offload` or `key`."""
 
     key: Name
     value: Socket | Number | String | None

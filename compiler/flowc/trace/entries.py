@@ -9,8 +9,8 @@ from flowc.ir.links import Bridge, Interface
 from flowc.ir.network import Host
 from flowc.ir.packet import Origin, Packets, Values
 from flowc.ir.rows import EndpointRow
-from flowc.trace.engine import Tracer
 from flowc.trace.model import Entry
+from flowc.trace.passage import Indexes
 
 
 def entries(host: Host, origin: Origin, packets: Packets) -> Sequence[tuple[Entry, Packets]]:
@@ -26,22 +26,22 @@ def entries(host: Host, origin: Origin, packets: Packets) -> Sequence[tuple[Entr
         return [(Entry(_seen_at(host, host.interfaces[row.interface]).name, endpoint=row.name), packets)]
     if origin.kind == "interface":
         return [(Entry(_seen_at(host, host.interfaces[origin.name]).name), packets)]
-    tracer = host.derived(Tracer)
+    indexes = host.derived(Indexes)
     names = list(dict.fromkeys(host.zones[origin.name].interfaces))
     found = []
     for name in names:
-        mine = intersect(packets.source, _sources(tracer, origin.name, host.interfaces[name], packets))
+        mine = intersect(packets.source, _sources(indexes, origin.name, host.interfaces[name], packets))
         if mine:
             found.append((Entry(name), packets._replace(source=mine)))
     return found or [(Entry(name), packets) for name in names]
 
 
-def _sources(tracer: Tracer, zone: str, interface: Interface, packets: Packets) -> Values:
+def _sources(indexes: Indexes, zone: str, interface: Interface, packets: Packets) -> Values:
     """What comes from a zone by an interface."""
     family = packets.family
-    taken = tracer.coming.may_come(interface, family)
-    part = tracer.zoning.sources(interface.name, zone, family)
-    return subtract(taken, tracer.zoning.others(interface.name, family)) if part is None else intersect(taken, part)
+    taken = indexes.coming.may_come(interface, family)
+    part = indexes.zoning.sources(interface.name, zone, family)
+    return subtract(taken, indexes.zoning.others(interface.name, family)) if part is None else intersect(taken, part)
 
 
 def _endpoint(host: Host, name: str) -> EndpointRow:

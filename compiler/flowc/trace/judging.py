@@ -55,24 +55,28 @@ class Judges:
         return found
 
 
+OTHER_FAMILY = 0, "it is for the other address family"
+
+
 def _fits(walk: Walk, fitting: tuple[Box, ...]) -> str | None:
-    """None if the packet is in one of the boxes; else what keeps it out of the last one."""
-    why = "it is for the other address family"
+    """None if the packet is in one of the boxes; else what keeps it out of the one that it comes closest to."""
+    nearest = OTHER_FAMILY
     for box in fitting:
-        reason = _outside(walk, box)
-        if reason is None:
+        missed = _outside(walk, box)
+        if missed is None:
             return None
-        why = reason
-    return why
+        nearest = max(nearest, missed, key=lambda one: one[0])
+    return nearest[1]
 
 
-def _outside(walk: Walk, box: Box) -> str | None:
+def _outside(walk: Walk, box: Box) -> tuple[int, str] | None:
+    """How many fields fit, and what the next one says."""
     if not walk.within("protocol", box.protocol):
-        return "another protocol"
+        return 1, "another protocol"
     if not walk.within("detail", box.detail):
-        return "another port" if walk.packet.has_ports else "another type of ICMP"
+        return 2, "another port" if walk.packet.has_ports else "another type of ICMP"
     if not holds_value(box.translated, int(walk.translated)):
-        return "not addressed to a public address"
+        return 3, "not addressed to a public address"
     if not walk.within("destination", box.destination):
-        return "another destination"
-    return None if walk.within("source", box.source) else "another source"
+        return 4, "another destination"
+    return None if walk.within("source", box.source) else (5, "another source")

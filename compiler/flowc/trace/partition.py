@@ -8,7 +8,7 @@ from flowc.ir.addresses import intersect, subtract
 from flowc.ir.network import Host
 from flowc.ir.packet import Packets
 from flowc.ir.tests import Sent
-from flowc.trace.engine import Tracer
+from flowc.trace.engine import trace_among
 from flowc.trace.entries import entries
 from flowc.trace.model import Entry, Trace
 
@@ -34,15 +34,14 @@ def partition(host: Host, sent: Sent, most: int = MOST_WAYS) -> Sequence[Trace]:
 
 def ways(host: Host, entry: Entry, packets: Packets) -> Iterator[Trace]:
     """The ways of packets that come in at one place: disjoint sets, but for what the kernel chooses a way for."""
-    tracer = host.derived(Tracer)
     waiting = [packets]
     while waiting:
         among = waiting.pop()
-        trace, choices = tracer.trace(entry, among.first, among)
+        trace, choices = trace_among(host, entry, among.first, among)
         together = trace.packets
         yield trace
         for choice in range(1, choices):
-            other, _ = tracer.trace(entry, among.first, among, choice)
+            other, _ = trace_among(host, entry, among.first, among, choice)
             together = common(together, other.packets)
             yield other
         waiting += reversed(without(among, together))

@@ -1,0 +1,116 @@
+"""`flowc test`: run the test blocks of files."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from flowc.cli.outcome import CannotRunError, emit
+from flowc.cli.reporting import print_diagnostics, readable, say, summary, wants_color
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Mapping
+
+    from flowc.trace.judge import TestRun
+
+NAME = "test"
+SUMMARY = "run the test blocks of files"
+DESCRIPTION = (
+    "Say for each test block whether what happens to its packets is what it expects, from the files alone. "
+    "The exit status is 0 if all tests pass, also if there is none, and 1 if one fails or a file has errors."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """`flowc test FILE... [--host H] [--name PATTERN] [--junit FILE]`."""
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a .flow file; - is standard input")
+    parser.add_argument("--host", metavar="NAME", help="only the tests of this host")
+    parser.add_argument(
+        "--name", metavar="PATTERN", help="only tests with this in their name; * stands for any text, ? for a character"
+    )
+    parser.add_argument("--junit", metavar="FILE", help="write the results there, as JUnit XML for CI")
+    parser.add_argument(
+        "--format", choices=["text", "json"], default="text", help="how results are printed: json is for programs"
+    )
+    loudness = parser.add_mutually_exclusive_group()
+    loudness.add_argument("-q", "--quiet", action="store_true", help="print what failed only")
+    loudness.add_argument("-v", "--verbose", action="store_true", help="name the tests that passed, too")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Results go to standard output, errors in the files and the summary to standard error."""
+    runs = _run(arguments)
+    if arguments.junit is not None:
+        _write(arguments.junit, runs)
+    if arguments.format == "json":
+        from flowc.trace.document import document  # noqa: PLC0415  # the heavy part, not for --help
+
+        emit(document(runs), sys.stdout)
+    else:
+        _print(runs, arguments)
+    tests = [one for result in runs.values() for one in result.tests]
+    broken = any(result.diagnostics.has_errors for result in runs.values())
+    if not tests and not broken and arguments.name is not None:
+        raise CannotRunError(f"no test is called like {arguments.name!r}")
+    return 1 if broken or not all(one.passed for one in tests) else 0
+
+
+def _run(arguments: argparse.Namespace) -> dict[str, TestRun]:
+    """Each file by itself."""
+    from flowc.api import UnknownHostError, test_files  # noqa: PLC0415  # the heavy part, not for --help
+
+    chosen = _chooser(arguments.name)
+    runs: dict[str, TestRun] = {}
+    hosts: dict[str, None] = {}
+    known = arguments.host is None
+    with readable():
+        for file in dict.fromkeys(arguments.files):
+            try:
+                runs[file] = test_files([file], arguments.host, chosen)
+                known = True
+            except UnknownHostError as error:
+                hosts.update(dict.fromkeys(error.hosts))
+    if not known:
+        raise CannotRunError(f"no host is called {arguments.host}; the hosts are: {', '.join(hosts) or 'none'}")
+    return runs
+
+
+def _chooser(pattern: str | None) -> Callable[[str], bool]:
+    """Which names a pattern fits: letters of either case are the same."""
+    if pattern is None:
+        return lambda _name: True
+    signs = {"*": ".*", "?": "."}
+    wanted = re.compile("".join(signs.get(char) or re.escape(char) for char in pattern), re.IGNORECASE | re.DOTALL)
+    return lambda name: wanted.search(name) is not None
+
+
+def _write(path: str, runs: Mapping[str, TestRun]) -> None:
+    from flowc.files import write  # noqa: PLC0415  # with --junit only
+    from flowc.trace.junit import junit  # noqa: PLC0415
+
+    try:
+        write(path, junit(runs))
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise CannotRunError(f"cannot write {path}: {reason}") from error
+
+
+def _print(runs: Mapping[str, TestRun], arguments: argparse.Namespace) -> None:
+    from flowc.trace.failed import counted, text  # noqa: PLC0415
+
+    for file, result in runs.items():
+        if result.diagnostics.has_errors:
+            print_diagnostics(result.diagnostics, arguments, sys.stderr)
+            if not arguments.quiet:
+                say(f"{summary(file, result.diagnostics, arguments)}; no test was run")
+            continue
+        for host, tests in result.results.items():
+            for one in tests:
+                if not one.passed or arguments.verbose:
+                    emit(text(one, color=wants_color(sys.stdout)), sys.stdout)
+            if tests and not arguments.quiet:
+                say(f"{file}: {host}: {counted(tests)}")
+        if not result.tests and not arguments.quiet:
+            say(f"{file}: no tests")

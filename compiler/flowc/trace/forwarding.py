@@ -1,0 +1,95 @@
+"""Where a packet goes, and which policy admits it there."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from flowc.ir.addresses import format_address
+from flowc.ir.links import Interface
+from flowc.ir.policy import SELF
+from flowc.trace.coming import is_link_local_source, is_opening, is_untracked
+from flowc.trace.model import Stage, Verdict
+from flowc.trace.passage import Ended, Judged, Passage
+from flowc.trace.ways import Kind
+
+GRE = 47
+"""IP protocol number (IANA)."""
+REFUSALS = {Kind.UNREACHABLE: Verdict.UNREACHABLE, Kind.BLACKHOLE: Verdict.DROP}
+
+
+class Goes(NamedTuple):
+    """An admitted packet's way on; `out` None: to the host itself."""
+
+    out: Interface | None
+    gateway: int | None
+    judged: Judged
+
+
+def forward(passage: Passage) -> Goes:
+    """Look the way up, and ask the policy. Raises Ended."""
+    walk, indexes = passage.walk, passage.indexes
+    way = indexes.ways.to(walk, passage.vrf, passage.choice)
+    passage.ways = way.ways
+    refusal = REFUSALS.get(way.kind)
+    if refusal is not None:
+        walk.step(Stage.ROUTE, way.text, way.span)
+        raise Ended(refusal, way.text, way.span)
+    _check_way_back(passage)
+    if way.kind is Kind.TO_HOST:
+        walk.step(Stage.ROUTE, f"to the host: {way.text}", way.span)
+        return Goes(None, None, _delivered(passage))
+    assert way.interface is not None
+    out = indexes.host.interfaces[way.interface]
+    by = f" by {format_address(walk.packet.family, way.gateway)}" if way.gateway is not None else ""
+    choice = f", one of {way.ways} ways" if way.ways > 1 else ""
+    walk.step(Stage.ROUTE, f"{way.text}{by}, leaves by `{out.name}`{choice}", way.span)
+    return Goes(out, way.gateway, _through(passage, out))
+
+
+def _check_way_back(passage: Passage) -> None:
+    interface = passage.interface
+    if interface is None:
+        return
+    marked = passage.indexes.is_front(interface) or interface.carrier is not None
+    table = passage.vrf if marked else interface.vrf
+    refused = passage.indexes.coming.no_way_back(passage.walk, interface, table)
+    if refused is not None:
+        passage.walk.step(Stage.SOURCE_CHECK, refused.reason, refused.span)
+        raise Ended(Verdict.DROP, refused.reason, refused.span)
+
+
+def _delivered(passage: Passage) -> Judged:
+    """To the host: what declared tunnels need is admitted, then the zone's policy decides."""
+    if passage.interface is None:
+        return Judged(None, None, "the host may send to itself", None)
+    if passage.entry.zone is None:
+        return Judged(None, None, "input from no zone is left alone", None)
+    return _implied(passage) or passage.judge(passage.entry.zone, SELF)
+
+
+def _implied(passage: Passage) -> Judged | None:
+    walk, host = passage.walk, passage.indexes.host
+    if not walk.equals("protocol", GRE):
+        return None
+    for one in host.interfaces.values():
+        ends = host.outer_ends(one)
+        if ends is None or ends[:2] != (walk.packet.family, walk.packet.destination):
+            continue
+        if walk.equals("source", ends[2]):
+            return Judged(None, None, f"GRE of tunnel `{one.name}`", one.span)
+    return None
+
+
+def _through(passage: Passage, out: Interface) -> Judged:
+    """Through the host, or from it."""
+    walk, indexes = passage.walk, passage.indexes
+    target = indexes.zoning.at(walk, out.name, "destination")
+    if passage.interface is None:
+        if target is None or indexes.judges.policy(SELF, target) is None:
+            return Judged(None, None, "the host may send", None)
+        return passage.judge(SELF, target)
+    if is_link_local_source(walk):
+        raise Ended(Verdict.UNREACHABLE, "a link-local source is not forwarded", None)
+    if not is_untracked(walk) and not is_opening(walk):
+        raise Ended(Verdict.DROP, "it belongs to no connection, and none can start with it", None)
+    return passage.judge(passage.outside or passage.entry.zone, target)

@@ -1,0 +1,115 @@
+"""What is said of single packets. That a kernel says the same is shown by the packet tests."""
+
+from pathlib import Path
+
+import pytest
+from tests.quick.trace.asking import asked, host_of, shown
+from tests.quick.trace.examples import HOSTS
+
+from flowc.trace.model import Stage, Trace, Verdict
+
+TENANT = HOSTS["tenant-eip/gw1"]
+
+
+def stages(trace: Trace) -> list[Stage]:
+    return [step.stage for step in trace.steps]
+
+
+def test_an_eip_is_translated_routed_in_the_vrf_and_offloaded() -> None:
+    trace = asked(TENANT, "gre1000", "tcp", "10.0.1.241|40000", "2.2.2.11|12865")
+    assert (trace.verdict, trace.egress, trace.offload, trace.answered) == (Verdict.ACCEPT, "vms", True, True)
+    assert shown(trace) == ("10.0.1.241|40000", "10.0.0.75|12865")
+    assert trace.rule is not None
+    assert trace.rule.span.text == "accept netperf to vm75 offload"
+    order = [Stage.INGRESS, Stage.SOURCE_CHECK, Stage.CONNTRACK, Stage.DNAT, Stage.ROUTE, Stage.POLICY]
+    assert stages(trace)[:6] == order
+
+
+def test_the_rules_passed_over_say_why() -> None:
+    trace = asked(TENANT, "gre1000", "tcp", "10.0.1.241|40000", "2.2.2.11|80")
+    (policy,) = (step for step in trace.steps if step.stage is Stage.POLICY)
+    assert [(one.text, one.why) for one in policy.passed] == [("accept netperf to vm75 offload", "another port")]
+    assert not trace.offload
+
+
+def test_a_machine_leaves_as_its_eip_through_the_tunnel() -> None:
+    trace = asked(TENANT, "vms", "udp", "10.0.0.75|5000", "10.0.1.241|7", sender="vm75")
+    assert (trace.verdict, trace.egress, trace.key) == (Verdict.ACCEPT, "gre1000", 1000)
+    assert shown(trace) == ("2.2.2.11|5000", "10.0.1.241|7")
+    assert Stage.TUNNEL in stages(trace)
+
+
+def test_who_has_no_eip_shares_an_address_and_its_ports() -> None:
+    trace = asked(TENANT, "vms", "tcp", "10.0.0.80|5000", "10.0.1.241|7")
+    assert shown(trace) == ("2.2.2.12|20000-29999", "10.0.1.241|7")
+    ping = asked(TENANT, "vms", "icmp", "10.0.0.80", "10.0.1.241")
+    assert shown(ping) == ("2.2.2.12", "10.0.1.241")
+
+
+def test_a_port_forward_comes_before_anything_else() -> None:
+    assert shown(asked(TENANT, "gre1000", "tcp", "10.0.1.241|40000", "2.2.2.12|8080"))[1] == "10.0.0.75|80"
+
+
+def test_a_call_of_an_own_public_address_is_judged_twice() -> None:
+    trace = asked(TENANT, "vms", "tcp", "10.0.0.75|40000", "2.2.2.11|80", sender="vm75")
+    assert stages(trace).count(Stage.POLICY) == 2
+    assert shown(trace) == ("2.2.2.11|40000", "10.0.0.75|80")
+
+
+@pytest.mark.parametrize(
+    ("by", "packet", "verdict", "reason"),
+    [
+        ("gre1000", ("tcp", "10.0.1.241|40000", "2.2.2.11|22"), Verdict.DROP, "a rule of policy internet -> tenant"),
+        ("gre1000", ("tcp", "10.0.1.241|40000", "2.2.2.99|80"), Verdict.DROP, "an address of a pool that nothing uses"),
+        ("vms", ("tcp", "192.0.2.1|40000", "10.0.1.241|80"), Verdict.DROP, "such a source does not come in by `vms`"),
+        ("uplink", ("tcp", "172.168.152.9|40000", "192.0.2.1|80"), Verdict.UNREACHABLE, "no route in the main table"),
+        (
+            "uplink",
+            ("tcp", "172.168.152.9|40000", "172.168.152.75|22"),
+            Verdict.ACCEPT,
+            "a rule of policy underlay -> self",
+        ),
+        (
+            "uplink",
+            ("tcp", "172.168.152.9|40000", "172.168.152.75|23"),
+            Verdict.DROP,
+            "no rule of policy underlay -> self",
+        ),
+        ("uplink", ("47", "172.168.152.241", "172.168.152.75"), Verdict.ACCEPT, "GRE of tunnel `gre1000`"),
+        ("uplink", ("47", "172.168.152.9", "172.168.152.75"), Verdict.DROP, "no rule of policy underlay -> self"),
+        ("vms", ("tcp", "10.0.0.80|40000", "10.0.0.1|22"), Verdict.DROP, "there is no policy tenant -> self"),
+        ("vms", ("tcp", "10.0.0.80|40000", "224.0.0.5|22"), Verdict.DROP, "multicast is not forwarded"),
+        (None, ("tcp", "10.0.0.1|40000", "10.0.0.75|22"), Verdict.ACCEPT, "the host may send"),
+    ],
+)
+def test_a_verdict_has_its_reason(by: str | None, packet: tuple[str, str, str], verdict: Verdict, reason: str) -> None:
+    trace = asked(TENANT, by, *packet)
+    assert trace.verdict is verdict
+    assert trace.reason.startswith(reason)
+
+
+def test_a_forged_mac_is_refused_only_where_the_sender_is_known() -> None:
+    host = HOSTS["tenant-eip/gw1"]
+    assert asked(host, "vms", "tcp", "10.0.0.75|1", "10.0.1.241|7", sender="vm75").verdict is Verdict.ACCEPT
+    forged = asked(host, "vms", "tcp", "10.0.0.75|1", "10.0.1.241|7", sender="peer")
+    assert (forged.verdict, stages(forged)[1]) == (Verdict.DROP, Stage.SOURCE_CHECK)
+
+
+LEAK = """
+vrf blue {{ table 10 }}
+interface inside {{ device eth1; address 10.1.0.1/24; vrf blue }}
+interface uplink {{ device eth0; address 192.0.2.2/24 }}
+zone lan {{ interface inside }}
+zone wan {{ interface uplink }}
+route default via 192.0.2.1 on uplink vrf blue
+{back}
+policy lan -> wan {{ accept offload }}
+"""
+
+
+@pytest.mark.parametrize(("back", "answered"), [("", False), ("route 10.1.0.0/24 on inside", True)])
+def test_what_leaks_out_of_a_vrf_is_answered_if_there_is_a_way_back(tmp_path: Path, back: str, answered: bool) -> None:
+    trace = asked(host_of(LEAK.format(back=back), tmp_path), "inside", "tcp", "10.1.0.5|1", "198.51.100.1|80")
+    assert (trace.verdict, trace.egress) == (Verdict.ACCEPT, "uplink")
+    assert trace.answered is answered
+    assert trace.offload is answered
