@@ -16,7 +16,7 @@ from flowc.testbed import loading
 from flowc.testbed.connections import Connections, Tuple
 from flowc.testbed.far import FarEnds
 from flowc.testbed.flights import Flight, Flights
-from flowc.testbed.model import Seen
+from flowc.testbed.model import Seen, TestbedError
 from flowc.testbed.namespace import Namespace
 from flowc.testbed.near import NearEnd
 from flowc.testbed.packets import MOST, Turn, again, answer, first
@@ -39,6 +39,16 @@ class Testbed:
         """The address that each interface with DHCP was given, with its prefix length."""
 
     def __enter__(self) -> Self:
+        """Raises TestbedError for what is missing: a tool, a right, a part of the kernel."""
+        missing = loading.missing_tools()
+        if missing:
+            raise TestbedError(f"not installed: {', '.join(missing)}")
+        try:
+            return self._made()
+        except OSError as error:
+            raise TestbedError(f"the kernel cannot do what a testbed needs: {error.strerror or error}") from error
+
+    def _made(self) -> Self:
         with ExitStack() as until_made:
             gateway, world = Namespace(), Namespace()
             until_made.callback(gateway.close)

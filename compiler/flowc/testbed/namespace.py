@@ -7,6 +7,7 @@ import fcntl
 import os
 import socket
 import struct
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,8 @@ class Namespace:
     """A new network namespace with lo up. Raises TestbedError where this process may not make one."""
 
     def __init__(self) -> None:
+        if not sys.platform.startswith("linux"):
+            raise TestbedError("network namespaces are there on Linux alone")
         before = os.open(_THIS, os.O_RDONLY | os.O_CLOEXEC)
         try:
             if _libc.unshare(_CLONE_NEWNET):
