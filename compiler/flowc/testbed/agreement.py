@@ -27,7 +27,7 @@ class Disagreement:
     differences: tuple[str, ...]
 
     def __str__(self) -> str:
-        """`tcp 192.0.2.7:40000 -> 10.0.0.5:80 from wan: verdict: the kernel says drop, the trace accept`."""
+        """`tcp 192.0.2.7:40000 -> 10.0.0.5:80 from wan: verdict: the kernel says drop, the trace says accept`."""
         place = self.trace.entry.interface or "self"
         return f"{shown(self.trace.packet)} from {place}: {'; '.join(self.differences)}"
 
@@ -102,7 +102,7 @@ def differences(trace: Trace, seen: Seen) -> tuple[str, ...]:
 
 
 def _said(what: str, kernel: object, trace: object) -> str:
-    return f"{what}: the kernel says {kernel}, the trace {trace}"
+    return f"{what}: the kernel says {kernel}, the trace says {trace}"
 
 
 def _has_ports(trace: Trace) -> bool:

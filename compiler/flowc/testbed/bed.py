@@ -76,7 +76,9 @@ class Testbed:
 
     def load(self, folder: Path) -> None:
         """Load what `flowc compile -o` wrote for this host. Raises TestbedError with the words of what failed."""
-        loading.load(self._gateway, folder, lambda: self._hear(Flights(())))
+        loading.load(self._gateway, folder, self._listen)
+        devices = [one.device for one in self._host.interfaces.values() if one.carrier is None]
+        loading.settle(self._gateway, devices, self._listen)
         self._mac_of.cache_clear()
 
     def send(self, sent: Sequence[tuple[Entry, Packet]]) -> list[Seen]:
@@ -146,6 +148,10 @@ class Testbed:
 
     def _hear(self, flights: Flights) -> int:
         return self._far.hear(flights.on_wire) + self._near.hear(flights.on_host)
+
+    def _listen(self) -> None:
+        """The host may ask for its neighbours."""
+        self._hear(Flights(()))
 
     def _endpoint(self, name: str) -> tuple[str, str | None] | None:
         """An endpoint's MAC address and port."""

@@ -15,7 +15,8 @@ from pathlib import Path
 from flowc.testbed.model import TestbedError
 
 _CLONE_NEWNET = 0x40000000  # linux/sched.h
-_SIOCSIFFLAGS, _SIOCGIFHWADDR, _IFF_UP = 0x8914, 0x8927, 0x1  # linux/sockios.h, linux/if.h
+_SIOCGIFFLAGS, _SIOCSIFFLAGS, _SIOCGIFHWADDR = 0x8913, 0x8914, 0x8927  # linux/sockios.h
+_IFF_UP, _IFF_RUNNING = 0x1, 0x40  # linux/if.h
 _THIS = "/proc/thread-self/ns/net"
 _libc = ctypes.CDLL(None, use_errno=True)  # os.setns and os.unshare exist from Python 3.12 on
 
@@ -59,6 +60,12 @@ class Namespace:
     def up(self, device: str) -> None:
         with self.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
             fcntl.ioctl(control, _SIOCSIFFLAGS, struct.pack("16sH14x", device.encode(), _IFF_UP))
+
+    def running(self, device: str) -> bool:
+        """It is up and carries packets. Raises OSError if there is none of that name."""
+        with self.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+            found: bytes = fcntl.ioctl(control, _SIOCGIFFLAGS, struct.pack("16s24x", device.encode()))
+        return bool(int.from_bytes(found[16:18], sys.byteorder) & _IFF_RUNNING)
 
     def mac(self, device: str) -> str:
         """The MAC address of a device. Raises OSError if there is none of that name."""
