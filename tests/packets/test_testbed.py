@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -316,7 +317,7 @@ def test_an_example_comes_up_and_packets_go_through_it(example: Path) -> None:
                 seen = bed.send(packets)
                 times.append(time.monotonic())
             times.append(time.monotonic())
-            made, up, sent_in, gone = (after - before for before, after in zip(times, times[1:], strict=False))
+            made, up, sent_in, gone = (after - before for before, after in pairwise(times))
             counted = {str(one.verdict): sum(each.verdict is one.verdict for each in seen) for one in seen}
             print(f"{example.stem} {host.name}: made {made:.2f} loaded {up:.2f} gone {gone:.2f}")
             print(f"{len(packets)} packets {sent_in:.2f}: {counted}")
