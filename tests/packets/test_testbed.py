@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+import pytest
+from tests.packets.gateway import EXAMPLES
 
 from flowc.api import compile_files, write_directory
 from flowc.backends.files import host_folder
@@ -55,6 +59,16 @@ def loaded(text: str, host: str | None = None) -> Iterator[Testbed]:
         with Testbed(one) as bed:
             bed.load(Path(folder) / host_folder(one.name))
             yield bed
+
+
+def compared(bed: Testbed, packets: list[tuple[Entry, Packet]], expected: list[Seen]) -> None:
+    """Send packets, and tell all that went another way than expected."""
+    begun = time.monotonic()
+    seen = bed.send(packets)
+    print(f"{len(packets)} packets in {time.monotonic() - begun:.2f} s")
+    pairs = zip(packets, seen, expected, strict=True)
+    wrong = [f"{packet}\n  seen     {one}\n  expected {other}" for packet, one, other in pairs if one != other]
+    assert not wrong, "\n".join(wrong)
 
 
 PLAIN = """
@@ -152,6 +166,156 @@ def test_a_plain_gateway_does_with_packets_what_its_file_says() -> None:
         Seen(DROP),
     ]
     with loaded(PLAIN) as bed:
-        seen = bed.send(packets)
-        wrong = [(at, *pair) for at, pair in enumerate(zip(seen, expected, strict=True)) if pair[0] != pair[1]]
-        assert not wrong, "\n".join(f"{packets[at]}\n  seen     {one}\n  expected {other}" for at, one, other in wrong)
+        compared(bed, packets, expected)
+
+
+LINKS = """
+host gw { kernel 6.1; offload software }
+vrf red { table 1001 }
+interface trunk  { device tr0; address 172.16.0.1/24, fd16::1/64 }
+interface v10 { vlan 10 on trunk; address 10.10.0.1/24, fd10::1/64 }
+interface v20 { vlan 20 on trunk; address 10.0.0.1/24, fd20::1/64; vrf red }
+interface port1 { device p1 }
+interface port2 { device p2 }
+interface lan { device br0; bridge port1, port2; address 10.30.0.1/24, fd30::1/64 }
+interface wan { device wan0; address 192.0.2.1/24, 2001:db8::1/64 }
+tunnel gt { type gretap; local 172.16.0.1; remote 172.16.0.2; key 5; on trunk; address 10.41.0.1/24, fd41::1/64 }
+tunnel g3 { type gre; local 172.16.0.1; remote 172.16.0.3; on trunk; address 10.42.0.1/24, fd42::1/64 }
+tunnel six { type ip6gretap; local fd16::1; remote fd16::2; key 7; on trunk; address 10.43.0.1/24, fd43::1/64 }
+tunnel six3 { type ip6gre; local fd16::1; remote fd16::3; key 8; on trunk; address 10.44.0.1/24, fd44::1/64 }
+endpoint vm  { address 10.30.0.75, fd30::75; interface lan; mac 52:54:00:00:00:75 }
+endpoint red75 { address 10.0.0.75; interface v20 }
+route default via 192.0.2.254 on wan
+route ::/0 via 2001:db8::fe on wan
+route default via 192.0.2.254 on wan vrf red
+zone inside { interface v10, lan, gt, g3, six, six3 }
+zone reds { interface v20 }
+zone internet { interface wan }
+zone carrier { interface trunk }
+pool public 2.2.2.0/24 at internet
+eip 2.2.2.75 <-> vm
+eip 2.2.2.76 <-> red75
+policy inside -> internet { accept offload }
+policy reds -> internet { accept offload }
+policy internet -> inside { accept tcp 80 }
+policy internet -> reds { accept tcp 80; reject tcp 81 }
+policy inside -> inside { accept tcp 80 }
+"""
+INSIDE = {
+    "v10": ("10.10.0.9", "fd10::9", None),
+    "lan": ("10.30.0.9", "fd30::9", None),
+    "gt": ("10.41.0.9", "fd41::9", 5),
+    "g3": ("10.42.0.9", "fd42::9", None),
+    "six": ("10.43.0.9", "fd43::9", 7),
+    "six3": ("10.44.0.9", "fd44::9", 8),
+}
+
+
+def test_packets_come_and_go_by_every_kind_of_link() -> None:
+    far = {4: "198.51.100.7", 6: "2001:db8:9::7"}
+    packets, expected = [], []
+    for at, (name, (v4, v6, key)) in enumerate(INSIDE.items()):
+        for family, own in ((4, v4), (6, v6)):
+            port = 30000 + 10 * at + family
+            packets.append(sent(name, "udp", own, far[family], f"{port}:443"))
+            expected.append(Seen(ACCEPT, "wan", ip(own), port, ip(far[family]), 443, None, offload=True, answered=True))
+            port += 1000
+            packets.append(sent("wan", "tcp", far[family], own, f"{port}:80"))
+            expected.append(Seen(ACCEPT, name, ip(far[family]), port, ip(own), 80, key, offload=False, answered=True))
+            packets.append(sent("wan", "tcp", far[family], own, f"{port + 1000}:81"))
+            expected.append(Seen(DROP))
+    more = {
+        sent("lan", "udp", "10.30.0.75", far[4], "50000:9", "vm"): Seen(
+            ACCEPT, "wan", ip("2.2.2.75"), 50000, ip(far[4]), 9, None, offload=True, answered=True
+        ),
+        sent("wan", "tcp", far[4], "2.2.2.75", "50001:80"): Seen(
+            ACCEPT, "lan", ip(far[4]), 50001, ip("10.30.0.75"), 80, answered=True
+        ),
+        sent("wan", "tcp", far[4], "2.2.2.76", "50002:80"): Seen(
+            ACCEPT, "v20", ip(far[4]), 50002, ip("10.0.0.75"), 80, answered=True
+        ),
+        sent("wan", "tcp", far[4], "2.2.2.76", "50003:81"): Seen(REJECT),
+        sent("v20", "tcp", "10.0.0.75", far[4], "50004:80"): Seen(
+            ACCEPT, "wan", ip("2.2.2.76"), 50004, ip(far[4]), 80, None, offload=True, answered=True
+        ),
+        sent("v10", "tcp", "10.10.0.9", "10.41.0.9", "50005:80"): Seen(
+            ACCEPT, "gt", ip("10.10.0.9"), 50005, ip("10.41.0.9"), 80, 5, answered=True
+        ),
+        sent("v20", "tcp", "10.0.0.75", "10.10.0.9", "50006:80"): Seen(DROP),
+        sent("trunk", "tcp", "172.16.0.9", far[4], "50007:80"): Seen(DROP),
+    }
+    with loaded(LINKS) as bed:
+        compared(bed, [*packets, *more], [*expected, *more.values()])
+
+
+SHARED = """
+host gw { kernel 6.1; offload software }
+interface uplink   { device eth0; address 203.0.113.2/24 }
+interface underlay { device eth1; address 172.16.1.1/24 }
+route default via 203.0.113.1
+tunnel overlay { type gretap; local 172.16.1.1; on underlay; shared }
+vrf t1 { table 1001 }
+vrf t2 { table 1002 }
+tunnel k1 { over overlay; key 1001; remote 172.16.1.2; vrf t1; address 10.0.1.1/24 }
+tunnel k2 { over overlay; key 1002; remote 172.16.1.2; vrf t2; address 10.0.1.1/24 }
+endpoint vm1 { address 10.0.1.75; interface k1; mac 52:54:00:01:00:75 }
+endpoint vm2 { address 10.0.1.75; interface k2; mac 52:54:00:02:00:75 }
+route default via 203.0.113.1 on uplink vrf t1
+route default via 203.0.113.1 on uplink vrf t2
+zone internet { interface uplink }
+zone carrier { interface underlay }
+zone tenants { interface k1, k2 }
+pool public 198.51.100.0/24 at internet
+eip 198.51.100.1 <-> vm1
+eip 198.51.100.2 <-> vm2
+policy internet -> tenants { accept tcp 80 }
+policy tenants -> internet { accept tcp }
+"""
+
+
+def test_tenants_behind_a_shared_tunnel_are_told_apart_by_their_keys() -> None:
+    far, vm = "192.0.2.7", "10.0.1.75"
+    wanted = {
+        sent("uplink", "tcp", far, "198.51.100.1", "40001:80"): ("k1", far, 40001, vm, 80, 1001),
+        sent("uplink", "tcp", far, "198.51.100.2", "40002:80"): ("k2", far, 40002, vm, 80, 1002),
+        sent("k1", "tcp", vm, far, "40003:80", "vm1"): ("uplink", "198.51.100.1", 40003, far, 80, None),
+        sent("k2", "tcp", vm, far, "40004:80", "vm2"): ("uplink", "198.51.100.2", 40004, far, 80, None),
+    }
+    refused = [sent("k1", "udp", vm, far, "40005:80", "vm1"), sent("uplink", "tcp", far, "198.51.100.1", "40006:81")]
+    accepted = [
+        Seen(ACCEPT, egress, ip(source), source_port, ip(to), port, key, answered=True)
+        for egress, source, source_port, to, port, key in wanted.values()
+    ]
+    with loaded(SHARED) as bed:
+        compared(bed, [*wanted, *refused], [*accepted, Seen(DROP), Seen(DROP)])
+
+
+@pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.flow")), ids=lambda path: path.stem)
+def test_an_example_comes_up_and_packets_go_through_it(example: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Prints what it costs, in seconds."""
+    with TemporaryDirectory() as folder:
+        result = compile_files([example])
+        write_directory(result.states, Path(folder))
+        for host in result.network.hosts:
+            begun = time.monotonic()
+            with Testbed(host) as bed:
+                made = time.monotonic()
+                bed.load(Path(folder) / host_folder(host.name))
+                up = time.monotonic()
+                packets = [
+                    sent(name, "udp", str(own.ip + 9), "9.9.9.9" if own.version == 4 else "2620:fe::9", f"{at}:53")
+                    for at, (name, own) in enumerate(
+                        ((one.name, own) for one in host.interfaces.values() for own in one.addresses), 20000
+                    )
+                ]
+                seen = bed.send(packets)
+                done = time.monotonic()
+            with capsys.disabled():
+                print(
+                    f"\n{example.stem} {host.name}: made {made - begun:.2f} loaded {up - made:.2f} gone "
+                    f"{time.monotonic() - done:.2f}, {len(packets)} packets {done - up:.2f}"
+                )
+            assert len(seen) == len(packets)
+            assert packets
+            with capsys.disabled():
+                print({str(one.verdict): sum(1 for each in seen if each.verdict is one.verdict) for one in seen})

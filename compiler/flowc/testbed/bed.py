@@ -9,7 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import Self
 
-from flowc.ir.addresses import format_address
 from flowc.ir.links import Device
 from flowc.ir.network import Host
 from flowc.ir.packet import Packet
@@ -93,8 +92,8 @@ class Testbed:
         offloaded = self._connections.offloaded()
         for one, _ in follow:
             packet = one.packet
-            ends = (format_address(packet.family, end) for end in (packet.source, packet.destination))
-            one.offload = Tuple(packet.protocol, *ends, packet.source_port, packet.detail) in offloaded
+            ends = Tuple(packet.protocol, packet.source, packet.destination, packet.source_port, packet.detail)
+            one.offload = ends in offloaded
 
     def _send(self, flights: Flights, sent: Iterable[tuple[Flight, bytes]]) -> None:
         """From where the packets come in."""

@@ -115,14 +115,14 @@ def sctp_packet(
 
 def sctp_init(tag: int, parameter: bytes = b"", *, acknowledgement: bool = False) -> bytes:
     """An INIT chunk, or an INIT ACK: with a parameter that a receiver shall skip (type 0x8000 and up; RFC 9260, 3.2.1)."""
-    options = _parameter(0xBEEF, parameter) if parameter else b""
-    if acknowledgement:  # it needs a state cookie
-        options = _parameter(7, b"cookie!!") + options
-    return struct.pack("!BBHIIHHI", 2 if acknowledgement else 1, 0, 20 + len(options), tag, 1 << 16, 1, 1, 1) + options
+    cookie = _parameter(7, b"cookie!!") if acknowledgement else b""  # an INIT ACK must have one
+    options = cookie + (_parameter(0xBEEF, parameter) if parameter else b"")
+    head = struct.pack("!BBHIIHHI", 2 if acknowledgement else 1, 0, 20 + len(options), tag, 1 << 16, 1, 1, 1)
+    return head + options + bytes(-len(options) % 4)  # the length leaves out the padding at the end (3.2)
 
 
 def _parameter(kind: int, value: bytes) -> bytes:
-    return struct.pack("!HH", kind, 4 + len(value)) + value + bytes(-len(value) % 4)
+    return struct.pack("!HH", kind, 4 + len(value)) + value
 
 
 def icmp_echo_packet(

@@ -41,6 +41,11 @@ OF_HOST = {
     "net/ipv4/raw_l3mdev_accept": "1",  # what is delivered in a VRF is seen
 }
 
+OF_CONNTRACK = {"net/netfilter/nf_conntrack_checksum": "0"}
+"""There once its module is loaded. It takes the checksum of UDP-Lite for that of UDP, and all such packets for invalid
+(kernel: net/netfilter/nf_conntrack_proto_udp.c, `udplite_error`): what the rules do with them could not be seen.
+"""
+
 _FORWARDING = ("net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding")
 
 
@@ -95,6 +100,7 @@ def load(gateway: Namespace, folder: Path, meanwhile: Callable[[], object]) -> N
     if _commands(after):
         _run(gateway, ("ip", "-batch", "-"), after, meanwhile)
     gateway.settings({key: value for key, value in known.items() if key in _FORWARDING})
+    gateway.settings(OF_CONNTRACK, where_known=True)
 
 
 def _read(folder: Path, name: str) -> str:
