@@ -67,6 +67,15 @@ def connect(gateway: Namespace, world: Namespace, far: Mapping[str, str]) -> Non
         gateway.up(device)
 
 
+def take(gateway: Namespace, world: Namespace, peers: Mapping[str, str]) -> None:
+    """Make the other ends of veth pairs that the host itself made, by its own end, ends in the world."""
+    if peers:
+        lines = [f"link set dev {peer} netns /proc/self/fd/{world.file}" for peer in peers.values()]
+        _run(gateway, ("ip", "-batch", "-"), "\n".join(lines) + "\n", files=(world.file,))
+    for peer in peers.values():
+        world.up(peer)
+
+
 def lease(gateway: Namespace, host: Host) -> dict[str, str]:
     """Give each interface with DHCP an address, and the default route, as a DHCP client would."""
     found: dict[str, str] = {}
