@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import pytest
 from tests.lab import kernel
 from tests.lab.apt import FetchError
 from tests.lab.boot import GUEST_WORK, Guest
-from tests.lab.protocol import REPORTS, SELECTED, SHARED, TEST_LIMIT, is_packet_test, time_limit
+from tests.lab.protocol import PREPARED, REPORTS, SELECTED, SHARED, TEST_LIMIT, is_packet_test, time_limit
 
 _BOOT_LIMIT = 300.0  # seconds until the guest's init must run; five is usual, on a busy machine forty
 _SLACK = 300.0  # seconds without any report beyond what one test may take: collection, a stalled machine
@@ -83,13 +84,15 @@ class _GuestRun:
         self._position = 0
         self._failed = False
         self._first_lost = ""
+        self._prepared = Path(tempfile.mkdtemp(prefix="flowc-lab-prepared-"))
+        prepare(items, self._prepared)
         limits = [time_limit(item) for item in items]
         self._silence_limit = max(limits) + _SLACK
         self._guest = Guest(
             lab_kernel,
             _pytest_command(config, items),
             folder=config.rootpath,
-            environment=_environment(),
+            environment=_environment() | {PREPARED: str(self._prepared)},
             timeout=_BOOT_LIMIT + _SLACK + sum(limits),
             programs=[Path(sys.executable).parent],
             prepare={SELECTED: json.dumps([item.nodeid for item in items])},
@@ -122,6 +125,7 @@ class _GuestRun:
             while self._guest.running and time.monotonic() < deadline:
                 time.sleep(_POLL)
         self._guest.stop()
+        shutil.rmtree(self._prepared, ignore_errors=True)
         if self._failed:
             return self._guest.work
         shutil.rmtree(self._guest.work, ignore_errors=True)
@@ -155,6 +159,16 @@ class _GuestRun:
             return f"The guest did not report this test; {self._first_lost} shows why."
         self._first_lost = item.nodeid
         return f"The guest did not report this test.\n{self._guest.account()}"
+
+
+def prepare(items: list[pytest.Item], folder: Path) -> None:
+    """Call `prepare(folder)` of each module that has one: what needs no kernel is ten times faster outside."""
+    for module in dict.fromkeys(item.module for item in items if isinstance(item, pytest.Function)):
+        make = getattr(module, "prepare", None)
+        if make is not None:
+            place = folder / module.__name__
+            place.mkdir()
+            make(place)
 
 
 def _pytest_command(config: pytest.Config, items: list[pytest.Item]) -> list[str]:

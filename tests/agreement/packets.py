@@ -1,0 +1,145 @@
+"""Packets that are worth asking about: from each way that packets take through a host, at the ends of what goes it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from flowc.ir.addresses import FAMILIES, Family, Range, intersect, subtract
+from flowc.ir.icmp import ICMP_PROTOCOL
+from flowc.ir.links import Bridge, Tunnel
+from flowc.ir.network import Host
+from flowc.ir.packet import NUMBERS, Packet, Packets, Values
+from flowc.trace.coming import OPENING
+from flowc.trace.engine import everything
+from flowc.trace.model import Entry, Trace, Verdict
+from flowc.trace.partition import ways
+from flowc.trace.ways import MULTICAST, NOBODYS, TO_ALL
+
+MOST_WAYS = 4000
+"""Of packets that come in at one place."""
+COMMON: Values = tuple(Range(one, one) for one in (6, 17))
+USUAL: Values = tuple(Range(one, one) for one in (6, 17, 132, 136))
+OTHERS: dict[Family, Values] = {
+    4: tuple(Range(one, one) for one in (2, 4, 41, 47, 50, 51, 89, 112, 255)),
+    6: tuple(Range(one, one) for one in (2, 4, 41, 47, 89, 112, 255)),
+}
+"""Of IPv6, without what are extension headers."""
+PORTS: Values = (Range(1, 65535),)
+LINK_LOCAL = Range(0xFE80 << 112, (0xFEC0 << 112) - 1)
+
+
+class Asked(NamedTuple):
+    """A packet, and what the trace says of it: several answers where the kernel may choose."""
+
+    entry: Entry
+    packet: Packet
+    answers: tuple[Trace, ...]
+
+
+def entries(host: Host) -> list[Entry]:
+    """Every place where packets come in, and each machine whose MAC is known."""
+    ports = {port for one in host.interfaces.values() if isinstance(one.link, Bridge) for port in one.link.ports}
+    found = [
+        Entry(name)
+        for name, one in host.interfaces.items()
+        if name not in ports and not (isinstance(one.link, Tunnel) and one.link.shared)
+    ]
+    macs = zip(*map(host.endpoints.column, ("name", "interface", "mac")), strict=True)
+    return [*found, *(Entry(interface, endpoint=name) for name, interface, mac in macs if mac)]
+
+
+def chosen(host: Host, number: int, most: int) -> list[Asked]:
+    """At most so many packets, the same every time: of each kind of outcome first, then of the rest."""
+    chance = random.Random(number)  # noqa: S311  # the same ones every time
+    kinds: dict[object, list[tuple[Entry, Packets]]] = {}
+    for entry in entries(host):
+        for family in FAMILIES:
+            for trace in islice(ways(host, entry, _sendable(family)), MOST_WAYS):
+                kinds.setdefault(_kind(trace), []).append((entry, trace.packets))
+    order = sorted(kinds.values(), key=lambda _: chance.random())
+    order.sort(key=len)
+    found: list[Asked] = []
+    room = _Room()
+    while order and len(found) < most:
+        for ways_left in list(order):
+            entry, packets = ways_left.pop(chance.randrange(len(ways_left)))
+            if not ways_left:
+                order.remove(ways_left)
+            asked = _asked(host, entry, _member(packets, chance, len(found)))
+            if len(found) < most and room.has(asked.answers[0]):
+                found.append(asked)
+    return found
+
+
+def _kind(trace: Trace) -> object:
+    """What makes one outcome another kind than the next."""
+    stages = tuple(step.stage for step in trace.steps)
+    moved = trace.packet.destination != getattr(trace.destination.addresses, "low", None)
+    rule = trace.rule and trace.rule.span
+    return stages, trace.verdict, trace.reason, trace.egress, rule, trace.offload, moved, trace.packet.family
+
+
+def _sendable(family: Family) -> Packets:
+    """What a far end can send: not from, or to, what the kernel would not even look at."""
+    every = everything(family)
+    odd = [*NOBODYS[family], *MULTICAST[family], *TO_ALL[family], *([LINK_LOCAL] if family == 6 else [])]
+    addresses = subtract(every.source, odd)
+    numbers = sorted((*USUAL, *OTHERS[family], Range(ICMP_PROTOCOL[family], ICMP_PROTOCOL[family])))
+    return every._replace(
+        protocol=intersect(numbers, numbers), source=addresses, destination=addresses, source_port=PORTS
+    )
+
+
+def _member(packets: Packets, chance: random.Random, number: int) -> Packet:
+    """One of those that go a way: often TCP or UDP, and at the end of a range."""
+    family = packets.family
+    wanted = intersect(packets.protocol, COMMON if chance.random() < 0.6 else packets.protocol) or packets.protocol
+    protocol = _value(wanted, chance)
+    detail, source_port = 0, 0
+    if protocol in NUMBERS.values():
+        detail = _value(intersect(packets.detail, PORTS) or packets.detail, chance)
+        own = intersect(packets.source_port, (Range(20000 + 100 * (number % 300), 20099 + 100 * (number % 300)),))
+        source_port = _value(own or packets.source_port, chance)
+    elif protocol == ICMP_PROTOCOL[family]:
+        opening = intersect(packets.detail, OPENING[family])
+        types = opening or intersect(packets.detail, (Range(0, 255),)) or packets.detail
+        detail = types[0].low if opening else _value(types, chance)
+    return Packet(
+        family, protocol, detail, source_port, _value(packets.destination, chance), _value(packets.source, chance)
+    )
+
+
+def _value(values: Values, chance: random.Random) -> int:
+    low, high = chance.choice(values)
+    return chance.choice((low, high, chance.randint(low, high)))
+
+
+def _asked(host: Host, entry: Entry, packet: Packet) -> Asked:
+    family, *fields = packet
+    alone = Packets._make([family, *((Range(value, value),) for value in fields)])
+    return Asked(entry, packet, tuple(ways(host, entry, alone)))
+
+
+class _Room:
+    """What rules with limits have left: what they take beyond that depends on how fast packets come."""
+
+    def __init__(self) -> None:
+        self._used: dict[int, int] = {}
+
+    def has(self, trace: Trace) -> bool:
+        """A packet more is within the limits of the rules that it meets."""
+        rule = trace.rule
+        if rule is None or not (rule.limit or rule.connections):
+            return True
+        most = min([rule.limit.burst or 5] if rule.limit else [5])
+        most = min(most, rule.connections.count if rule.connections else most)
+        self._used[id(rule)] = self._used.get(id(rule), 0) + 1
+        return self._used[id(rule)] <= max(most - 1, 0)
+
+
+def accepted(asked: Sequence[Asked]) -> Iterator[Asked]:
+    """Those that get through."""
+    return (one for one in asked if one.answers[0].verdict is Verdict.ACCEPT)

@@ -1,0 +1,53 @@
+"""The trace, the scripts and the kernel agree: examples and generated files, with packets of every kind of outcome."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from tests.agreement import cases
+from tests.agreement.running import ANSWERS, disagreements
+from tests.lab.protocol import prepared
+
+from flowc.testbed.model import TestbedError
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+FILES = int(os.environ.get("FLOWC_AGREEMENT_FILES", "300"))
+PACKETS = int(os.environ.get("FLOWC_AGREEMENT_PACKETS", "12"))
+OF_EXAMPLES = 40
+"""Packets through each host of the examples."""
+PARTS = 10
+"""Tests, so that none of them takes long."""
+SEED = int(os.environ.get("FLOWC_AGREEMENT_SEED", "1"))
+
+
+def prepare(folder: Path) -> None:
+    """Compile and trace."""
+    from tests.generate.seeded import files  # not in the guest, where importing takes long
+
+    examples = folder / "examples"
+    examples.mkdir()
+    cases.make(examples, ((file.stem, file.read_text()) for file in sorted(EXAMPLES.glob("*.flow"))), OF_EXAMPLES)
+    texts = [(f"{number:04}", text) for number, text in enumerate(files(SEED, FILES))]
+    for part in range(PARTS):
+        place = folder / str(part)
+        place.mkdir()
+        cases.make(place, texts[part::PARTS], PACKETS)
+
+
+@pytest.mark.parametrize("by", ANSWERS)
+@pytest.mark.parametrize("part", ["examples", *map(str, range(PARTS))])
+def test_the_kernel_does_what_the_trace_says(part: str, by: str) -> None:
+    found: list[str] = []
+    sent = files = 0
+    start = time.monotonic()
+    for case in cases.read(prepared(__name__) / part):
+        files += 1
+        sent += len(case.asked)
+        try:
+            found += map(str, disagreements(case, by))
+        except TestbedError as error:
+            found.append(f"{case.name}: {error}\n{case.text}")
+    told = f"{files} files, {sent} packets, {time.monotonic() - start:.0f} s"
+    print(told)
+    assert not found, f"{told}, {len(found)} differ\n" + "\n\n".join(found)
