@@ -35,8 +35,8 @@ class Testbed:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._cleanup = ExitStack()
-        self.dhcp: dict[str, str] = {}
-        """The address that each interface with DHCP was given, with its prefix length."""
+        self.dhcp: dict[str, tuple[str, ...]] = {}
+        """The addresses that each interface with DHCP was given, with their prefix lengths."""
 
     def __enter__(self) -> Self:
         """Raises TestbedError for what is missing: a tool, a right, a part of the kernel."""
