@@ -181,7 +181,7 @@ interface v20 { vlan 20 on trunk; address 10.0.0.1/24, fd20::1/64; vrf red }
 interface port1 { device p1 }
 interface port2 { device p2 }
 interface lan { device br0; bridge port1, port2; address 10.30.0.1/24, fd30::1/64 }
-interface pair { device pair0; veth peer pair1; address 10.50.0.1/24, fd50::1/64 }
+interface pair { device pair0; veth pair1; address 10.50.0.1/24, fd50::1/64 }
 interface wan { device wan0; address 192.0.2.1/24, 2001:db8::1/64 }
 tunnel gt { type gretap; local 172.16.0.1; remote 172.16.0.2; key 5; on trunk; address 10.41.0.1/24, fd41::1/64 }
 tunnel g3 { type gre; local 172.16.0.1; remote 172.16.0.3; on trunk; address 10.42.0.1/24, fd42::1/64 }
