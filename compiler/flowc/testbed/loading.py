@@ -6,6 +6,7 @@ import re
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from ipaddress import IPv4Address
 from pathlib import Path
 from shutil import which
 from tempfile import TemporaryFile
@@ -67,21 +68,47 @@ def connect(gateway: Namespace, world: Namespace, far: Mapping[str, str]) -> Non
         gateway.up(device)
 
 
-def lease(gateway: Namespace, host: Host) -> dict[str, str]:
-    """Give each interface with DHCP an address, and the default route, as a DHCP client would."""
-    found: dict[str, str] = {}
+def take(gateway: Namespace, world: Namespace, peers: Mapping[str, str]) -> None:
+    """Make the other ends of veth pairs that the host itself made, by its own end, ends in the world."""
+    if peers:
+        lines = [f"link set dev {peer} netns /proc/self/fd/{world.file}" for peer in peers.values()]
+        _run(gateway, ("ip", "-batch", "-"), "\n".join(lines) + "\n", files=(world.file,))
+    for peer in peers.values():
+        world.up(peer)
+
+
+def lease(gateway: Namespace, host: Host) -> dict[str, tuple[str, ...]]:
+    """Give each interface with DHCP its addresses and default routes, as a provider would.
+
+    IPv4: the first address of no other interface that the file forwards from there, as it must be the provider's lease;
+    else one of 198.18.0.0/15 (RFC 2544). IPv6: one of 2001:2::/48 (RFC 5180), and a router at fe80::1.
+    """
+    found: dict[str, tuple[str, ...]] = {}
     lines: list[str] = []
     wanted = [one for one in host.interfaces.values() if one.dhcp and isinstance(one.link, Device)]
     for at, one in enumerate(wanted):
-        found[one.name] = f"198.18.{at}.2/24"  # RFC 2544: for tests, and nobody's
+        four, six = _forwarded(host, one.name) or IPv4Address(f"198.18.{at}.2"), f"2001:2:0:{at:x}::2/64"
+        found[one.name] = f"{four}/24", six
+        router = four + (1 if int(four) & 255 < 254 else -1)
         lines += [
-            f"link set dev {one.device} up",
-            f"addr add {found[one.name]} dev {one.device}",
-            f"route add default via 198.18.{at}.1 dev {one.device} metric {1000 + at}",
+            f"addr add {four}/24 dev {one.device}",
+            f"addr add {six} dev {one.device} nodad",
+            f"route add default via {router} dev {one.device} metric {1000 + at}",
+            f"route add default via fe80::1 dev {one.device} metric {1000 + at}",
         ]
     if lines:
         _run(gateway, ("ip", "-batch", "-"), "\n".join(lines) + "\n")
     return found
+
+
+def _forwarded(host: Host, interface: str) -> IPv4Address | None:
+    zones = {zone.name for zone in host.zones.values() if interface in zone.interfaces}
+    taken = [prefix for one in host.interfaces.values() for prefix in one.prefixes]
+    taken += [prefix for pool in host.pools.values() for prefix in pool.prefixes]
+    for row in host.forwards:
+        if row.family == 4 and row.zone in zones and not any(one.contains(4, row.public) for one in taken):
+            return IPv4Address(row.public)
+    return None
 
 
 def settle(gateway: Namespace, devices: Sequence[str], meanwhile: Callable[[], object]) -> None:
