@@ -20,6 +20,8 @@ def differences(answers: Sequence[Trace], seen: Seen) -> list[str]:
 
 
 def _differences(trace: Trace, seen: Seen) -> Iterator[str]:
+    if trace.verdict in SILENT and not trace.answered and seen.verdict is Verdict.DROP:
+        return  # it is refused, and the sender does not hear of it
     if trace.verdict is not seen.verdict:
         yield f"the trace says {trace.verdict} ({trace.reason}), the kernel {seen.verdict}"
         return

@@ -11,6 +11,7 @@ from pathlib import Path
 from shutil import which
 from tempfile import TemporaryFile
 
+from flowc.ir.leases import leased
 from flowc.ir.links import Device
 from flowc.ir.network import Host
 from flowc.testbed.model import TestbedError
@@ -80,14 +81,15 @@ def take(gateway: Namespace, world: Namespace, peers: Mapping[str, str]) -> None
 def lease(gateway: Namespace, host: Host) -> dict[str, tuple[str, ...]]:
     """Give each interface with DHCP its addresses and default routes, as a provider would.
 
-    IPv4: the first address of no other interface that the file forwards from there, as it must be the provider's lease;
-    else one of 198.18.0.0/15 (RFC 2544). IPv6: one of 2001:2::/48 (RFC 5180), and a router at fe80::1.
+    IPv4: the one that the file says is leased, else one of 198.18.0.0/15 (RFC 2544). IPv6: one of 2001:2::/48 (RFC 5180), and a router at fe80::1.
     """
     found: dict[str, tuple[str, ...]] = {}
     lines: list[str] = []
     wanted = [one for one in host.interfaces.values() if one.dhcp and isinstance(one.link, Device)]
     for at, one in enumerate(wanted):
-        four, six = _forwarded(host, one.name) or IPv4Address(f"198.18.{at}.2"), f"2001:2:0:{at:x}::2/64"
+        known = leased(host, one)
+        four = IPv4Address(f"198.18.{at}.2") if known is None else IPv4Address(known)
+        six = f"2001:2:0:{at:x}::2/64"
         found[one.name] = f"{four}/24", six
         router = four + (1 if int(four) & 255 < 254 else -1)
         lines += [
@@ -99,16 +101,6 @@ def lease(gateway: Namespace, host: Host) -> dict[str, tuple[str, ...]]:
     if lines:
         _run(gateway, ("ip", "-batch", "-"), "\n".join(lines) + "\n")
     return found
-
-
-def _forwarded(host: Host, interface: str) -> IPv4Address | None:
-    zones = {zone.name for zone in host.zones.values() if interface in zone.interfaces}
-    taken = [prefix for one in host.interfaces.values() for prefix in one.prefixes]
-    taken += [prefix for pool in host.pools.values() for prefix in pool.prefixes]
-    for row in host.forwards:
-        if row.family == 4 and row.zone in zones and not any(one.contains(4, row.public) for one in taken):
-            return IPv4Address(row.public)
-    return None
 
 
 def settle(gateway: Namespace, devices: Sequence[str], meanwhile: Callable[[], object]) -> None:
