@@ -15,7 +15,7 @@ from flowc.ir.packet import NUMBERS, Packet, Packets, Values
 from flowc.trace.coming import OPENING
 from flowc.trace.engine import everything
 from flowc.trace.model import Entry, Trace, Verdict
-from flowc.trace.partition import ways
+from flowc.trace.partition import answers, ways
 from flowc.trace.ways import MULTICAST, NOBODYS, TO_ALL
 
 MOST_ENTRIES = 8
@@ -121,9 +121,7 @@ def _value(values: Values, chance: random.Random) -> int:
 
 
 def _asked(host: Host, entry: Entry, packet: Packet) -> Asked:
-    family, *fields = packet
-    alone = Packets._make([family, *((Range(value, value),) for value in fields)])
-    return Asked(entry, packet, tuple(ways(host, entry, alone)))
+    return Asked(entry, packet, answers(host, entry, packet))
 
 
 class _Room:
