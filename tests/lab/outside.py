@@ -92,7 +92,7 @@ class _GuestRun:
             environment=_environment(),
             timeout=_BOOT_LIMIT + _SLACK + sum(limits),
             programs=[Path(sys.executable).parent],
-            prepare={SELECTED: json.dumps([item.nodeid for item in items])},
+            prepare={SELECTED: json.dumps([item.nodeid for item in items]).encode(), **_made_outside(items)},
         )
         self._last_sign = time.monotonic()
 
@@ -174,6 +174,15 @@ def _pytest_command(config: pytest.Config, items: list[pytest.Item]) -> list[str
     command += ["--showlocals"] * bool(option.showlocals) + ["--runxfail"] * bool(option.runxfail)
     files = dict.fromkeys(str(item.path) for item in items)
     return [*command, *files]
+
+
+def _made_outside(items: list[pytest.Item]) -> dict[str, bytes]:
+    """The files that test modules make before the guest boots, by name: what their function `outside` yields.
+
+    For what takes long in emulation and needs no kernel. The tests find them in the work folder.
+    """
+    modules = dict.fromkeys(getattr(item, "module", None) for item in items)
+    return {name: data for module in modules if hasattr(module, "outside") for name, data in module.outside()}
 
 
 def _environment() -> dict[str, str]:
