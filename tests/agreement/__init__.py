@@ -1,6 +1,5 @@
-"""Does what `flowc trace` says of a packet agree with what the compiled scripts make the kernel do to it?
+"""Trace and kernel are asked about the same packets, and have to say the same.
 
-`packets` draws packets that are worth sending, `cases` puts files and packets together, `answers` asks everybody who can
-say what becomes of a packet, `compare` tells how two answers differ, `shrink` makes a file of which they do smaller, and
-`faults` spoils what lowering makes, in many ways: each has to be noticed.
+`answers` are those who are asked, `packets` chooses what about, `compare` says where two differ, `faults` are mistakes in
+lowering that have to be noticed. The packet tests run all of it (tests/packets/test_agreement.py).
 """

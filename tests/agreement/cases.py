@@ -1,74 +1,56 @@
-"""A host of a file, what was compiled for it, and the packets that are sent to it."""
+"""Files with the packets to send through them, made outside of the lab: compiling and tracing is slow in emulation."""
 
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from tests.agreement.packets import Asked, asked
+from tests.agreement.packets import Asked, chosen
+from tests.agreement.targeted import targeted
 
-from flowc.api import compile_files, render
+from flowc.api import compile_files, write_directory
 from flowc.backends.files import host_folder
-from flowc.diagnostics.render_text import render_text
-from flowc.hoststate import HostState
 from flowc.ir.network import Host
 
+NAME = "case.pickle"
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Case:
+    """One host of one file, and what is asked about it."""
+
     name: str
     text: str
-    """The .flow file."""
     host: Host
-    files: dict[str, str]
-    """What `flowc compile -o` writes for the host, by file name."""
-    asked: tuple[Asked, ...]
-
-    def write(self, folder: Path) -> Path:
-        """Put the files into the host's folder there, and tell which this is."""
-        place = folder / host_folder(self.host.name)
-        place.mkdir(parents=True)
-        for name, text in self.files.items():
-            (place / name).write_text(text, encoding="utf-8")
-        return place
+    folder: Path
+    """With what `flowc compile -o` writes for the host."""
+    asked: list[Asked]
 
 
-class Rejected(Exception):  # noqa: N818  # what happened reads better than "...Error"
-    """flowc finds errors in a file. The message is what it says."""
-
-
-def compiled(text: str) -> list[tuple[Host, HostState]]:
-    """The hosts of a file. Raises Rejected."""
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / "drawn.flow"
+def make(folder: Path, texts: Iterable[tuple[str, str]], packets: int) -> int:
+    """Write the cases of files (name and text) to a folder; how many there are."""
+    count = 0
+    for name, text in texts:
+        place = folder / name
+        place.mkdir()
+        file = place / f"{name}.flow"
         file.write_text(text, encoding="utf-8")
         result = compile_files([file])
-        if result.diagnostics.has_errors:
-            raise Rejected(render_text(result.diagnostics))
-        return [(host, result.states[host.name]) for host in result.network.hosts]
+        write_directory(result.states, place)
+        for host in result.network.hosts:
+            asked = chosen(host, count, packets // 2)
+            asked += targeted(host, count, packets - len(asked), asked)
+            own = place / host_folder(host.name)
+            # Without what was found out about the host on the way: a copy knows nothing of that.
+            case = Case(f"{name}/{host.name}", text, host.model_copy(), own, asked)
+            (own / NAME).write_bytes(pickle.dumps(case))
+            count += 1
+    return count
 
 
-def cases(name: str, text: str, *, seed: int, count: int) -> Iterator[Case]:
-    """One for each host of a file, with `count` packets at most. Raises Rejected."""
-    for host, state in compiled(text):
-        yield Case(name, text, host, render(state), tuple(asked(host, seed, count)))
-
-
-def packed(found: Sequence[Case]) -> bytes:
-    """To be read where making them would take longer: each by itself."""
-    return pickle.dumps([pickle.dumps(_bare(case)) for case in found])
-
-
-def unpacked(data: bytes) -> Iterator[Case]:
-    """What was packed."""
-    for one in pickle.loads(data):  # noqa: S301  # our own
-        case: Case = pickle.loads(one)  # noqa: S301
-        yield case
-
-
-def _bare(case: Case) -> Case:
-    """Without what has been found out about the host: it is not part of it."""
-    return Case(case.name, case.text, case.host.model_copy(), case.files, case.asked)
+def read(folder: Path) -> Iterator[Case]:
+    """The cases in a folder, by name."""
+    for file in sorted(folder.glob(f"*/*/{NAME}")):
+        yield pickle.loads(file.read_bytes())  # noqa: S301  # our own, of this run

@@ -42,15 +42,15 @@ class Guest:
         environment: Mapping[str, str],
         timeout: float,
         programs: Sequence[Path] = (),
-        prepare: Mapping[str, bytes] | None = None,
+        prepare: Mapping[str, str] | None = None,
     ) -> None:
         if shutil.which(QEMU) is None or shutil.which("timeout") is None:
             raise FetchError(f"{QEMU} is not installed; sh tests/lab/install.sh installs what the lab needs")
         self.work = Path(tempfile.mkdtemp(prefix="flowc-lab-"))
         (self.work / "initramfs").write_bytes(initramfs.build(kernel.modules, kernel.busybox))
         shutil.copy(INIT, self.work / "guest-init.sh")
-        for name, data in (prepare or {}).items():
-            (self.work / name).write_bytes(data)
+        for name, text in (prepare or {}).items():
+            (self.work / name).write_text(text)
         path = [kernel.tools, *programs] if kernel.tools else programs
         (self.work / "settings.sh").write_text(_settings(kernel.modules, path))
         (self.work / "command.sh").write_text(_script(command, folder, environment))

@@ -1,8 +1,12 @@
 """What the two pytests of the packet lab agree on: names of files, and time limits."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 SHARED = "FLOWC_LAB_SHARED"  # the environment's name for the work folder, as the guest sees it
+PREPARED = "FLOWC_LAB_PREPARED"  # the same for the folder of what modules have prepared
 SELECTED = "selected.json"  # node ids to run, in this order
 REPORTS = "reports.jsonl"  # one serialised report a line, as they come
 
@@ -18,3 +22,8 @@ def time_limit(item: pytest.Item) -> float:
     """Seconds after which a phase of this test is given up."""
     marker = item.get_closest_marker("lab_timeout")
     return float(marker.args[0]) if marker else TEST_LIMIT
+
+
+def prepared(module: str) -> Path:
+    """The folder that the `prepare` of a module of packet tests filled before the guest was started."""
+    return Path(os.environ[PREPARED]) / module

@@ -19,6 +19,7 @@ NAME = "test"
 SUMMARY = "run the test blocks of files"
 DESCRIPTION = (
     "Say for each test block whether what happens to its packets is what it expects, from the files alone. "
+    "With --kernel also from what a kernel does with them. "
     "The exit status is 0 if all tests pass, also if there is none, and 1 if one fails or a file has errors."
 )
 
@@ -29,6 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", metavar="NAME", help="only the tests of this host")
     parser.add_argument(
         "--name", metavar="PATTERN", help="only tests with this in their name; * stands for any text, ? for a character"
+    )
+    parser.add_argument(
+        "--kernel",
+        action="store_true",
+        help="send real packets through the loaded files, in network namespaces (as root); say also where the trace differs",
     )
     parser.add_argument("--junit", metavar="FILE", help="write the results there, as JUnit XML for CI")
     parser.add_argument(
@@ -41,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Results go to standard output, errors in the files and the summary to standard error."""
-    runs = _run(arguments)
+    runs, disagree = _run(arguments)
     if arguments.junit is not None:
         _write(arguments.junit, runs)
     if arguments.format == "json":
@@ -54,27 +60,46 @@ def run(arguments: argparse.Namespace) -> int:
     broken = any(result.diagnostics.has_errors for result in runs.values())
     if not tests and not broken and arguments.name is not None:
         raise CannotRunError(f"no test is called like {arguments.name!r}")
-    return 1 if broken or not all(one.passed for one in tests) else 0
+    return 1 if broken or disagree or not all(one.passed for one in tests) else 0
 
 
-def _run(arguments: argparse.Namespace) -> dict[str, TestRun]:
-    """Each file by itself."""
-    from flowc.api import UnknownHostError, test_files  # noqa: PLC0415  # the heavy part, not for --help
+def _run(arguments: argparse.Namespace) -> tuple[dict[str, TestRun], bool]:
+    """Each file by itself; and whether a kernel was asked that does other than the trace says."""
+    from flowc.api import UnknownHostError  # noqa: PLC0415  # the heavy part, not for --help
 
     chosen = _chooser(arguments.name)
     runs: dict[str, TestRun] = {}
     hosts: dict[str, None] = {}
+    disagree = False
     known = arguments.host is None
     with readable():
         for file in dict.fromkeys(arguments.files):
             try:
-                runs[file] = test_files([file], arguments.host, chosen)
+                runs[file], different = _one(file, arguments, chosen)
+                disagree |= different
                 known = True
             except UnknownHostError as error:
                 hosts.update(dict.fromkeys(error.hosts))
     if not known:
         raise CannotRunError(f"no host is called {arguments.host}; the hosts are: {', '.join(hosts) or 'none'}")
-    return runs
+    return runs, disagree
+
+
+def _one(file: str, arguments: argparse.Namespace, chosen: Callable[[str], bool]) -> tuple[TestRun, bool]:
+    from flowc.api import test_files, test_files_by_kernel  # noqa: PLC0415
+
+    if not arguments.kernel:
+        return test_files([file], arguments.host, chosen), False
+    from flowc.testbed.model import TestbedError  # noqa: PLC0415
+
+    try:
+        result, disagreements = test_files_by_kernel([file], arguments.host, chosen)
+    except TestbedError as error:
+        raise CannotRunError(f"{file}: {error}") from error
+    for host, found in disagreements.items():
+        for one in found:
+            say(f"{file}: {host}: trace and kernel disagree: {one}")
+    return result, any(disagreements.values())
 
 
 def _chooser(pattern: str | None) -> Callable[[str], bool]:

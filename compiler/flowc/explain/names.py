@@ -227,21 +227,21 @@ policy inside -> self { accept tcp 22 from not 10.0.0.0/28 }
 """,
     ),
     "FC125": Example(
-        bad=f"{_TESTED}test \"ssh\" {{\n    expect drop\n    {_SSH}\n    expect drop\n}}\n",
-        good=f"{_TESTED}test \"ssh\" {{\n    {_SSH}\n    expect drop\n}}\n",
+        bad=f'{_TESTED}test "ssh" {{\n    expect drop\n    {_SSH}\n    expect drop\n}}\n',
+        good=f'{_TESTED}test "ssh" {{\n    {_SSH}\n    expect drop\n}}\n',
     ),
     "FC126": Example(
-        bad=f"{_TESTED}test \"ssh\" {{\n    {_SSH}\n}}\n",
-        good=f"{_TESTED}test \"ssh\" {{\n    {_SSH}\n    expect drop\n}}\n",
+        bad=f'{_TESTED}test "ssh" {{\n    {_SSH}\n}}\n',
+        good=f'{_TESTED}test "ssh" {{\n    {_SSH}\n    expect drop\n}}\n',
     ),
     "FC127": Example(
-        bad=f"{_TESTED}test \"closed\" {{ {_SSH}; expect drop }}\n"
-        "test \"closed\" { tcp 10.0.0.5 -> 10.0.0.1:80 from inside; expect drop }\n",
-        good=f"{_TESTED}test \"ssh is closed\" {{ {_SSH}; expect drop }}\n"
-        "test \"http is closed\" { tcp 10.0.0.5 -> 10.0.0.1:80 from inside; expect drop }\n",
+        bad=f'{_TESTED}test "closed" {{ {_SSH}; expect drop }}\n'
+        'test "closed" { tcp 10.0.0.5 -> 10.0.0.1:80 from inside; expect drop }\n',
+        good=f'{_TESTED}test "ssh is closed" {{ {_SSH}; expect drop }}\n'
+        'test "http is closed" { tcp 10.0.0.5 -> 10.0.0.1:80 from inside; expect drop }\n',
     ),
     "FC128": Example(
-        bad=f"{_TESTED}test \"ssh\" {{\n    {_SSH}\n    expect accept, drop\n}}\n",
-        good=f"{_TESTED}test \"ssh\" {{\n    {_SSH}\n    expect drop\n}}\n",
+        bad=f'{_TESTED}test "ssh" {{\n    {_SSH}\n    expect accept, drop\n}}\n',
+        good=f'{_TESTED}test "ssh" {{\n    {_SSH}\n    expect drop\n}}\n',
     ),
 }

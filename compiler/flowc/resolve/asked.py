@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from flowc.diagnostics import Diagnostics
 from flowc.ir.links import Tunnel
@@ -22,25 +22,31 @@ def read_packets(text: str, host: Host, diagnostics: Diagnostics) -> Sent | None
     The names are those of the host. Nothing is raised, whatever the text is.
     """
     node = parse_packet(text, diagnostics)
-    return None if node is None else packets.sent(node, _context(host, diagnostics))
+    return None if node is None else packets.sent(node, _context(host, frozenset(packets.names(node)), diagnostics))
 
 
-def _context(host: Host, diagnostics: Diagnostics) -> Context:
-    """As resolution left it, as far as a packet can name things."""
+def _context(host: Host, used: frozenset[str], diagnostics: Diagnostics) -> Context:
+    """As resolution left it, as far as a packet can name things.
+
+    Of 100,000 endpoints only those that are used are declared, unless one is not there: then any may have been meant.
+    """
     scope = Scope(diagnostics)
     context = Context(diagnostics, scope)
-    scope.names.update((node.name.text, node) for node in _declared(host))
+    endpoints = host.endpoints.column("name")
+    context.endpoint_index = {name: endpoints.index(name) for name in used if name in endpoints}
+    scope.names.update((node.name.text, node) for node in _declared(host, context.endpoint_index.values()))
+    if not used <= scope.names.keys():
+        scope.names.update((node.name.text, node) for node in _declared(host, range(len(endpoints))))
     context.interfaces = dict(host.interfaces)
     context.zones = dict(host.zones)
     context.pools = dict(host.pools)
     context.endpoints = host.endpoints
-    context.endpoint_index = {name: index for index, name in enumerate(host.endpoints.column("name"))}
     context.lets = dict(host.named_addresses)
     context.port_lets = dict(host.named_ports)
     return context
 
 
-def _declared(host: Host) -> Iterator[Named]:
+def _declared(host: Host, endpoints: Iterable[int]) -> Iterator[Named]:
     """A declaration for each name, without what stands in its block: only its kind and its place are asked for."""
     for vrf in host.vrfs.values():
         yield tree.Vrf(tree.Name(vrf.name, vrf.span), (), vrf.span)
@@ -51,8 +57,8 @@ def _declared(host: Host) -> Iterator[Named]:
         yield tree.Zone(tree.Name(zone.name, zone.span), (), zone.span)
     for pool in host.pools.values():
         yield tree.Pool(tree.Name(pool.name, pool.span), (), tree.Name(pool.zone, pool.span), pool.span)
-    for name, span in zip(host.endpoints.column("name"), host.endpoints.column("span"), strict=True):
-        yield tree.Endpoint(tree.Name(name, span), (), span)
+    for row in map(host.endpoints.__getitem__, endpoints):
+        yield tree.Endpoint(tree.Name(row.name, row.span), (), row.span)
     for name in {**host.named_addresses, **host.named_ports}:
         nowhere = Span(Source(name, ""), 0, 0)
         yield tree.Let(tree.Name(name, nowhere), tree.Set((), nowhere), nowhere)

@@ -34,7 +34,6 @@ MACHINES: dict[Family, Values] = {
 }
 """What `any` stands for: the addresses that a machine can have."""
 
-PROTOCOL_WORDS = ("tcp", "udp", "sctp", "udplite", "icmp", "icmpv4", "icmpv6", "gre", "esp", "ah", "protocol", "any")
 KINDS: dict[type, Literal["zone", "interface", "endpoint"]] = {
     tree.Zone: "zone",
     tree.Interface: "interface",

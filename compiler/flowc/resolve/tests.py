@@ -32,6 +32,7 @@ def test(node: tree.Test, context: Context) -> None:
     Outside of host blocks it is of every host, but for the packets with names that only other hosts have.
     """
     cases: list[Case] = []
+    is_mine = False
     groups = list(_groups(node, context))
     elsewhere = frozenset() if node.span in context.own_tests else context.elsewhere
     for group in groups:
@@ -39,9 +40,12 @@ def test(node: tree.Test, context: Context) -> None:
         found = [sent for one in mine if (sent := packets.sent(one, context)) is not None]
         if not mine:
             continue
+        is_mine = True
         wanted = _expected(group.expectations, context)
         cases += [Case(sent=sent, expected=wanted) for sent in found]
-    if not groups and not node.steps and not context.scope.is_damaged(node.span):
+    if groups and not is_mine:
+        return
+    if not node.steps and not context.scope.is_damaged(node.span):
         context.diagnostics.report(
             codes.EXPECTS_NOTHING, f"the test `{node.name.text}` is empty: it always passes", node.name.span
         )

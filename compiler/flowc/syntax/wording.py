@@ -43,6 +43,9 @@ DECLARED = {
 
 TABLES = ("eips", "endpoints", "neighbors", "routes", "forwards")
 
+PACKETS = ("tcp", "udp", "sctp", "udplite", "icmp", "icmpv4", "icmpv6", "gre", "esp", "ah", "protocol", "any")
+"""The words that start a packet statement."""
+
 _OPERAND = "an address, a name or a set of them"
 _PORTS = "a port, a range of ports or a set of them"
 _TARGET = "an address or the name of an endpoint"
@@ -63,9 +66,11 @@ AFTER: dict[tuple[str, str], str] = {
     ("snat", "snat"): _OPERAND,
     ("snat", "->"): "an address or a range of addresses",
     ("dnat", "->"): _TARGET,
-    ("tcp", "from"): "a zone name",
-    ("udp", "from"): "a zone name",
-    ("icmp", "from"): "a zone name",
+    **{(packet, "from"): "a zone, an interface, an endpoint or `self`" for packet in PACKETS},
+    **{(packet, "->"): _OPERAND for packet in PACKETS},
+    **{(packet, packet): _OPERAND for packet in PACKETS if packet != "protocol" and not packet.startswith("icmp")},
+    ("expect", "source"): _TARGET,
+    ("expect", "destination"): _TARGET,
     ("let", "="): "an address, a port, a name or a set of them",
     **{(rule, ","): "a protocol or the name of a service" for rule in ("accept", "drop", "reject", "service")},
     ("service", "="): "a protocol and its ports, such as `tcp 80`",

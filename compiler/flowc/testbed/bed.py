@@ -16,7 +16,7 @@ from flowc.testbed import loading
 from flowc.testbed.connections import Connections, Tuple
 from flowc.testbed.far import FarEnds
 from flowc.testbed.flights import Flight, Flights
-from flowc.testbed.model import Seen
+from flowc.testbed.model import Seen, TestbedError
 from flowc.testbed.namespace import Namespace
 from flowc.testbed.near import NearEnd
 from flowc.testbed.packets import MOST, Turn, again, answer, first
@@ -39,6 +39,16 @@ class Testbed:
         """The address that each interface with DHCP was given, with its prefix length."""
 
     def __enter__(self) -> Self:
+        """Raises TestbedError for what is missing: a tool, a right, a part of the kernel."""
+        missing = loading.missing_tools()
+        if missing:
+            raise TestbedError(f"not installed: {', '.join(missing)}")
+        try:
+            return self._made()
+        except OSError as error:
+            raise TestbedError(f"the kernel cannot do what a testbed needs: {error.strerror or error}") from error
+
+    def _made(self) -> Self:
         with ExitStack() as until_made:
             gateway, world = Namespace(), Namespace()
             until_made.callback(gateway.close)
@@ -66,7 +76,9 @@ class Testbed:
 
     def load(self, folder: Path) -> None:
         """Load what `flowc compile -o` wrote for this host. Raises TestbedError with the words of what failed."""
-        loading.load(self._gateway, folder, lambda: self._hear(Flights(())))
+        loading.load(self._gateway, folder, self._listen)
+        devices = [one.device for one in self._host.interfaces.values() if one.carrier is None]
+        loading.settle(self._gateway, devices, self._listen)
         self._mac_of.cache_clear()
 
     def send(self, sent: Sequence[tuple[Entry, Packet]]) -> list[Seen]:
@@ -136,6 +148,10 @@ class Testbed:
 
     def _hear(self, flights: Flights) -> int:
         return self._far.hear(flights.on_wire) + self._near.hear(flights.on_host)
+
+    def _listen(self) -> None:
+        """The host may ask for its neighbours."""
+        self._hear(Flights(()))
 
     def _endpoint(self, name: str) -> tuple[str, str | None] | None:
         """An endpoint's MAC address and port."""

@@ -18,6 +18,7 @@ _SO_RCVBUFFORCE, _BUFFER = 33, 64 << 20
 _SOL_PACKET, _AUXDATA, _IGNORE_OUTGOING = 263, 8, 23  # linux/socket.h, linux/if_packet.h
 _VLAN_VALID = 1 << 4  # TP_STATUS_VLAN_VALID
 _MOST_FRAMES = 16  # sent in a row: a neighbour that is asked for keeps about a hundred waiting (unres_qlen_bytes)
+_REPORTS = {130, 131, 132, 133, 143}  # of multicast listeners, and router solicitations
 _SOLICITATION, _ADVERTISEMENT, _LINK_ADDRESS = 135, 136, 2  # RFC 4861
 _SOLICITED_OVERRIDE = 0x60000000
 
@@ -49,26 +50,25 @@ class FarEnds:
                 self.hear(heard)
 
     def hear(self, heard: Callable[[Located, bytes], None]) -> int:
-        """Take what has come until now; how many frames that were."""
+        """Take what has come until now; how many frames that were, but for what routers tell all."""
         count = 0
         with suppress(BlockingIOError):
             while True:
                 frame, extra, _, address = self._socket.recvmsg(65535, 64)
-                count += 1
                 near = self._near.get(address[0])
                 if near is not None:
                     with suppress(struct.error, IndexError, ValueError):  # cut short: not one of ours
-                        self._one(near, _with_tag(frame, extra), heard)
+                        count += self._one(near, _with_tag(frame, extra), heard)
         return count
 
     def wait(self, seconds: float, others: Sequence[socket.socket]) -> bool:
         """Until something can be read, here or from the others; False if nothing was in time."""
         return bool(select.select([self._socket, *others], [], [], seconds)[0])
 
-    def _one(self, device: str, frame: bytes, heard: Callable[[Located, bytes], None]) -> None:
+    def _one(self, device: str, frame: bytes, heard: Callable[[Located, bytes], None]) -> bool:
         located = self._wires.decode(device, frame)
         if located is None:
-            return
+            return False
         packet = located.packet
         if packet.protocol == "arp":
             self._answer_arp(located)
@@ -76,6 +76,7 @@ class FarEnds:
             self._answer_solicitation(located)
         else:
             heard(located, frame)
+        return packet.operation not in _REPORTS or packet.protocol != "icmpv6"
 
     def _asked(self, located: Located, family: Family, address: str) -> str | None:
         """The MAC address of who is asked for; None where nobody shall answer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -21,6 +22,7 @@ AFTER_RULESET = "# ---- from here on: after ruleset.nft is loaded ----"
 IPV6_PREFIX = "#-6 "
 """The marks in ip.batch, as the iproute2 backend writes them."""
 _POLL = 0.005
+_CARRIER_LIMIT = 3.0  # seconds
 
 OF_WORLD = {
     "net/ipv6/conf/all/disable_ipv6": "1",
@@ -61,6 +63,8 @@ def connect(gateway: Namespace, world: Namespace, far: Mapping[str, str]) -> Non
     lines += [f"link set dev {there} up" for there in far.values()]
     if lines:
         _run(world, ("ip", "-batch", "-"), "\n".join(lines) + "\n", files=(gateway.file,))
+    for device in far:  # as they are on a host that runs: else nothing passes for a second after loading
+        gateway.up(device)
 
 
 def lease(gateway: Namespace, host: Host) -> dict[str, str]:
@@ -80,6 +84,17 @@ def lease(gateway: Namespace, host: Host) -> dict[str, str]:
     return found
 
 
+def settle(gateway: Namespace, devices: Sequence[str], meanwhile: Callable[[], object]) -> None:
+    """Wait until devices carry packets: the kernel looks after them once a second (net/core/link_watch.c)."""
+    end = time.monotonic() + _CARRIER_LIMIT
+    waiting = list(devices)
+    while waiting and time.monotonic() < end:
+        waiting = [device for device in waiting if not gateway.running(device)]
+        if waiting:
+            meanwhile()
+            time.sleep(_POLL)
+
+
 def load(gateway: Namespace, folder: Path, meanwhile: Callable[[], object]) -> None:
     """In the order of apply.sh: devices, ruleset, tc, settings, all else, forwarding. Raises TestbedError.
 
@@ -93,13 +108,15 @@ def load(gateway: Namespace, folder: Path, meanwhile: Callable[[], object]) -> N
     _run(gateway, ("nft", "-f", str(folder / "ruleset.nft")), None, meanwhile)
     if _commands(filters):
         _run(gateway, ("tc", "-batch", "-"), filters, meanwhile)
-    known = {key: value for key, value in settings.items() if not key.startswith("net/bridge/")}
-    gateway.settings({key: value for key, value in known.items() if key not in _FORWARDING})
+    switches = {key: settings.pop(key) for key in _FORWARDING if key in settings}
+    bridges = {key: settings.pop(key) for key in list(settings) if key.startswith("net/bridge/")}
+    gateway.settings(bridges, where_known=True)  # there with br_netfilter alone
+    gateway.settings(settings)
     if six:
         _run(gateway, ("ip", "-6", "-batch", "-"), six, meanwhile)
     if _commands(after):
         _run(gateway, ("ip", "-batch", "-"), after, meanwhile)
-    gateway.settings({key: value for key, value in known.items() if key in _FORWARDING})
+    gateway.settings(switches)
     gateway.settings(OF_CONNTRACK, where_known=True)
 
 
@@ -143,5 +160,14 @@ def _run(
             status = process.wait()
         if status:
             said.seek(0)
-            words = said.read().decode(errors="replace").strip()
-            raise TestbedError(f"{' '.join(command)} ended with {status}:\n{words}")
+            raise TestbedError(_told(command, said.read().decode(errors="replace"), text or ""))
+
+
+def _told(command: Sequence[str], words: str, text: str) -> str:
+    """What a tool said, and the line of its input that it said it of."""
+    failed = re.search(r"^Command failed -:(\d+)$", words, re.MULTILINE)
+    lines = text.splitlines()
+    at = int(failed[1]) if failed else 0
+    said = [line.strip() for line in words.splitlines() if line.strip() and not line.startswith("Command failed")]
+    where = f" (in: {lines[at - 1].strip()})" if 0 < at <= len(lines) else ""
+    return f"{command[0]}: {'; '.join(said) or 'failed without a word'}{where}"

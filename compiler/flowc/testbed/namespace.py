@@ -7,6 +7,7 @@ import fcntl
 import os
 import socket
 import struct
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,8 @@ from pathlib import Path
 from flowc.testbed.model import TestbedError
 
 _CLONE_NEWNET = 0x40000000  # linux/sched.h
-_SIOCSIFFLAGS, _SIOCGIFHWADDR, _IFF_UP = 0x8914, 0x8927, 0x1  # linux/sockios.h, linux/if.h
+_SIOCGIFFLAGS, _SIOCSIFFLAGS, _SIOCGIFHWADDR = 0x8913, 0x8914, 0x8927  # linux/sockios.h
+_IFF_UP, _IFF_RUNNING = 0x1, 0x40  # linux/if.h
 _THIS = "/proc/thread-self/ns/net"
 _libc = ctypes.CDLL(None, use_errno=True)  # os.setns and os.unshare exist from Python 3.12 on
 
@@ -23,6 +25,8 @@ class Namespace:
     """A new network namespace with lo up. Raises TestbedError where this process may not make one."""
 
     def __init__(self) -> None:
+        if not sys.platform.startswith("linux"):
+            raise TestbedError("network namespaces are there on Linux alone")
         before = os.open(_THIS, os.O_RDONLY | os.O_CLOEXEC)
         try:
             if _libc.unshare(_CLONE_NEWNET):
@@ -56,6 +60,12 @@ class Namespace:
     def up(self, device: str) -> None:
         with self.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
             fcntl.ioctl(control, _SIOCSIFFLAGS, struct.pack("16sH14x", device.encode(), _IFF_UP))
+
+    def running(self, device: str) -> bool:
+        """It is up and carries packets. Raises OSError if there is none of that name."""
+        with self.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+            found: bytes = fcntl.ioctl(control, _SIOCGIFFLAGS, struct.pack("16s24x", device.encode()))
+        return bool(int.from_bytes(found[16:18], sys.byteorder) & _IFF_RUNNING)
 
     def mac(self, device: str) -> str:
         """The MAC address of a device. Raises OSError if there is none of that name."""

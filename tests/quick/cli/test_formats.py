@@ -21,7 +21,7 @@ NOTED = """\
 interface lan { device eth0; address 10.0.0.1/24 }
 zone inside { interface lan }
 policy inside -> self { accept tcp 22 }
-test "ssh" { tcp 10.0.0.2:40000 -> 10.0.0.1:22 from inside; expect accept }
+let admins = 10.0.0.2
 """
 
 
@@ -109,11 +109,11 @@ def test_notes_are_for_those_who_ask_and_for_programs(
     (here / "gw.flow").write_text(NOTED, encoding="utf-8")
     for more, expected in (([], without), (["-v"], with_v)):
         assert main(["check", "--format", form, *more, "gw.flow"]) == 0
-        assert ("tests-not-run" in capsys.readouterr().out) == bool(expected)
+        assert ("unused-definition" in capsys.readouterr().out) == bool(expected)
 
 
 def test_an_ignored_note_is_used_and_counted(here: Path, capsys: Captured) -> None:
-    text = NOTED.replace('test "ssh" {', 'test "ssh" { # flowc: ignore[tests-not-run] known\n')
+    text = NOTED.replace("admins = 10.0.0.2", "admins = 10.0.0.2  # flowc: ignore[unused-definition] known")
     (here / "gw.flow").write_text(text, encoding="utf-8")
     for more in ([], ["-v"]):
         assert main(["check", *more, "gw.flow"]) == 0

@@ -34,6 +34,15 @@ def test_words_have_one_space_between_them() -> None:
     )
 
 
+def test_packets_of_a_test_are_laid_out_as_rules_are() -> None:
+    assert lay('test "t"{tcp  10.0.0.1 : { 80,443 }->[ fd00::/8 ] : 1 - 9 from a;expect not key 1,rule"x"}') == (
+        'test "t" { tcp 10.0.0.1:{80, 443} -> [fd00::/8]:1-9 from a; expect not key 1, rule "x" }\n'
+    )
+    assert lay('test "t"{icmp  any any->{a ,10.0.0.1 - 10.0.0.9}from self;any not a : ssh->b from c}') == (
+        'test "t" { icmp any any -> {a, 10.0.0.1-10.0.0.9} from self; any not a:ssh -> b from c }\n'
+    )
+
+
 def test_words_that_would_be_another_word_together_stay_apart() -> None:
     assert lay("nat a -> b { dnat tcp 2001:db8::1 : 80 -> c }") == "nat a -> b { dnat tcp 2001:db8::1 :80 -> c }\n"
 

@@ -191,6 +191,10 @@ def test_a_packet_outside_of_the_blocks_is_of_the_hosts_that_have_its_names() ->
     assert cases(TWO_HOSTS + test.format("10.1.0.5 -> 10.2.0.5", "office")) == ([1, 0], [])
     assert cases(TWO_HOSTS + test.format("pc -> 10.2.0.5", "self")) == ([1, 0], [])
     assert cases(TWO_HOSTS + test.format("10.9.0.5 -> 10.2.0.5", "self")) == ([1, 1], [])
+    hosts = resolve(
+        [parse(Source("t.flow", TWO_HOSTS + test.format("pc -> any", "pc")), Diagnostics())], Diagnostics()
+    ).hosts
+    assert [len(host.tests) for host in hosts] == [1, 0]  # where none of them is, nothing has passed
     unknown = cases(TWO_HOSTS + test.format("10.1.0.5 -> 10.2.0.5", "offices"))[1]
     assert set(unknown) == {"`offices` is not declared"}
 

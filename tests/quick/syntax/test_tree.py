@@ -93,10 +93,10 @@ TREES = {
     "nat a -> b { dnat udp pub -> vm }": "(Nat a b [(Dnat [udp] (Socket pub -) (Socket vm -))])",
     # tests
     'test "t" { tcp 10.0.0.1:5 -> 2.2.2.2:80 from internet\n expect accept, destination vm:80, not offload, key 7 }':
-        '(Test "t" [(Packet tcp (Socket 10.0.0.1 5) (Socket 2.2.2.2 80) internet) (Expectation accept - false)'
+        '(Test "t" [(Packet (Match tcp -) (PacketEnd 10.0.0.1 5) (PacketEnd 2.2.2.2 80) internet) (Expectation accept - false)'
         " (Expectation destination (Socket vm 80) false) (Expectation offload - true) (Expectation key 7 false)])",
     'test "t" { icmp a -> b from c\n expect drop, rule "internet-in"\n expect source 2.2.2.2, offload }':
-        '(Test "t" [(Packet icmp (Socket a -) (Socket b -) c) (Expectation drop - false)'
+        '(Test "t" [(Packet (Match icmp -) (PacketEnd a -) (PacketEnd b -) c) (Expectation drop - false)'
         ' (Expectation rule "internet-in" false) (Expectation source (Socket 2.2.2.2 -) false)'
         " (Expectation offload - false)])",
     # other files
