@@ -49,5 +49,3 @@ def protocol(packet: Packet) -> str:
     if packet.is_icmp:
         return "icmpv4" if packet.family == 4 else "icmpv6"
     return PROTOCOLS.get(packet.protocol, "other")
-
-

@@ -15,8 +15,8 @@ from tests.agreement.packets import Asked, ask
 from flowc.ir.addresses import FAMILIES, LINK_LOCAL, WIDTH, AddressSet, Family
 from flowc.ir.icmp import ICMP_PROTOCOL, ICMP_TYPES, ICMPV6_TYPES
 from flowc.ir.links import Bridge, Tunnel
-from flowc.ir.network import Host
 from flowc.ir.nat import Nat
+from flowc.ir.network import Host
 from flowc.ir.packet import NUMBERS, Packet
 from flowc.ir.policy import ANY, SELF, Icmp, Ports, Protocol, Rule
 from flowc.ir.public import public_ranges
@@ -267,7 +267,9 @@ def _rank(one: _Traced) -> int:
     return 2 if one.trace.rule is not None else 4
 
 
-def _different(traced: Sequence[_Traced], count: int, limits: _Limits, portless: set[tuple[Family, int]]) -> Iterator[_Traced]:
+def _different(
+    traced: Sequence[_Traced], count: int, limits: _Limits, portless: set[tuple[Family, int]]
+) -> Iterator[_Traced]:
     """One of each way first, and those that go through before those that do not.
 
     Of `portless` protocols there are packets already; only one at a time can be on its way.
@@ -374,5 +376,3 @@ def _edges(sets: Iterable[AddressSet | None], family: Family) -> Iterator[int]:
     for one in sets:
         for low, high in () if one is None else one.ranges(family):
             yield from (low, high, low - 1, high + 1)
-
-
