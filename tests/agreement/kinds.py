@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+
+from tests.agreement.cases import Case
+
 from flowc.ir.network import Host
 from flowc.ir.packet import NUMBERS, Packet
+from flowc.ir.policy import SELF
 from flowc.source import Span
 from flowc.trace.model import Stage, Trace, Verdict
 
@@ -49,3 +55,35 @@ def protocol(packet: Packet) -> str:
     if packet.is_icmp:
         return "icmpv4" if packet.family == 4 else "icmpv6"
     return PROTOCOLS.get(packet.protocol, "other")
+
+
+def distribution(cases: Iterable[Case]) -> dict[str, Counter[str]]:
+    """How many packets there are of each kind, by what is told apart: zero of a kind that has to be there and is not."""
+    found: dict[str, Counter[str]] = {
+        "verdict": Counter(dict.fromkeys(map(str, Verdict), 0)),
+        "translation": Counter(dict.fromkeys(NAT_KINDS, 0)),
+        "protocol": Counter(dict.fromkeys(PROTOCOLS.values(), 0)),
+        "family": Counter({"IPv4": 0, "IPv6": 0}),
+        "way": Counter(dict.fromkeys(("by a wire", "by a tunnel with a key", "to the host", "from the host"), 0)),
+        "offload": Counter(dict.fromkeys(("yes", "no"), 0)),
+    }
+    for case in cases:
+        kinds = Kinds(case.host)
+        for one in case.asked:
+            trace = one.answers[0]
+            found["verdict"][str(trace.verdict)] += 1
+            found["protocol"][protocol(one.packet)] += 1
+            found["family"][f"IPv{one.packet.family}"] += 1
+            if trace.verdict is Verdict.ACCEPT:
+                found["translation"].update(kinds.of(trace))
+                found["way"].update(_ways(trace))
+                found["offload"]["yes" if trace.offload else "no"] += 1
+    return found
+
+
+def _ways(trace: Trace) -> Iterable[str]:
+    yield "to the host" if trace.egress == SELF else "by a wire"
+    if trace.key is not None:
+        yield "by a tunnel with a key"
+    if trace.entry.interface is None:
+        yield "from the host"

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from tests.agreement.answers import Disagreement, disagreements
-from tests.agreement.cases import Case, Rejected, compiled
-from tests.agreement.packets import Asked
+from tests.agreement.cases import Case
+from tests.agreement.packets import ask
+from tests.agreement.running import Disagreement, disagreements
 
-from flowc.api import render
+from flowc.api import compile_files, write_directory
+from flowc.backends.files import host_folder
 from flowc.testbed.model import TestbedError
-from flowc.trace.engine import trace
 
 
 def statements(text: str) -> list[str]:
-    """The top-level statements of a file that has each on lines of its own, and the rules of blocks on theirs."""
+    """The top-level statements of a file, each of which begins on a line of its own."""
     found: list[str] = []
     depth = 0
     for line in text.splitlines():
@@ -46,27 +48,31 @@ def smaller(parts: list[str], fails: Callable[[list[str]], bool], until: float) 
         size = max(size // 2, 1)
 
 
-def again(text: str, host: str, asked: Asked) -> list[Disagreement]:
-    """The same packet in another file; nothing where that is none, or has no such place to come from."""
-    try:
-        found = next((each for each in compiled(text) if each[0].name == host), None)
-        if found is None:
-            return []
-        one = Asked(asked.entry, asked.packet, trace(found[0], asked.entry, asked.packet))
-        return disagreements(Case("shrunk", text, found[0], render(found[1]), (one,)))
-    except (Rejected, TestbedError, KeyError):
-        return []
+def again(text: str, one: Disagreement) -> Disagreement | None:
+    """The same packet in another file; None if that is none, has no such place to come from, or is agreed about."""
+    name, asked = one.case.host.name, one.asked
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "shrunk.flow"
+        file.write_text(text, encoding="utf-8")
+        result = compile_files([file])
+        host = next((host for host in result.network.hosts if host.name == name and name in result.states), None)
+        if host is None or (asked.entry.interface is not None and asked.entry.interface not in host.interfaces):
+            return None
+        write_directory(result.states, folder)
+        try:
+            same = ask(host, asked.entry, asked.packet)
+            case = Case("shrunk", text, host, Path(folder) / host_folder(name), [same])
+            return next(disagreements(case, one.by), None)
+        except (TestbedError, KeyError):
+            return None
 
 
-def shrunk(case: Case, one: Disagreement, seconds: float) -> str:
+def shrunk(one: Disagreement, seconds: float) -> str:
     """The smallest file found in this time, and what is said of the packet there."""
-    kind = one.differences[0].partition(":")[0]
 
     def fails(parts: list[str]) -> bool:
-        found = again("\n".join(parts) + "\n", case.host.name, one.asked)
-        return any(each.differences[0].startswith(f"{kind}:") for each in found)
+        return again("\n".join(parts) + "\n", one) is not None
 
-    parts = smaller(statements(case.text), fails, time.monotonic() + seconds)
+    parts = smaller(statements(one.case.text), fails, time.monotonic() + seconds)
     text = "\n".join(parts) + "\n"
-    found = again(text, case.host.name, one.asked)
-    return f"{text}\n{found[0] if found else one}"
+    return f"{text}\n{again(text, one) or one}"
