@@ -15,7 +15,7 @@ from flowc.ir.packet import NUMBERS, Packet, Packets, Values
 from flowc.trace.coming import OPENING
 from flowc.trace.engine import everything
 from flowc.trace.model import Entry, Trace, Verdict
-from flowc.trace.partition import ways
+from flowc.trace.partition import answers, ways
 from flowc.trace.ways import MULTICAST, NOBODYS, TO_ALL
 
 MOST_ENTRIES = 8
@@ -71,7 +71,7 @@ def chosen(host: Host, number: int, most: int) -> list[Asked]:
             entry, packets = ways_left.pop(chance.randrange(len(ways_left)))
             if not ways_left:
                 order.remove(ways_left)
-            asked = ask(host, entry, _member(packets, chance, len(found)))
+            asked = _asked(host, entry, _member(packets, chance, len(found)))
             if len(found) < most and room.has(asked.answers[0]):
                 found.append(asked)
     return found
@@ -120,11 +120,8 @@ def _value(values: Values, chance: random.Random) -> int:
     return chance.choice((low, high, chance.randint(low, high)))
 
 
-def ask(host: Host, entry: Entry, packet: Packet) -> Asked:
-    """Trace a packet, each way that the kernel may choose for it."""
-    family, *fields = packet
-    alone = Packets._make([family, *((Range(value, value),) for value in fields)])
-    return Asked(entry, packet, tuple(ways(host, entry, alone)))
+def _asked(host: Host, entry: Entry, packet: Packet) -> Asked:
+    return Asked(entry, packet, answers(host, entry, packet))
 
 
 class _Room:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from tests.agreement.cases import Case
-from tests.agreement.compare import differences
 from tests.agreement.packets import Asked
 
 from flowc.ir.addresses import format_address
 from flowc.ir.packet import Packet
+from flowc.testbed.agreement import differences, nearest
 from flowc.testbed.bed import Testbed
 from flowc.testbed.model import Seen
 
@@ -29,7 +29,7 @@ class Disagreement(NamedTuple):
     asked: Asked
     by: str
     seen: Seen
-    differences: list[str]
+    differences: tuple[str, ...]
 
     def __str__(self) -> str:
         entry, trace = self.asked.entry, self.asked.answers[0]
@@ -47,7 +47,7 @@ def disagreements(case: Case, by: str) -> Iterator[Disagreement]:
         ANSWERS[by](case, bed)
         seen = bed.send([(asked.entry, asked.packet) for asked in case.asked])
     for asked, one in zip(case.asked, seen, strict=True):
-        found = differences(asked.answers, one)
+        found = differences(nearest(asked.answers, one), one)
         if found:
             yield Disagreement(case, asked, by, one, found)
 

@@ -8,12 +8,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.agreement.cases import Case
-from tests.agreement.packets import ask
+from tests.agreement.packets import Asked
 from tests.agreement.running import Disagreement, disagreements
 
 from flowc.api import compile_files, write_directory
 from flowc.backends.files import host_folder
 from flowc.testbed.model import TestbedError
+from flowc.trace.partition import answers
 
 
 def statements(text: str) -> list[str]:
@@ -60,7 +61,7 @@ def again(text: str, one: Disagreement) -> Disagreement | None:
             return None
         write_directory(result.states, folder)
         try:
-            same = ask(host, asked.entry, asked.packet)
+            same = Asked(asked.entry, asked.packet, answers(host, asked.entry, asked.packet))
             case = Case("shrunk", text, host, Path(folder) / host_folder(name), [same])
             return next(disagreements(case, one.by), None)
         except (TestbedError, KeyError):

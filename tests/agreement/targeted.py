@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from tests.agreement.packets import Asked, ask
+from tests.agreement.packets import Asked
 
 from flowc.ir.addresses import FAMILIES, LINK_LOCAL, WIDTH, AddressSet, Family
 from flowc.ir.icmp import ICMP_PROTOCOL, ICMP_TYPES, ICMPV6_TYPES
@@ -22,6 +22,7 @@ from flowc.ir.policy import ANY, SELF, Icmp, Ports, Protocol, Rule
 from flowc.ir.public import public_ranges
 from flowc.trace.engine import trace
 from flowc.trace.model import Entry, Stage, Trace, Verdict
+from flowc.trace.partition import answers
 from flowc.trace.ways import MULTICAST, NOBODYS, TO_ALL
 
 FAR: dict[Family, tuple[int, ...]] = {
@@ -60,6 +61,14 @@ class Interesting:
         }
         self._rules = [rule for policy in host.policies for rule in policy.rules]
         self.entries = list(_entries(host))
+        self.ends = frozenset(
+            end
+            for one in host.interfaces.values()
+            for prefix in one.prefixes
+            if prefix.length < WIDTH[prefix.family] - 1
+            for end in prefix.range
+        )
+        """The first and last addresses of links: the kernel takes them for all machines there, or for all routers."""
         self._endpoints: dict[str, list[tuple[str, dict[Family, int | None]]]] = {}
         for row in host.endpoints:
             there = self._endpoints.setdefault(row.interface, [])
@@ -217,11 +226,12 @@ def targeted(host: Host, seed: int, most: int, beside: Sequence[Asked] = ()) -> 
     traced: list[_Traced] = []
     for _ in range(_TRIES * most):
         entry, packet = values.candidate()
-        if is_sent(packet):
+        if is_sent(packet) and packet.destination not in values.ends and packet.source not in values.ends:
             one_more = _Traced(entry, packet, trace(host, entry, packet))
             traced += [one_more, *_at_the_edge(host, one_more, rng)]
     chosen = _different(traced, most, limits, {(one.packet.family, one.packet.protocol) for one in beside})
-    return [ask(host, one.entry, _with_port(one.packet, 51000 + at)) for at, one in enumerate(chosen)]
+    sent = [(one.entry, _with_port(one.packet, 51000 + at)) for at, one in enumerate(chosen)]
+    return [Asked(entry, packet, answers(host, entry, packet)) for entry, packet in sent]
 
 
 def is_sent(packet: Packet) -> bool:
@@ -229,6 +239,8 @@ def is_sent(packet: Packet) -> bool:
     family = packet.family
     nobodys = (*NOBODYS[family], *MULTICAST[family], *TO_ALL[family], *([LINK_LOCAL] if family == 6 else []))
     if any(low <= address <= high for low, high in nobodys for address in (packet.source, packet.destination)):
+        return False
+    if packet.source == packet.destination:
         return False
     if packet.has_ports and not (packet.detail and packet.source_port):
         return False

@@ -181,6 +181,7 @@ interface v20 { vlan 20 on trunk; address 10.0.0.1/24, fd20::1/64; vrf red }
 interface port1 { device p1 }
 interface port2 { device p2 }
 interface lan { device br0; bridge port1, port2; address 10.30.0.1/24, fd30::1/64 }
+interface pair { device pair0; veth pair1; address 10.50.0.1/24, fd50::1/64 }
 interface wan { device wan0; address 192.0.2.1/24, 2001:db8::1/64 }
 tunnel gt { type gretap; local 172.16.0.1; remote 172.16.0.2; key 5; on trunk; address 10.41.0.1/24, fd41::1/64 }
 tunnel g3 { type gre; local 172.16.0.1; remote 172.16.0.3; on trunk; address 10.42.0.1/24, fd42::1/64 }
@@ -191,7 +192,7 @@ endpoint red75 { address 10.0.0.75; interface v20 }
 route default via 192.0.2.254 on wan
 route ::/0 via 2001:db8::fe on wan
 route default via 192.0.2.254 on wan vrf red
-zone inside { interface v10, lan, gt, g3, six, six3 }
+zone inside { interface v10, lan, pair, gt, g3, six, six3 }
 zone reds { interface v20 }
 zone internet { interface wan }
 zone carrier { interface trunk }
@@ -207,6 +208,7 @@ policy inside -> inside { accept tcp 80 }
 INSIDE = {
     "v10": ("10.10.0.9", "fd10::9", None),
     "lan": ("10.30.0.9", "fd30::9", None),
+    "pair": ("10.50.0.9", "fd50::9", None),
     "gt": ("10.41.0.9", "fd41::9", 5),
     "g3": ("10.42.0.9", "fd42::9", None),
     "six": ("10.43.0.9", "fd43::9", 7),

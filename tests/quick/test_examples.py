@@ -43,19 +43,7 @@ def test_example_compiles_to_what_was_read_and_found_right(
         golden(EXAMPLES / "output" / file.stem / host / name, text)
 
 
-@pytest.mark.parametrize(
-    "file",
-    [
-        pytest.param(
-            one,
-            marks=pytest.mark.xfail(reason="the tracer knows no default route that DHCP brings", strict=True)
-            if one.stem == "home-router"
-            else (),
-        )
-        for one in FILES
-    ],
-    ids=lambda file: file.stem,
-)
+@each_example
 def test_every_example_has_tests_and_they_pass(file: Path) -> None:
     run = api.test_files([file])
     assert run.tests

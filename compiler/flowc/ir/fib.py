@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-from flowc.ir.addresses import Family, Prefix
-from flowc.ir.links import Interface
+from flowc.ir.addresses import FAMILIES, WIDTH, Family, Prefix
+from flowc.ir.links import Interface, Tunnel
 from flowc.ir.network import Host
 from flowc.ir.prefixes import PrefixMap
 from flowc.source import Span
@@ -62,7 +62,7 @@ class Fib:
                 Way(prefix.length, NETWORK_METRIC[prefix.family], None, ((None, one.name, 1),), one.span),
             )
             for one in host.interfaces.values()
-            for prefix in one.prefixes
+            for prefix in _networks(one, host)
         ]
         columns = ("length", "family", "metric", "source", "nexthops", "span", "kind")
         self._columns = tuple(map(host.routes.column, columns))
@@ -130,3 +130,21 @@ class Fib:
 def family_of(version: int) -> Family:
     """Of an address of `ipaddress`."""
     return 4 if version == 4 else 6
+
+
+def _networks(interface: Interface, host: Host) -> Sequence[Prefix]:
+    """Its own; behind an Ethernet key of a shared tunnel only the machines that are declared: nobody asks for others."""
+    link = interface.link
+    if not interface.carrier or not isinstance(link, Tunnel) or not link.kind.ethernet:
+        return interface.prefixes
+    found = [
+        Prefix(family, address, WIDTH[family])
+        for row in host.endpoints
+        if row.interface == interface.name
+        for family, address in zip(FAMILIES, (row.v4, row.v6), strict=True)
+        if address is not None
+    ]
+    found += [
+        Prefix(row.family, row.address, WIDTH[row.family]) for row in host.neighbors if row.interface == interface.name
+    ]
+    return found

@@ -9,13 +9,16 @@ from itertools import chain
 from flowc.ir.addresses import Range
 from flowc.ir.network import Host
 from flowc.ir.packet import NUMBERS, Packet
+from flowc.ir.policy import SELF
 from flowc.ir.tests import Sent, Test
 from flowc.testbed.bed import Testbed
 from flowc.testbed.model import Seen
 from flowc.trace.failed import shown
 from flowc.trace.judge import Result, run
 from flowc.trace.model import Entry, Trace, Translated, Verdict
-from flowc.trace.partition import TooManyWaysError, partition
+from flowc.trace.partition import TooManyWaysError, answers, partition
+
+REFUSED = (Verdict.REJECT, Verdict.UNREACHABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Disagreement:
 
 def judge(bed: Testbed, host: Host, tests: Sequence[Test]) -> tuple[tuple[Result, ...], tuple[Disagreement, ...]]:
     """What becomes of the tests by what the kernel does, and where it does other than the trace says."""
-    traces: dict[tuple[Entry, Packet], list[Trace]] = {}
+    traces: dict[tuple[Entry, Packet], Sequence[Trace]] = {}
     sent_by_trace: dict[int, list[tuple[Entry, Packet]]] = {}
     ways: dict[int, Sequence[Trace]] = {}
     for sent in (case.sent for test in tests for case in test.cases):
@@ -44,8 +47,8 @@ def judge(bed: Testbed, host: Host, tests: Sequence[Test]) -> tuple[tuple[Result
             continue  # which the judge says
         for trace in ways[id(sent)]:
             sent_by_trace[id(trace)] = [(trace.entry, packet) for packet in corners(trace)]
-            for key in sent_by_trace[id(trace)]:
-                traces.setdefault(key, []).append(trace)
+            for entry, packet in sent_by_trace[id(trace)]:
+                traces[entry, packet] = answers(host, entry, packet)
     keys = list(traces)
     seen = dict(zip(keys, bed.send(keys), strict=True))
 
@@ -53,7 +56,7 @@ def judge(bed: Testbed, host: Host, tests: Sequence[Test]) -> tuple[tuple[Result
         if id(sent) not in ways:
             raise TooManyWaysError
         every = chain.from_iterable(sent_by_trace[id(trace)] for trace in ways[id(sent)])
-        return [as_seen(_nearest(traces[key], seen[key]), key[1], seen[key]) for key in dict.fromkeys(every)]
+        return [as_seen(nearest(traces[key], seen[key]), key[1], seen[key]) for key in dict.fromkeys(every)]
 
     results = tuple(run(host, test, really) for test in tests)
     return results, tuple(_disagreements(traces, seen))
@@ -78,8 +81,10 @@ def as_seen(trace: Trace, packet: Packet, seen: Seen) -> Trace:
 
 def differences(trace: Trace, seen: Seen) -> tuple[str, ...]:
     """What trace and kernel say differently of a packet; nothing where they agree."""
+    if trace.verdict in REFUSED and not trace.answered and seen.verdict is Verdict.DROP:
+        return ()  # the sender does not hear that it is refused
     if seen.verdict is not trace.verdict:
-        return (_said("verdict", seen.verdict, trace.verdict),)
+        return (_said("verdict", seen.verdict, f"{trace.verdict} ({trace.reason})"),)
     if seen.verdict is not Verdict.ACCEPT:
         return ()
     found = []
@@ -94,6 +99,8 @@ def differences(trace: Trace, seen: Seen) -> tuple[str, ...]:
     for name, end, address, port in ends:
         if not _within(end.addresses, address) or (_has_ports(trace) and not _within(end.ports, port)):
             found.append(_said(name, (address, port), (end.addresses, end.ports)))
+    if trace.egress == SELF:
+        return tuple(found)  # who would answer there is up to what runs on the host
     if _has_answer(trace.packet) and seen.answered != trace.answered:
         found.append(_said("answered", seen.answered, trace.answered))
     elif seen.answered and seen.offload != trace.offload:
@@ -125,7 +132,7 @@ def _translated(end: Translated, address: int | None, port: int | None) -> Trans
     return Translated(Range(address, address), None if port is None else Range(port, port))
 
 
-def _nearest(traces: Sequence[Trace], seen: Seen) -> Trace:
+def nearest(traces: Sequence[Trace], seen: Seen) -> Trace:
     """The way that the kernel chose, where it has a choice."""
     return min(traces, key=lambda trace: len(differences(trace, seen)))
 
@@ -134,7 +141,7 @@ def _disagreements(
     traces: Mapping[tuple[Entry, Packet], Sequence[Trace]], seen: Mapping[tuple[Entry, Packet], Seen]
 ) -> Iterator[Disagreement]:
     for key, ways in traces.items():
-        nearest = _nearest(ways, seen[key])
-        found = differences(nearest, seen[key])
+        closest = nearest(ways, seen[key])
+        found = differences(closest, seen[key])
         if found:
-            yield Disagreement(replace(nearest, packet=key[1]), seen[key], found)
+            yield Disagreement(replace(closest, packet=key[1]), seen[key], found)

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Self
 
-from flowc.ir.links import Device
+from flowc.ir.links import Device, Veth
 from flowc.ir.network import Host
 from flowc.ir.packet import Packet
 from flowc.testbed import loading
@@ -35,8 +35,8 @@ class Testbed:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._cleanup = ExitStack()
-        self.dhcp: dict[str, str] = {}
-        """The address that each interface with DHCP was given, with its prefix length."""
+        self.dhcp: dict[str, tuple[str, ...]] = {}
+        """The addresses that each interface with DHCP was given, with their prefix lengths."""
 
     def __enter__(self) -> Self:
         """Raises TestbedError for what is missing: a tool, a right, a part of the kernel."""
@@ -77,13 +77,23 @@ class Testbed:
     def load(self, folder: Path) -> None:
         """Load what `flowc compile -o` wrote for this host. Raises TestbedError with the words of what failed."""
         loading.load(self._gateway, folder, self._listen)
+        own = {one.device for one in self._host.interfaces.values()}
+        peers = {
+            one.device: one.link.peer
+            for one in self._host.interfaces.values()
+            if isinstance(one.link, Veth) and one.link.peer not in own
+        }
+        loading.take(self._gateway, self._world, peers)
+        self._far.reach(peers)
         devices = [one.device for one in self._host.interfaces.values() if one.carrier is None]
         loading.settle(self._gateway, devices, self._listen)
         self._mac_of.cache_clear()
 
     def send(self, sent: Sequence[tuple[Entry, Packet]]) -> list[Seen]:
         """What becomes of packets, each the first of a connection that nothing before has to do with."""
-        flights = [Flight(at % MOST, entry, packet) for at, (entry, packet) in enumerate(sent)]
+        if len(sent) > MOST:
+            return self.send(sent[:MOST]) + self.send(sent[MOST:])
+        flights = [Flight(at, entry, packet) for at, (entry, packet) in enumerate(sent)]
         self._near.listen({(one.packet.family, one.packet.protocol) for one in flights})
         self._near.listen([(4, 1), (4, 6), (6, 58), (6, 6)] if any(f.entry.interface is None for f in flights) else [])
         for together in _rounds(flights):

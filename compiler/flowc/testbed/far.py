@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 import socket
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from flowc.ir.addresses import Family
@@ -26,10 +26,10 @@ _SOLICITED_OVERRIDE = 0x60000000
 class FarEnds:
     """Answers for every machine that the host asks for, and tells the rest to who listens."""
 
-    def __init__(self, namespace: Namespace, wires: Wires, devices: dict[str, str]) -> None:
+    def __init__(self, namespace: Namespace, wires: Wires, devices: Mapping[str, str]) -> None:
         """`devices` are the far ends by the device of the host that they lead to."""
         self._wires = wires
-        self._far = devices
+        self._far = dict(devices)
         self._near = {far: near for near, far in devices.items()}
         self._own = {(one.name, str(address.ip)) for one in wires.host.interfaces.values() for address in one.addresses}
         self._socket = namespace.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(_EVERY_PROTOCOL))
@@ -37,6 +37,11 @@ class FarEnds:
         self._socket.setsockopt(_SOL_PACKET, _AUXDATA, 1)
         self._socket.setsockopt(_SOL_PACKET, _IGNORE_OUTGOING, 1)
         self._socket.setblocking(False)
+
+    def reach(self, devices: Mapping[str, str]) -> None:
+        """More far ends."""
+        self._far |= devices
+        self._near |= {far: near for near, far in devices.items()}
 
     def close(self) -> None:
         self._socket.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from flowc.ir.addresses import parse_address
 from flowc.ir.packet import Packet
 from flowc.testbed import frames
 from flowc.testbed.model import Seen
@@ -85,6 +86,8 @@ class Flights:
         if found is None:
             return
         flight, turn, verdict = found
+        if verdict is None and turn is Turn.FIRST and not _same_source(flight.packet, packet):
+            return  # the outer packet of a tunnel, whose inside is still on its way
         own = flight.entry.interface is None
         if verdict is not None:
             self._refuse(flight, verdict, there=own)
@@ -130,3 +133,8 @@ def _undone(sent: Packet, answer: frames.Packet) -> bool:
     if (number(answer.source), number(answer.destination)) != (sent.destination, sent.source):
         return False
     return not sent.has_ports or (answer.source_port, answer.destination_port) == (sent.detail, sent.source_port)
+
+
+def _same_source(sent: Packet, delivered: frames.Packet) -> bool:
+    """Nothing translates the source of what is delivered to the host."""
+    return delivered.source is not None and parse_address(delivered.source) == (sent.family, sent.source)

@@ -6,10 +6,12 @@ import re
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from ipaddress import IPv4Address
 from pathlib import Path
 from shutil import which
 from tempfile import TemporaryFile
 
+from flowc.ir.leases import leased
 from flowc.ir.links import Device
 from flowc.ir.network import Host
 from flowc.testbed.model import TestbedError
@@ -67,17 +69,34 @@ def connect(gateway: Namespace, world: Namespace, far: Mapping[str, str]) -> Non
         gateway.up(device)
 
 
-def lease(gateway: Namespace, host: Host) -> dict[str, str]:
-    """Give each interface with DHCP an address, and the default route, as a DHCP client would."""
-    found: dict[str, str] = {}
+def take(gateway: Namespace, world: Namespace, peers: Mapping[str, str]) -> None:
+    """Make the other ends of veth pairs that the host itself made, by its own end, ends in the world."""
+    if peers:
+        lines = [f"link set dev {peer} netns /proc/self/fd/{world.file}" for peer in peers.values()]
+        _run(gateway, ("ip", "-batch", "-"), "\n".join(lines) + "\n", files=(world.file,))
+    for peer in peers.values():
+        world.up(peer)
+
+
+def lease(gateway: Namespace, host: Host) -> dict[str, tuple[str, ...]]:
+    """Give each interface with DHCP its addresses and default routes, as a provider would.
+
+    IPv4: the one that the file says is leased, else one of 198.18.0.0/15 (RFC 2544). IPv6: one of 2001:2::/48 (RFC 5180), and a router at fe80::1.
+    """
+    found: dict[str, tuple[str, ...]] = {}
     lines: list[str] = []
     wanted = [one for one in host.interfaces.values() if one.dhcp and isinstance(one.link, Device)]
     for at, one in enumerate(wanted):
-        found[one.name] = f"198.18.{at}.2/24"  # RFC 2544: for tests, and nobody's
+        known = leased(host, one)
+        four = IPv4Address(f"198.18.{at}.2") if known is None else IPv4Address(known)
+        six = f"2001:2:0:{at:x}::2/64"
+        found[one.name] = f"{four}/24", six
+        router = four + (1 if int(four) & 255 < 254 else -1)
         lines += [
-            f"link set dev {one.device} up",
-            f"addr add {found[one.name]} dev {one.device}",
-            f"route add default via 198.18.{at}.1 dev {one.device} metric {1000 + at}",
+            f"addr add {four}/24 dev {one.device}",
+            f"addr add {six} dev {one.device} nodad",
+            f"route add default via {router} dev {one.device} metric {1000 + at}",
+            f"route add default via fe80::1 dev {one.device} metric {1000 + at}",
         ]
     if lines:
         _run(gateway, ("ip", "-batch", "-"), "\n".join(lines) + "\n")

@@ -93,6 +93,8 @@ class Wires:
     def machine(self, name: str, family: Family, address: int) -> tuple[str, str | None]:
         """The MAC address of a machine at an interface of the host, and the port where that is a bridge."""
         link = self.host.interfaces[name].link
+        while isinstance(link, Vlan):  # of a bridge: behind one of its ports, too
+            link = self.host.interfaces[link.parent].link
         port = link.ports[0] if isinstance(link, Bridge) and link.ports else None
         mac, at = self._declared.get((name, family, address), (None, None))
         return mac or f"02:f1:{crc32(f'{name} {address}'.encode()).to_bytes(4, 'big').hex(':')}", at or port

@@ -142,9 +142,16 @@ def _ended(passage: Passage, end: Ended) -> Trace:
         key=None,
         offload=False,
         offload_reason="it goes nowhere",
-        answered=False,
+        answered=_heard(passage, end.verdict),
         packets=walk.packets,
     )
+
+
+def _heard(passage: Passage, verdict: Verdict) -> bool:
+    """The sender hears of it: there is a way for the error."""
+    if verdict not in (Verdict.REJECT, Verdict.UNREACHABLE) or passage.interface is None:
+        return False
+    return passage.indexes.replies.from_host(passage.walk, passage.interface)
 
 
 def _destination(walk: Walk) -> Translated:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from flowc.ir.addresses import AddressSet, Family, Prefix, Range, format_address, format_range, subtract
 from flowc.ir.fronts import Fronts
+from flowc.ir.leases import leased
 from flowc.ir.links import Interface
 from flowc.ir.nat import Masquerade, Nat, Snat
 from flowc.ir.network import Host
@@ -111,7 +112,8 @@ class Leaving:
             interface = members[0] if len(members) == 1 else interface
         own = sorted((one for one in interface.addresses if one.version == family), key=str)
         if not own:
-            return None
+            lease = leased(self._host, interface) if family == 4 else None
+            return None if lease is None else Range(lease, lease)
         for one in own:
             network = Prefix(family, int(one.network.network_address), one.network.prefixlen).range
             gateway = None if out.gateway is None else Range(out.gateway, out.gateway)

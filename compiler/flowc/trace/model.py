@@ -111,6 +111,6 @@ class Trace:
     offload_reason: str
     """Why, or why not."""
     answered: bool
-    """A reply comes back to the sender."""
+    """A reply comes back to the sender; of what is refused: the error that says so."""
     packets: Packets
     """All packets that go exactly this way, this one among them."""

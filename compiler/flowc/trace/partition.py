@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from flowc.ir.addresses import intersect, subtract
+from flowc.ir.addresses import Range, intersect, subtract
 from flowc.ir.network import Host
-from flowc.ir.packet import Packets
+from flowc.ir.packet import Packet, Packets
 from flowc.ir.tests import Sent
 from flowc.trace.engine import trace_among
 from flowc.trace.entries import entries
@@ -45,6 +45,12 @@ def ways(host: Host, entry: Entry, packets: Packets) -> Iterator[Trace]:
             together = common(together, other.packets)
             yield other
         waiting += reversed(without(among, together))
+
+
+def answers(host: Host, entry: Entry, packet: Packet) -> tuple[Trace, ...]:
+    """What happens to one packet: several traces where the kernel chooses a way."""
+    family, *fields = packet
+    return tuple(ways(host, entry, Packets._make([family, *((Range(value, value),) for value in fields)])))
 
 
 def common(packets: Packets, others: Packets) -> Packets:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from flowc.ir.addresses import FAMILIES, LINK_LOCAL, WIDTH, Family, Prefix, Range, merge
 from flowc.ir.fib import Fib, Way, family_of
+from flowc.ir.leases import leased
 from flowc.ir.network import Host
 from flowc.ir.own import on_link
 from flowc.ir.packet import Values
@@ -16,6 +17,8 @@ from flowc.ir.policy import SELF
 from flowc.source import Span
 from flowc.trace.walk import Cuts, Walk
 
+DYNAMIC_METRIC = 1 << 20
+"""Behind all declared routes."""
 NOBODYS: dict[Family, Values] = {
     4: (Range(0, (1 << 24) - 1), Range(127 << 24, (128 << 24) - 1)),
     6: (Range(0, 1),),
@@ -77,6 +80,10 @@ class Ways:
                     carrier = self._host.interfaces[one.carrier]
                     place = (carrier.vrf, family, int(own.ip))
                     found.setdefault(place, (f"an address of interface `{one.name}`", one.span))
+        for one in self._host.interfaces.values():
+            lease = leased(self._host, one)
+            if lease is not None:
+                found.setdefault((one.vrf, 4, lease), (f"the address that `{one.name}` has by DHCP", one.place("dhcp")))
         for public in self._host.derived(on_link):
             place = (public.interface.vrf, public.family, public.address)
             found.setdefault(place, ("a public address that the host answers for", public.span))
@@ -144,7 +151,16 @@ class Ways:
         """The ways to an address for one source, without narrowing anything."""
         best, pinned = self._fib.lookup(vrf, family, address)
         mine = [way for way in pinned if way.source is not None and way.source.contains(family, source)]
-        return _first_pinned(mine) or best
+        return _first_pinned(mine) or best or self._dynamic.get(vrf, [])
+
+    @cached_property
+    def _dynamic(self) -> dict[str | None, list[Way]]:
+        """The default routes that DHCP and router advertisements bring: they yield to declared ones. The first counts."""
+        found: dict[str | None, list[Way]] = {}
+        for one in self._host.interfaces.values():
+            if one.dhcp and one.vrf not in found:
+                found[one.vrf] = [Way(0, DYNAMIC_METRIC, None, ((None, one.name, 1),), one.place("dhcp"))]
+        return found
 
     def is_own(self, vrf: str | None, family: Family, address: int) -> bool:
         """It is an address of the host's in this VRF."""
@@ -158,7 +174,7 @@ class Ways:
         family = walk.packet.family
         best, pinned = self._fib.lookup(vrf, family, address)
         mine = [way for way in pinned if way.source is not None and walk.within("source", (way.source.range,))]
-        ways = _first_pinned(mine) or best
+        ways = _first_pinned(mine) or best or self._dynamic.get(vrf, [])
         table = f"VRF `{vrf}`" if vrf else "the main table"
         if not ways:
             return Found(Kind.UNREACHABLE, None, None, 1, f"no route in {table}", None)
@@ -194,6 +210,8 @@ def _first_pinned(ways: Iterable[Way]) -> list[Way]:
 
 def _described(way: Way, vrf: str | None) -> str:
     table = f" of VRF `{vrf}`" if vrf else ""
+    if way.metric == DYNAMIC_METRIC:
+        return f"default route{table} that DHCP brings"
     if all(gateway is None for gateway, _, _ in way.hops):
         return f"connected network{table}" if way.source is None else f"route for some sources{table}"
     kind = "default route" if way.length == 0 else f"route /{way.length}"

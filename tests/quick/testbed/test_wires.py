@@ -116,3 +116,11 @@ def test_declared_machines_have_their_macs_and_all_others_one_each(wires: Wires)
     others = [mac("lan", "10.30.0.76"), mac("lan", "10.30.0.77"), mac("v10", "10.30.0.76")]
     assert len(set(others)) == 3
     assert all(int(one[:2], 16) & 3 == 2 for one in others)  # locally administered, of one machine
+
+
+def test_machines_of_a_vlan_on_a_bridge_are_behind_one_port_of_it(wires: Wires) -> None:
+    _, port = wires.machine("guest", 4, parse_address("10.31.0.9")[1])
+    where, frame = wires.encode("guest", udp_packet("10.31.0.9", "10.31.0.1", 1, 2), HERE, port)
+    located = wires.decode(where, frame)
+    assert located is not None
+    assert (port, located.interface.name, located.port) == ("port1", "guest", "port1")
