@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ from tests.agreement.spoil import (
 )
 
 from flowc.hoststate import GreTunnel, NeighborRow, Rule
-from flowc.hoststate.routing import RouteRow
+from flowc.hoststate.routing import Encap, RouteRow
 from flowc.hoststate.rules import AddressMatch, IcmpMatch, PortMatch, Verdict
 
 MAIN = 254
@@ -46,8 +46,8 @@ def _gateway(route_: RouteRow, gateway: str | None, device: str) -> tuple[RouteR
     return (route_._replace(nexthops=tuple(one._replace(gateway=gateway, device=device) for one in route_.nexthops)),)
 
 
-def _encap(route_: RouteRow, **change: object) -> tuple[RouteRow]:
-    hops = tuple(one._replace(encap=one.encap._replace(**change)) for one in route_.nexthops if one.encap)
+def _encap(route_: RouteRow, change: Callable[[Encap], Encap]) -> tuple[RouteRow]:
+    hops = tuple(one._replace(encap=change(one.encap)) for one in route_.nexthops if one.encap)
     return (route_._replace(nexthops=hops),)
 
 
@@ -163,8 +163,8 @@ TENANTS = (
 )  # fmt: skip
 
 TUNNELS = (
-    Fault("a route has another's key", "keys", "one tenant's packets go to another", route("10.0.1.75/32", 1001, lambda one: _encap(one, key=1002))),
-    Fault("a route has another remote end", "keys", "packets go to the wrong site", route("10.0.1.75/32", 1001, lambda one: _encap(one, destination="172.16.1.3"))),
+    Fault("a route has another's key", "keys", "one tenant's packets go to another", route("10.0.1.75/32", 1001, lambda one: _encap(one, lambda outer: outer._replace(key=1002)))),
+    Fault("a route has another remote end", "keys", "packets go to the wrong site", route("10.0.1.75/32", 1001, lambda one: _encap(one, lambda outer: outer._replace(destination="172.16.1.3")))),
     Fault("a filter has another key", "keys", "a tenant is cut off", tc_filter(1001, key=1003)),
     Fault("a filter marks for another VRF", "keys", "a tenant acts as another", tc_filter(1001, mark=(1002, 16383))),
     Fault("a tunnel sends another key", "keys", "the far end hears nothing", _tunnel("bare", okey=8)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -32,7 +32,7 @@ def element(name: str, key: str, change: Callable[[Element], Iterable[Element]])
     def changed(one: NftSet) -> NftSet:
         if one.name != name:
             return one
-        values = one.values or [None] * len(one.keys)
+        values: Sequence[str | None] = one.values or [None for _ in one.keys]
         found = [Element(*each) for each in zip(one.keys, values, one.spans, strict=True)]
         assert key in one.keys, f"{name} has no {key}, but {one.keys}"
         made = [new for old in found for new in (change(old) if old.key == key else (old,))]
@@ -71,7 +71,8 @@ def rules(chain: str, change: Callable[[tuple[FilterRule, ...]], Iterable[Filter
 def rule(chain: str, place: int, **change: object) -> Spoil:
     """Change one rule of a policy."""
     return rules(
-        chain, lambda all_: [replace(one, **change) if at == place else one for at, one in enumerate(all_)]  # type: ignore[arg-type]
+        chain,
+        lambda all_: [replace(one, **change) if at == place else one for at, one in enumerate(all_)],  # type: ignore[arg-type]
     )
 
 
@@ -148,7 +149,7 @@ def routing_rules(change: Callable[[Rule], Iterable[Rule]]) -> Spoil:
 def everywhere(kind: type[T], change: Callable[[T], T]) -> Spoil:
     """Change all that are of a type, wherever they stand."""
 
-    def walk(one: Any) -> Any:
+    def walk(one: object) -> object:
         if isinstance(one, kind):
             return change(one)
         if isinstance(one, tuple) and not hasattr(one, "_fields"):

@@ -51,8 +51,8 @@ class Interesting:
         self._host = host
         self._rng = rng
         self._zones = list(host.zones)
-        self._pairs = [(one.source, one.target) for one in (*host.policies, *host.nats)]
-        self._pairs += [(nat.source, nat.target) for nat in host.nats]
+        self._pairs = [(policy.source, policy.target) for policy in host.policies]
+        self._pairs += [(nat.source, nat.target) for nat in host.nats] * 2
         self._uplinks = {
             (interface, family)
             for family, length, nexthops in zip(*map(host.routes.column, ("family", "length", "nexthops")), strict=True)
@@ -287,7 +287,7 @@ def _different(
     Of `portless` protocols there are packets already; only one at a time can be on its way.
     """
     seen: dict[object, int] = {}
-    ranked = []
+    ranked: list[tuple[int, int, int, _Traced]] = []
     for one in traced:
         way = _way(one)
         seen[way] = seen.get(way, 0) + 1

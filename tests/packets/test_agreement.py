@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from tests.agreement import cases
+from tests.agreement.kinds import distribution
 from tests.agreement.running import ANSWERS, disagreements
+from tests.agreement.shrink import shrunk
 from tests.lab.protocol import prepared
 
 from flowc.testbed.model import TestbedError
@@ -16,8 +18,10 @@ FILES = int(os.environ.get("FLOWC_AGREEMENT_FILES", "300"))
 PACKETS = int(os.environ.get("FLOWC_AGREEMENT_PACKETS", "12"))
 OF_EXAMPLES = 40
 """Packets through each host of the examples."""
-PARTS = 10
+PARTS = max(10, FILES // 30)
 """Tests, so that none of them takes long."""
+SHRINKING = 90.0
+"""Seconds to make the first file smaller that is disagreed about."""
 SEED = int(os.environ.get("FLOWC_AGREEMENT_SEED", "1"))
 
 
@@ -45,9 +49,19 @@ def test_the_kernel_does_what_the_trace_says(part: str, by: str) -> None:
         files += 1
         sent += len(case.asked)
         try:
-            found += map(str, disagreements(case, by))
+            for one in disagreements(case, by):
+                found.append(shrunk(one, SHRINKING) if not found else str(one))
         except TestbedError as error:
             found.append(f"{case.name}: {error}\n{case.text}")
     told = f"{files} files, {sent} packets, {time.monotonic() - start:.0f} s"
     print(told)
     assert not found, f"{told}, {len(found)} differ\n" + "\n\n".join(found)
+
+
+def test_packets_of_every_kind_are_sent() -> None:
+    """Prints how many."""
+    parts = ["examples", *map(str, range(PARTS))]
+    found = distribution(case for part in parts for case in cases.read(prepared(__name__) / part))
+    for what, counts in found.items():
+        print(f"{what}: " + ", ".join(f"{kind} {count}" for kind, count in counts.most_common()))
+    assert not [f"{what}: {kind}" for what, counts in found.items() for kind, count in counts.items() if not count]

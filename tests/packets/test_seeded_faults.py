@@ -40,7 +40,9 @@ def prepare(folder: Path) -> None:
         for fault, one in {RIGHT: state, **spoilt}.items():
             place = folder / file.stem / fault
             write_directory({name: one}, place)
-            bare = Case(file.stem, file.read_text(encoding="utf-8"), host.model_copy(), place / host_folder(name), asked)
+            bare = Case(
+                file.stem, file.read_text(encoding="utf-8"), host.model_copy(), place / host_folder(name), asked
+            )
             (place / "case.pickle").write_bytes(pickle.dumps(bare))
 
 
