@@ -69,6 +69,7 @@ class Interesting:
             for end in prefix.range
         )
         """The first and last addresses of links: the kernel takes them for all machines there, or for all routers."""
+        self.pools = [prefix for pool in host.pools.values() for prefix in pool.prefixes]
         self._endpoints: dict[str, list[tuple[str, dict[Family, int | None]]]] = {}
         for row in host.endpoints:
             there = self._endpoints.setdefault(row.interface, [])
@@ -82,6 +83,12 @@ class Interesting:
         self._sources = {family: list(_edges(sources, family)) for family in FAMILIES}
         targets = [rule.destination for rule in self._rules]
         self._targets = {family: list(_edges(targets, family)) for family in FAMILIES}
+
+    def is_plain(self, packet: Packet) -> bool:
+        """Nobody has the first or last address of a network, and nobody outside one of the host's public addresses."""
+        if not self.ends.isdisjoint((packet.source, packet.destination)):
+            return False
+        return not any(prefix.contains(packet.family, packet.source) for prefix in self.pools)
 
     def candidate(self) -> tuple[Entry, Packet]:
         """Any packet, mostly one that a policy or a translation is about."""
@@ -226,10 +233,11 @@ def targeted(host: Host, seed: int, most: int, beside: Sequence[Asked] = ()) -> 
     traced: list[_Traced] = []
     for _ in range(_TRIES * most):
         entry, packet = values.candidate()
-        if is_sent(packet) and packet.destination not in values.ends and packet.source not in values.ends:
+        if is_sent(packet):
             one_more = _Traced(entry, packet, trace(host, entry, packet))
             traced += [one_more, *_at_the_edge(host, one_more, rng)]
-    chosen = _different(traced, most, limits, {(one.packet.family, one.packet.protocol) for one in beside})
+    plain = [one for one in traced if values.is_plain(one.packet)]
+    chosen = _different(plain, most, limits, {(one.packet.family, one.packet.protocol) for one in beside})
     sent = [(one.entry, _with_port(one.packet, 51000 + at)) for at, one in enumerate(chosen)]
     return [Asked(entry, packet, answers(host, entry, packet)) for entry, packet in sent]
 

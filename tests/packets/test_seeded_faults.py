@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import pickle
-import time
+from functools import cache
 from pathlib import Path
 
 import pytest
 from tests.agreement import faults
 from tests.agreement.cases import Case
-from tests.agreement.faults import FAULTS
-from tests.agreement.packets import chosen
+from tests.agreement.faults import FAULTS, Fault
 from tests.agreement.running import Disagreement, disagreements, shown
 from tests.agreement.targeted import targeted
 from tests.lab.protocol import prepared
@@ -19,10 +19,14 @@ from tests.lab.protocol import prepared
 from flowc.testbed.model import TestbedError
 
 FILES = Path(faults.__file__).with_name("files")
-PACKETS = int(os.environ.get("FLOWC_FAULT_PACKETS", "120"))
-PARTS = 6
+NAMES = sorted(path.stem for path in FILES.glob("*.flow"))
+PACKETS = int(os.environ.get("FLOWC_FAULT_PACKETS", "90"))
+PARTS = 4
 """Tests, so that none of them takes long."""
+WORKERS = 2
+"""The guest has two processors."""
 RIGHT = "right"
+CASE = "case.pickle"
 
 
 def prepare(folder: Path) -> None:
@@ -34,39 +38,57 @@ def prepare(folder: Path) -> None:
         result = compile_files([file])
         ((name, state),) = result.states.items()
         (host,) = result.network.hosts
-        asked = chosen(host, 1, PACKETS // 3)
-        asked += targeted(host, 1, PACKETS - len(asked), asked)
+        asked = targeted(host, 1, PACKETS)
         spoilt = {fault.name: fault.spoil(state) for fault in FAULTS if fault.file == file.stem}
         for fault, one in {RIGHT: state, **spoilt}.items():
             place = folder / file.stem / fault
             write_directory({name: one}, place)
-            bare = Case(
+            case = Case(
                 file.stem, file.read_text(encoding="utf-8"), host.model_copy(), place / host_folder(name), asked
             )
-            (place / "case.pickle").write_bytes(pickle.dumps(bare))
+            (place / CASE).write_bytes(pickle.dumps(case))
 
 
 def found(file: str, fault: str) -> list[Disagreement]:
-    case: Case = pickle.loads((prepared(__name__) / file / fault / "case.pickle").read_bytes())  # noqa: S301
+    case: Case = pickle.loads((prepared(__name__) / file / fault / CASE).read_bytes())  # noqa: S301  # our own, of this run
     return list(disagreements(case, "the scripts"))
 
 
-@pytest.mark.parametrize("file", sorted(path.stem for path in FILES.glob("*.flow")))
+@cache
+def without_fault(file: str) -> list[Disagreement]:
+    return found(file, RIGHT)
+
+
+def noticed(fault: Fault) -> list[str]:
+    """What differs because of the fault alone."""
+    before = {(one.asked.entry, one.asked.packet) for one in without_fault(fault.file)}
+    try:
+        found_now = found(fault.file, fault.name)
+    except TestbedError as error:
+        return [f"it does not load: {str(error).splitlines()[-1]}"]
+    place = [one for one in found_now if (one.asked.entry, one.asked.packet) not in before]
+    return [f"{shown(one.asked.packet)} from {_place(one)}: {one.differences[0]}" for one in place]
+
+
+def _place(one: Disagreement) -> str:
+    return one.asked.entry.endpoint or one.asked.entry.interface or "self"
+
+
+@pytest.mark.parametrize("file", NAMES)
 def test_trace_and_kernel_agree_where_nothing_is_spoilt(file: str) -> None:
-    differ = found(file, RIGHT)
+    differ = without_fault(file)
     assert not differ, f"{len(differ)} differ\n" + "\n\n".join(map(str, differ))
 
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_fault_is_noticed(part: int) -> None:
-    missed = []
-    for fault in FAULTS[part::PARTS]:
-        begun = time.monotonic()
-        try:
-            noticed = [f"{shown(one.asked.packet)}: {one.differences[0]}" for one in found(fault.file, fault.name)]
-        except TestbedError as error:
-            noticed = [f"it does not load: {str(error).splitlines()[-1]}"]
-        seconds = time.monotonic() - begun
-        print(f"{fault.name} ({fault.file}, {seconds:.1f} s): {len(noticed)}; {noticed[0] if noticed else 'MISSED'}")
-        missed += [] if noticed else [f"{fault.name} ({fault.file})"]
+    """Prints what noticed each of them."""
+    mine = FAULTS[part::PARTS]
+    for file in NAMES:
+        without_fault(file)  # once, for both workers
+    with multiprocessing.get_context("fork").Pool(WORKERS) as pool:
+        results = pool.map(noticed, mine, chunksize=1)
+    for fault, one in zip(mine, results, strict=True):
+        print(f"{fault.name} ({fault.file}): {len(one)}: {one[0] if one else 'MISSED'}")
+    missed = [f"{fault.name} ({fault.file})" for fault, one in zip(mine, results, strict=True) if not one]
     assert not missed, missed
