@@ -29,14 +29,11 @@ def prepare(folder: Path) -> None:
     """Compile and trace."""
     from tests.generate.seeded import files  # not in the guest, where importing takes long
 
-    examples = folder / "examples"
-    examples.mkdir()
-    cases.make(examples, ((file.stem, file.read_text()) for file in sorted(EXAMPLES.glob("*.flow"))), OF_EXAMPLES)
+    examples = ((file.stem, file.read_text()) for file in sorted(EXAMPLES.glob("*.flow")))
+    cases.make(folder / "examples", examples, OF_EXAMPLES)
     texts = [(f"{number:04}", text) for number, text in enumerate(files(SEED, FILES))]
     for part in range(PARTS):
-        place = folder / str(part)
-        place.mkdir()
-        cases.make(place, texts[part::PARTS], PACKETS)
+        cases.make(folder / str(part), texts[part::PARTS], PACKETS)
 
 
 @pytest.mark.parametrize("by", ANSWERS)

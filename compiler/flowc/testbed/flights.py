@@ -72,6 +72,8 @@ class Flights:
         if found is None:
             return
         flight, turn, verdict = found
+        if verdict is None and _is_told(flight.packet, packet):
+            return  # a redirect, or another word about the packet
         there = located.interface.name == flight.entry.interface
         if verdict is not None:
             self._refuse(flight, verdict, there=there)
@@ -138,3 +140,13 @@ def _undone(sent: Packet, answer: frames.Packet) -> bool:
 def _same_source(sent: Packet, delivered: frames.Packet) -> bool:
     """Nothing translates the source of what is delivered to the host."""
     return delivered.source is not None and parse_address(delivered.source) == (sent.family, sent.source)
+
+
+_TOLD = {"icmp": {3, 4, 5, 11, 12}, "icmpv6": {1, 2, 3, 4, 137}}
+"""Types of messages that quote a packet (RFC 792, RFC 4443, RFC 4861)."""
+
+
+def _is_told(sent: Packet, seen: frames.Packet) -> bool:
+    """A message about the packet, and not the packet."""
+    same = sent.is_icmp and sent.detail == seen.operation
+    return not same and seen.operation in _TOLD.get(seen.protocol, ())

@@ -88,6 +88,9 @@ def _through(passage: Passage, out: Interface) -> Judged:
         if target is None or indexes.judges.policy(SELF, target) is None:
             return Judged(None, None, "the host may send", None)
         return passage.judge(SELF, target)
+    if out.vrf != passage.vrf and walk.within("destination", indexes.ways.own_sources(out.vrf, walk.packet.family)):
+        reason = f"nobody behind `{out.name}` has it: it is an address of the host's own"
+        raise Ended(Verdict.DROP, reason, out.span)
     if is_link_local_source(walk):
         raise Ended(Verdict.UNREACHABLE, "a link-local source is not forwarded", None)
     if not is_untracked(walk) and not is_opening(walk):
