@@ -113,3 +113,15 @@ def test_what_leaks_out_of_a_vrf_is_answered_if_there_is_a_way_back(tmp_path: Pa
     assert (trace.verdict, trace.egress) == (Verdict.ACCEPT, "uplink")
     assert trace.answered is answered
     assert trace.offload is answered
+
+
+def test_who_may_not_send_by_a_link_cannot_answer_the_host(tmp_path: Path) -> None:
+    text = """
+        interface desks { device eth0; address 10.4.0.1/24; spoofing strict }
+        endpoint desk { address 10.4.0.5; interface desks }
+        zone guarded { interface desks }
+        """
+    host = host_of(text, tmp_path)
+    for address, answered in (("10.4.0.5", True), ("10.4.0.6", False)):
+        trace = asked(host, None, "udp", "10.4.0.1|40000", f"{address}|53")
+        assert (trace.verdict, trace.answered) == (Verdict.ACCEPT, answered)
