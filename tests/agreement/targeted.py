@@ -75,6 +75,8 @@ class Interesting:
             there = self._endpoints.setdefault(row.interface, [])
             there.append((row.name, {4: row.v4, 6: row.v6}))
         self._own = {family: list(_own(host, family)) for family in FAMILIES}
+        # An address of several VRFs does not tell in which of them the host sends.
+        self._sender = {family: [one for one in own if own.count(one) == 1] for family, own in self._own.items()}
         self._public = {family: list(_public(host, family)) for family in FAMILIES}
         self._networks = {family: list(_networks(host, family)) for family in FAMILIES}
         sources = [rule.source for rule in self._rules] + [snat.source for nat in host.nats for snat in nat.snats]
@@ -160,7 +162,7 @@ class Interesting:
     def _source(self, entry: Entry, family: Family) -> tuple[int, str | None]:
         rng = self._rng
         if entry.interface is None:
-            return rng.choice(self._own[family] or FAR[family]), None
+            return rng.choice(self._sender[family] or FAR[family]), None
         machines = [(name, found[family]) for name, found in self._endpoints.get(entry.interface, ()) if found[family]]
         if machines and rng.random() < 0.4:
             name, address = rng.choice(machines)
@@ -257,7 +259,7 @@ def is_sent(packet: Packet) -> bool:
 
 def _at_the_edge(host: Host, one: _Traced, rng: random.Random) -> Iterator[_Traced]:
     """The last packet that is treated like this one, in one field, and the one behind it."""
-    field = rng.choice(("detail", "destination", "source"))
+    field = rng.choice(("detail", "destination", "source") if one.entry.interface else ("detail", "destination"))
     value = getattr(one.packet, field)
     around = [each for each in getattr(one.trace.packets, field) if each.low <= value <= each.high]
     highest = (1 << WIDTH[one.packet.family]) - 1 if field != "detail" else 65535
