@@ -6,6 +6,7 @@ import pytest
 from tests.quick.trace.asking import asked, host_of, shown
 from tests.quick.trace.examples import HOSTS
 
+from flowc.ir.addresses import format_address
 from flowc.trace.model import Stage, Trace, Verdict
 
 TENANT = HOSTS["tenant-eip/gw1"]
@@ -125,3 +126,36 @@ def test_who_may_not_send_by_a_link_cannot_answer_the_host(tmp_path: Path) -> No
     for address, answered in (("10.4.0.5", True), ("10.4.0.6", False)):
         trace = asked(host, None, "udp", "10.4.0.1|40000", f"{address}|53")
         assert (trace.verdict, trace.answered) == (Verdict.ACCEPT, answered)
+
+
+def test_a_reply_to_an_unused_address_of_a_pool_is_dropped() -> None:
+    host = HOSTS["dual-stack/gw"]
+    assert asked(host, "uplink", "udp", "203.0.113.98|1000", "203.0.113.80|443").answered is False
+    assert asked(host, "uplink", "udp", "198.51.100.98|1000", "203.0.113.80|443").answered is True
+
+
+def test_what_the_host_has_in_another_vrf_is_behind_no_link() -> None:
+    trace = asked(HOSTS["offload/gw1"], "vms", "tcp", "10.0.0.97|1000", "10.0.1.1|5201")
+    assert (trace.verdict, trace.egress) == (Verdict.DROP, None)
+    assert "an address of the host's own" in trace.reason
+
+
+def test_behind_an_ethernet_key_are_the_declared_machines_alone() -> None:
+    host = HOSTS["shared-tunnel/gw"]
+    key = next(one for one in host.interfaces.values() if one.carrier)
+    machines = [row.v4 for row in host.endpoints if row.interface == key.name and row.v4 is not None]
+    known, unknown = format_address(4, machines[0]), format_address(4, max(machines) + 1)
+    own = str(key.addresses[0].ip)
+    assert asked(host, None, "icmp", own, known).egress == key.name
+    assert asked(host, None, "icmp", own, unknown).egress != key.name
+
+
+def test_dhcp_brings_a_way_out_and_an_address_that_is_known_where_ports_of_it_are_forwarded() -> None:
+    trace = asked(HOSTS["home-router/router"], "lan", "tcp", "192.168.1.20|1000", "198.51.100.9|80")
+    assert trace.egress == "wan"
+    assert shown(trace)[0] == "203.0.113.5|1000"
+
+
+def test_the_broadcast_address_of_a_link_sends_nothing() -> None:
+    trace = asked(TENANT, "vms", "tcp", "10.0.0.255|1000", "10.0.1.241|80")
+    assert (trace.verdict, trace.reason) == (Verdict.DROP, "the source is an address of the host itself")
