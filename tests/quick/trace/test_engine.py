@@ -140,6 +140,21 @@ def test_what_the_host_has_in_another_vrf_is_behind_no_link() -> None:
     assert "an address of the host's own" in trace.reason
 
 
+def test_what_the_host_has_in_another_vrf_is_sent_to_a_gateway_like_anything_else(tmp_path: Path) -> None:
+    text = """
+        vrf red { table 1001 }
+        interface up   { device eth0; address 198.51.100.2/24 }
+        interface red0 { device tap0; address 10.0.0.1/24; vrf red }
+        route default via 198.51.100.1 on up vrf red
+        zone internet { interface up }
+        zone reds { interface red0 }
+        policy reds -> internet { accept }
+        nat reds -> internet { masquerade }
+        """
+    trace = asked(host_of(text, tmp_path), "red0", "tcp", "10.0.0.9|1000", "198.51.100.2|7")
+    assert (trace.verdict, trace.egress) == (Verdict.ACCEPT, "up")
+
+
 def test_behind_an_ethernet_key_are_the_declared_machines_alone() -> None:
     host = HOSTS["shared-tunnel/gw"]
     key = next(one for one in host.interfaces.values() if one.carrier)
