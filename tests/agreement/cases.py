@@ -56,7 +56,17 @@ def _make(folder: Path, text: str, packets: int) -> None:
         (own / NAME).write_bytes(pickle.dumps(Case(name, text, host.model_copy(), own, asked)))
 
 
+def made(folder: Path) -> list[Path]:
+    """The files that hold the cases in a folder, by name."""
+    return sorted(folder.glob(f"*/*/{NAME}"))
+
+
+def load(file: Path) -> Case:
+    """One of those."""
+    case: Case = pickle.loads(file.read_bytes())  # noqa: S301  # our own, of this run
+    return case
+
+
 def read(folder: Path) -> Iterator[Case]:
     """The cases in a folder, by name."""
-    for file in sorted(folder.glob(f"*/*/{NAME}")):
-        yield pickle.loads(file.read_bytes())  # noqa: S301  # our own, of this run
+    return map(load, made(folder))
