@@ -10,6 +10,7 @@ from pathlib import Path
 from zlib import crc32
 
 from tests.agreement.packets import Asked, chosen
+from tests.agreement.targeted import targeted
 
 from flowc.api import compile_files, write_directory
 from flowc.backends.files import host_folder
@@ -47,13 +48,25 @@ def _make(folder: Path, text: str, packets: int) -> None:
     write_directory(result.states, folder)
     for host in result.network.hosts:
         name = f"{folder.name}/{host.name}"
-        asked = chosen(host, crc32(name.encode()), packets)
+        number = crc32(name.encode())
+        asked = chosen(host, number, packets // 2)
+        asked += targeted(host, number, packets - len(asked), asked)
         own = folder / host_folder(host.name)
         # Without what was found out about the host on the way: a copy knows nothing of that.
         (own / NAME).write_bytes(pickle.dumps(Case(name, text, host.model_copy(), own, asked)))
 
 
+def made(folder: Path) -> list[Path]:
+    """The files that hold the cases in a folder, by name."""
+    return sorted(folder.glob(f"*/*/{NAME}"))
+
+
+def load(file: Path) -> Case:
+    """One of those."""
+    case: Case = pickle.loads(file.read_bytes())  # noqa: S301  # our own, of this run
+    return case
+
+
 def read(folder: Path) -> Iterator[Case]:
     """The cases in a folder, by name."""
-    for file in sorted(folder.glob(f"*/*/{NAME}")):
-        yield pickle.loads(file.read_bytes())  # noqa: S301  # our own, of this run
+    return map(load, made(folder))

@@ -88,14 +88,13 @@ class Flights:
         if found is None:
             return
         flight, turn, verdict = found
-        if verdict is None and turn is Turn.FIRST and not _same_source(flight.packet, packet):
-            return  # the outer packet of a tunnel, whose inside is still on its way
         own = flight.entry.interface is None
         if verdict is not None:
             self._refuse(flight, verdict, there=own)
         elif turn.back or packet.operation in _REPLIES.get(packet.protocol, ()):
             flight.answered |= own and _undone(flight.packet, packet)
-        elif turn is Turn.FIRST and flight.delivered is None:
+        elif turn is Turn.FIRST and flight.delivered is None and _same_source(flight.packet, packet):
+            # Any other is the outer packet of a tunnel, whose inside is still on its way.
             flight.delivered = packet
 
     def _of(self, packet: frames.Packet, data: bytes) -> tuple[Flight, Turn, Verdict | None] | None:

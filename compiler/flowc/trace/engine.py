@@ -72,7 +72,9 @@ def _leaves(passage: Passage, goes: Goes) -> Trace:
     key = leave(walk, indexes.host, indexes.ways, out, gateway)
     walk.step(Stage.VERDICT, f"accept: {judged.reason}", judged.span)
     answered, fast = True, (False, "the host itself sends it")
-    if interface is not None:
+    if interface is None:
+        answered = indexes.replies.lets_in(walk, out)
+    else:
         unused = is_unused(passage)
         answered = indexes.replies.forwarded(walk, interface, out, leaves, passage.crossed, unused=unused)
         fast = offloaded(walk, indexes.host, judged.rule, interface, out)

@@ -43,7 +43,18 @@ def forward(passage: Passage) -> Goes:
     by = f" by {format_address(walk.packet.family, way.gateway)}" if way.gateway is not None else ""
     choice = f", one of {way.ways} ways" if way.ways > 1 else ""
     walk.step(Stage.ROUTE, f"{way.text}{by}, leaves by `{out.name}`{choice}", way.span)
-    return Goes(out, way.gateway, _through(passage, out))
+    judged = _through(passage, out)
+    if way.gateway is None and passage.interface is not None and out.vrf != passage.vrf:
+        _check_neighbor(passage, out)
+    return Goes(out, way.gateway, judged)
+
+
+def _check_neighbor(passage: Passage, out: Interface) -> None:
+    """A leak leads onto the link of another VRF, and there nobody answers for what is the host's own."""
+    walk = passage.walk
+    if walk.within("destination", passage.indexes.ways.own_sources(out.vrf, walk.packet.family)):
+        reason = f"nobody behind `{out.name}` has it: it is an address of the host's own"
+        raise Ended(Verdict.DROP, reason, out.span)
 
 
 def _check_way_back(passage: Passage) -> None:
@@ -88,9 +99,6 @@ def _through(passage: Passage, out: Interface) -> Judged:
         if target is None or indexes.judges.policy(SELF, target) is None:
             return Judged(None, None, "the host may send", None)
         return passage.judge(SELF, target)
-    if out.vrf != passage.vrf and walk.within("destination", indexes.ways.own_sources(out.vrf, walk.packet.family)):
-        reason = f"nobody behind `{out.name}` has it: it is an address of the host's own"
-        raise Ended(Verdict.DROP, reason, out.span)
     if is_link_local_source(walk):
         raise Ended(Verdict.UNREACHABLE, "a link-local source is not forwarded", None)
     if is_untracked(walk):

@@ -51,6 +51,15 @@ class Replies:
         found = self._ways.back(coming.vrf, packet.family, source, packet.destination)
         return any(way.hops for way in found)
 
+    def lets_in(self, walk: Walk, out: Interface) -> bool:
+        """Who is called may send by the interface where the first packet left."""
+        packet = walk.packet
+        if walk.within("destination", self._coming.taken(out, packet.family)):
+            return True
+        address = format_address(packet.family, packet.destination)
+        walk.step(Stage.REPLY, f"a reply is dropped: {address} does not come in by `{out.name}`", out.span)
+        return False
+
     def forwarded(
         self,
         walk: Walk,
@@ -66,9 +75,7 @@ class Replies:
         `unused`: that is an address of a pool which nothing uses, and what is sent to those is dropped.
         """
         packet, family = walk.packet, walk.packet.family
-        if not walk.within("destination", self._coming.taken(out, family)):
-            text = f"a reply is dropped: {format_address(family, packet.destination)} does not come in by `{out.name}`"
-            walk.step(Stage.REPLY, text, out.span)
+        if not self.lets_in(walk, out):
             return False
         if unused:
             walk.step(Stage.REPLY, "a reply is dropped: it is for an address of a pool that nothing uses")
