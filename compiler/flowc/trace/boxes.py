@@ -35,7 +35,7 @@ def _along(boxes: list[Packets], place: int) -> list[Packets]:
 def _joined(group: list[Packets], place: int) -> Packets:
     if len(group) == 1:
         return group[0]
-    values: Values = merge(one for box in group for one in box[place])
+    values: Values = merge(one for box in group for one in box[1:][place - 1])
     first = group[0]
     return Packets._make([*first[:place], values, *first[place + 1 :]])
 
@@ -46,6 +46,8 @@ def widest(boxes: Iterable[Packets]) -> dict[int, Packets]:
     for box in boxes:
         found.setdefault(box.family, []).append(box)
     return {
-        family: Packets._make([family, *(merge(one for box in group for one in box[place]) for place in FIELDS)])
+        family: Packets._make(
+            [family, *(merge(one for box in group for one in box[1:][place - 1]) for place in FIELDS)]
+        )
         for family, group in found.items()
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from flowc.ir.addresses import Family, Range
 from flowc.ir.links import Interface, Tunnel
@@ -10,7 +10,7 @@ from flowc.ir.network import Host
 from flowc.ir.packet import Packet, Packets
 from flowc.ir.policy import SELF, Rule
 from flowc.trace.engine import trace_among
-from flowc.trace.model import Entry, Trace, Translated, Verdict
+from flowc.trace.model import Entry, Trace, Verdict
 from flowc.trace.partition import common
 
 Place: TypeAlias = tuple[str, int | None]
@@ -114,7 +114,7 @@ def _treatment(host: Host, trace: Trace, other: Trace) -> Treatment:
     )
 
 
-def _said(rule: Rule | None) -> dict[str, object]:
+def _said(rule: Rule | None) -> dict[str, Any]:
     """What else a rule does with what it decides about."""
     if rule is None:
         return {}
@@ -129,8 +129,9 @@ def _said(rule: Rule | None) -> dict[str, object]:
 
 def _is_rewritten(trace: Trace) -> bool:
     packet = trace.packet
-    ends = Translated(Range(packet.destination, packet.destination), None), Translated(
-        Range(packet.source, packet.source), None
+    ends = (
+        Translated(Range(packet.destination, packet.destination), None),
+        Translated(Range(packet.source, packet.source), None),
     )
     same = (trace.destination.addresses, trace.source.addresses) == (ends[0].addresses, ends[1].addresses)
     ports = trace.destination.ports, trace.source.ports
