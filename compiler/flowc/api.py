@@ -41,6 +41,7 @@ from flowc.syntax.ignores import silence
 from flowc.syntax.load import Read, load, read_file, read_source
 from flowc.syntax.packet import parse_packet
 from flowc.trace.asked import Asked, answer
+from flowc.trace.compared import Compared, compare
 from flowc.trace.judge import Result, TestRun, run
 
 if TYPE_CHECKING:
@@ -88,6 +89,14 @@ class UnknownHostError(LookupError):
         super().__init__(f"no host is called {name!r}")
         self.name = name
         self.hosts = hosts
+
+
+class BrokenFilesError(Exception):
+    """A file that is to be compared has errors."""
+
+    def __init__(self, name: str, diagnostics: Diagnostics) -> None:
+        super().__init__(name)
+        self.diagnostics = diagnostics
 
 
 class SeveralHostsError(LookupError):
@@ -197,6 +206,25 @@ def _meant(network: Network, packet: str, name: str | None) -> Host:
     if len(having) > 1:
         raise SeveralHostsError(f"`{origin}` is on the hosts {', '.join(one.name for one in having)}")
     return (having or hosts)[0]
+
+
+def compare_files(old: str | Path, new: str | Path, read: Read = read_file) -> Compared:
+    """Which packets two files treat differently. Raises OSError for one that cannot be read, and BrokenFilesError."""
+    networks = []
+    with _collector_paused():
+        for path in (old, new):
+            checked = _understand([path], (), read)
+            if checked.diagnostics.has_errors:
+                raise BrokenFilesError(str(path), checked.diagnostics)
+            networks.append(checked.network)
+        before, after = networks
+        return compare(before.hosts, after.hosts, _same)
+
+
+def _same(old: Host, new: Host) -> bool:
+    """What is loaded is the same, comments aside: then no packet has to be looked at."""
+    before, after = (render(lower(one), provenance=False) for one in (old, new))
+    return before == after
 
 
 def format_file(path: str | Path) -> FormatResult:

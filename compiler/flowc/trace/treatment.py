@@ -14,7 +14,7 @@ from flowc.trace.model import Entry, Trace, Verdict
 from flowc.trace.partition import common
 
 Place: TypeAlias = tuple[str, int | None]
-"""A device, and the key where several interfaces share it. Names of the file are no part of it."""
+"""A device, and the key where several tunnels share it. Names of the file are no part of it."""
 
 
 class Field(NamedTuple):
@@ -66,12 +66,18 @@ class Treated(NamedTuple):
 
 def treated(host: Host, entry: Entry, among: Packets) -> Treated:
     """What becomes of the first packet of a set, and of which others of it the same becomes."""
+    traces, region = together(host, entry, among)
+    return Treated(region, of(host, entry, traces, region), traces[0])
+
+
+def together(host: Host, entry: Entry, among: Packets) -> tuple[list[Trace], Packets]:
+    """The ways that the kernel may choose from for the first packet of a set, and which others have the same choice."""
     trace, choices = trace_among(host, entry, among.first, among)
-    traces, together = [trace], trace.packets
+    traces, region = [trace], trace.packets
     for choice in range(1, choices):
         traces.append(trace_among(host, entry, among.first, among, choice)[0])
-        together = common(together, traces[-1].packets)
-    return Treated(together, of(host, entry, traces, together), trace)
+        region = common(region, traces[-1].packets)
+    return traces, region
 
 
 def of(host: Host, entry: Entry, traces: list[Trace], packets: Packets) -> frozenset[Treatment]:
@@ -86,10 +92,11 @@ def of(host: Host, entry: Entry, traces: list[Trace], packets: Packets) -> froze
     return frozenset(found)
 
 
-def place(interface: Interface) -> Place:
+def place(host: Host, interface: Interface) -> Place:
     """What tells an interface from all others, whatever it is called."""
-    keyed = interface.carrier is not None and isinstance(interface.link, Tunnel)
-    return interface.device, interface.link.ikey if keyed and isinstance(interface.link, Tunnel) else None
+    if interface.carrier is None or not isinstance(interface.link, Tunnel):
+        return interface.device, None
+    return host.interfaces[interface.carrier].device, interface.link.ikey
 
 
 def _treatment(host: Host, trace: Trace, other: Trace) -> Treatment:
@@ -100,7 +107,7 @@ def _treatment(host: Host, trace: Trace, other: Trace) -> Treatment:
     ends = (trace, other)
     return Treatment(
         trace.verdict,
-        egress=(SELF, None) if out is None else place(out),
+        egress=(SELF, None) if out is None else place(host, out),
         gateway=trace.gateway,
         key=trace.key,
         outer=None if out is None else host.outer_ends(out),
@@ -129,17 +136,11 @@ def _said(rule: Rule | None) -> dict[str, Any]:
 
 def _is_rewritten(trace: Trace) -> bool:
     packet = trace.packet
-    ends = (
-        Translated(Range(packet.destination, packet.destination), None),
-        Translated(Range(packet.source, packet.source), None),
-    )
-    same = (trace.destination.addresses, trace.source.addresses) == (ends[0].addresses, ends[1].addresses)
-    ports = trace.destination.ports, trace.source.ports
-    kept = not packet.has_ports or ports == (
-        Range(packet.detail, packet.detail),
-        Range(packet.source_port, packet.source_port),
-    )
-    return not (same and kept)
+    kept = Range(packet.destination, packet.destination), Range(packet.source, packet.source)
+    if (trace.destination.addresses, trace.source.addresses) != kept:
+        return True
+    ports = Range(packet.detail, packet.detail), Range(packet.source_port, packet.source_port)
+    return packet.has_ports and (trace.destination.ports, trace.source.ports) != ports
 
 
 def _field(ends: list[tuple[int, Range | None]], *, whole: bool = False) -> Field:
