@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from flowc.ir.addresses import FAMILIES, Family, Range, intersect, merge, subtract
 from flowc.ir.icmp import ICMP_PROTOCOL
@@ -96,7 +96,7 @@ def difference(old: Host, new: Host, most: int = MOST_CELLS) -> Difference:
     """Compare what two hosts do with all packets of both families."""
     mine, theirs = places(old), places(new)
     both = [one for one in mine if one in theirs]
-    found: dict[tuple[frozenset[Treatment], frozenset[Treatment]], dict[Place, list[Cell]]] = {}
+    found: dict[tuple[Family, _Essence, _Essence], dict[Place, list[Cell]]] = {}
     skipped: list[Place] = []
     left = most
     for one in both:
@@ -107,7 +107,7 @@ def difference(old: Host, new: Host, most: int = MOST_CELLS) -> Difference:
                     if left < 0:
                         break
                     if cell.old.treatments != cell.new.treatments:
-                        pair = cell.old.treatments, cell.new.treatments
+                        pair = family, _essence(cell.old, cell.new), _essence(cell.new, cell.old)
                         found.setdefault(pair, {}).setdefault(one, []).append(cell)
         if left < 0:
             skipped.append(one)
@@ -121,6 +121,20 @@ def difference(old: Host, new: Host, most: int = MOST_CELLS) -> Difference:
         tuple(one for one in theirs if one not in mine),
         tuple(skipped),
     )
+
+
+_Essence: TypeAlias = frozenset[tuple[object, ...]]
+
+
+def _essence(side: Side, other: Side) -> _Essence:
+    """What is said of a difference: all that differs; of what one side refuses, where it goes on the other."""
+    if side.treatment.is_accepted != other.treatment.is_accepted:
+        by = side.trace.rule.span if side.trace.rule else side.trace.span
+        return frozenset((one.verdict, one.egress, one.key, one.destination, one.port, by) for one in side.treatments)
+    fields = zip(
+        Treatment._fields, *(map(frozenset, zip(*one.treatments, strict=True)) for one in (side, other)), strict=True
+    )
+    return frozenset((name, mine) for name, mine, theirs in fields if mine != theirs)
 
 
 class Cell(NamedTuple):
@@ -185,9 +199,12 @@ def _changes(by_place: dict[Place, list[Cell]]) -> Iterator[Change]:
     for one, found in by_place.items():
         alike.setdefault(tuple(sorted(joined(cell.packets for cell in found))), []).append(one)
     for packets, where in alike.items():
-        cell = by_place[where[0]][0]
-        kind = _kind(cell.old.treatment, cell.new.treatment)
-        yield Change(kind, tuple(where), packets, cell.old, cell.new)
+        found = by_place[where[0]]
+        old, new = (
+            Side(frozenset().union(*(one.treatments for one in sides)), sides[0].trace)
+            for sides in ([cell.old for cell in found], [cell.new for cell in found])
+        )
+        yield Change(_kind(found[0].old.treatment, found[0].new.treatment), tuple(where), packets, old, new)
 
 
 def _kind(old: Treatment, new: Treatment) -> Kind:

@@ -21,7 +21,6 @@ from flowc.trace.compared import Compared
 from flowc.trace.difference import Change, Difference, Side
 from flowc.trace.difference_text import device, packet, sets, told_of
 from flowc.trace.text import flat
-from flowc.trace.words import Words
 
 VERSION = 1
 
@@ -39,13 +38,12 @@ def document(compared: Compared) -> str:
 
 
 def _host(found: Difference) -> dict[str, Any]:
-    says = Words(found.new)
     return {
         "host": found.new.name,
         "only_old": _devices(found.only_old),
         "only_new": _devices(found.only_new),
         "not_compared": _devices(found.not_compared),
-        "differences": [_change(found, one, says) for one in found.changes],
+        "differences": [_change(found, one) for one in found.changes],
     }
 
 
@@ -53,12 +51,12 @@ def _devices(places: Sequence[tuple[str, int | None]]) -> list[str]:
     return [device(one) for one in places]
 
 
-def _change(found: Difference, one: Change, says: Words) -> dict[str, Any]:
+def _change(found: Difference, one: Change) -> dict[str, Any]:
     return {
         "kind": one.kind.text,
         "places": _devices(one.places),
-        "packets": list(dict.fromkeys(sets(one, says))),
-        "example": packet(found, one),
+        "packets": sets(found, one),
+        "example": packet(one),
         "old": _side(one.old),
         "new": _side(one.new),
     }

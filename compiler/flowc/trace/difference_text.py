@@ -7,12 +7,13 @@ from textwrap import wrap
 
 from flowc.diagnostics.columns import visible
 from flowc.diagnostics.render_text import Style
-from flowc.ir.addresses import format_address
-from flowc.ir.packet import Packets
+from flowc.ir.addresses import Family, format_address, intersect, subtract
+from flowc.ir.packet import EVERY_ADDRESS, Values
 from flowc.source import Span
 from flowc.trace import words
 from flowc.trace.difference import FROM_ITSELF, Change, Difference, Kind, Side, everything
 from flowc.trace.failed import shown
+from flowc.trace.passage import Indexes
 from flowc.trace.summary import example
 from flowc.trace.text import BOLD, DIM, WIDTH, columns, flat
 from flowc.trace.treatment import KEPT, Field, Place, Treatment
@@ -25,7 +26,7 @@ COLORS = {0: "1;32", 1: "1;31", 2: "1;33"}
 
 def lines(found: Difference, *, verbose: bool = False, color: bool = False) -> list[str]:
     """A line for each kind of difference, and below it which packets, what becomes of them on either side, and one."""
-    style, says = Style(color), Words(found.new)
+    style = Style(color)
     name = visible(found.new.name)
     if found.is_empty:
         return [f"{name}: no packet is treated differently"]
@@ -36,8 +37,8 @@ def lines(found: Difference, *, verbose: bool = False, color: bool = False) -> l
             kind = one.kind
             head = style.paint(kind.text, COLORS.get(kind.rank, BOLD))
             told += [*([""] if told else []), f"{name}: {head}"]
-        told += ["", *_change(one, says, style, verbose=verbose)]
-        told.append(style.paint(f"      for example `{visible(packet(found, one))}`", DIM))
+        told += ["", *_change(found, one, style, verbose=verbose)]
+        told.append(style.paint(f"      for example `{visible(packet(one))}`", DIM))
     if len(found.changes) > MOST_CHANGES and not verbose:
         told += ["", f"and {len(found.changes) - MOST_CHANGES} more differences (all with -v)"]
     told += [""] * bool(told)
@@ -52,7 +53,7 @@ def lines(found: Difference, *, verbose: bool = False, color: bool = False) -> l
     return told if told[-1] else told[:-1]
 
 
-def packet(found: Difference, change: Change) -> str:
+def packet(change: Change) -> str:
     """One of the packets, as `flowc trace` takes it: what is said of it on either file differs."""
     where = change.places[0]
     interface = change.new.trace.entry.interface
@@ -67,20 +68,34 @@ def device(where: Place) -> str:
     return where[0] if where[1] is None else f"{where[0]} key {where[1]}"
 
 
-def sets(change: Change, says: Words) -> list[str]:
-    """All packets of a change, in words."""
-    return [says.packets(box, _whole(box), change.new.treatment.destination) for box in change.packets]
+def sets(found: Difference, change: Change) -> list[str]:
+    """All packets of a change, in words; sources are named where not all that may come in there are among them."""
+    says = Words(found.new)
+    fields = {one.destination for side in (change.old, change.new) for one in side.treatments if one.is_accepted}
+    destination = fields.pop() if len(fields) == 1 else KEPT
+    told = []
+    for box in change.packets:
+        whole = everything(box.family)[0]
+        coming = _coming(found, change, box.family)
+        if not subtract(coming, box.source):
+            box = box._replace(source=whole.source)  # noqa: PLW2901
+        told.append(says.packets(box, whole, destination))
+    return list(dict.fromkeys(told))
 
 
-def _whole(box: Packets) -> Packets:
-    return next(
-        (one for one in everything(box.family) if one.protocol == box.protocol),
-        everything(box.family)[0],
-    )
+def _coming(found: Difference, change: Change, family: Family) -> Values:
+    """The sources that may come in there on both hosts."""
+    both: list[Values] = []
+    for host, side in ((found.old, change.old), (found.new, change.new)):
+        name = side.trace.entry.interface
+        if name is None:
+            return EVERY_ADDRESS[family]
+        both.append(host.derived(Indexes).coming.may_come(host.interfaces[name], family))
+    return intersect(*both)
 
 
-def _change(one: Change, says: Words, style: Style, *, verbose: bool) -> Iterator[str]:
-    told = list(dict.fromkeys(sets(one, says)))
+def _change(found: Difference, one: Change, style: Style, *, verbose: bool) -> Iterator[str]:
+    told = sets(found, one)
     for text in told if verbose else told[:MOST_BOXES]:
         first, *others = wrap(visible(text), WIDTH - 4, break_on_hyphens=False)
         yield f"  {first}"
@@ -92,22 +107,29 @@ def _change(one: Change, says: Words, style: Style, *, verbose: bool) -> Iterato
     for name, side, mine, theirs in (("old", one.old, before, after), ("new", one.new, after, before)):
         rule = side.trace.rule
         by = flat(rule.span.text) if rule else side.trace.reason
-        differs = [text for key, text in mine.items() if theirs.get(key) != text]
+        differs = list(_differs(mine, theirs))
         rows.append((name, "; ".join([*differs, f"by `{by}`" if rule else by]), rule.span if rule else side.trace.span))
     yield from columns(rows, style)
+
+
+def _differs(mine: dict[str, str], theirs: dict[str, str]) -> Iterator[str]:
+    """What is not the same; where one side refuses, only what is worth a word."""
+    for key, text in mine.items():
+        plain = text.endswith((" none", " as it came")) or key == "answered"
+        if theirs.get(key) != text and not (plain and mine["verdict"] != theirs["verdict"]):
+            yield text
 
 
 def told_of(side: Side) -> dict[str, str]:
     """All that is compared, in words, by what it is."""
     found: dict[str, list[str]] = {}
     for one in sorted(side.treatments, key=str):
-        for key, text in _told(one, side.trace.packet.family == 6).items():
+        for key, text in _told(one, side.trace.packet.family).items():
             found.setdefault(key, []).append(text)
     return {key: " or ".join(dict.fromkeys(texts)) for key, texts in found.items()}
 
 
-def _told(one: Treatment, is_v6: bool) -> dict[str, str]:
-    family = 6 if is_v6 else 4
+def _told(one: Treatment, family: Family) -> dict[str, str]:
     found = {"verdict": one.verdict.value}
     if one.is_accepted:
         assert one.egress is not None
@@ -126,8 +148,8 @@ def _told(one: Treatment, is_v6: bool) -> dict[str, str]:
     return found
 
 
-def _end(family: int, address: Field, port: Field) -> str:
-    shown_address = words.field(6 if family == 6 else 4, address)
+def _end(family: Family, address: Field, port: Field) -> str:
+    shown_address = words.field(family, address)
     return shown_address if port == KEPT else f"{shown_address}, port {words.port(port)}"
 
 

@@ -58,7 +58,7 @@ class Words:
     def addresses(self, family: Family, values: Values, whole: Values) -> str:
         """A name, an address, a set of prefixes and ranges; `all but ...` where that is shorter."""
         if values == whole:
-            return f"any IPv{family} address"
+            return self._set(family, values)
         missing = subtract(whole, values)
         if len(missing) < len(values) or (len(missing) == 1 and len(prefixes(family, values)) > MOST_ITEMS):
             return f"all but {self._set(family, missing)}"
