@@ -1,0 +1,45 @@
+"""What `flowc trace` answers: the way of one packet, or a summary of many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flowc.diagnostics import Diagnostics
+from flowc.ir.network import Host
+from flowc.ir.tests import Sent
+from flowc.trace.model import Trace
+from flowc.trace.partition import TooManyWaysError, partition
+from flowc.trace.summary import Summary, summarize
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Of one packet the ways that it may go, several where the kernel chooses; of many packets a summary."""
+
+    host: Host
+    sent: Sent
+    traces: tuple[Trace, ...]
+    summary: Summary | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What checking the files found, what is wrong with the packet, and the answer; None after an error in either."""
+
+    diagnostics: Diagnostics
+    packet: Diagnostics
+    answer: Answer | None
+
+
+MOST_OF_ONE = 64
+"""Ways that one packet may go: the next hops of a route."""
+
+
+def answer(host: Host, sent: Sent) -> Answer:
+    """Trace what is asked about."""
+    if len(sent.packets) == 1 and sent.packets[0].only is not None:
+        try:
+            return Answer(host, sent, tuple(partition(host, sent, MOST_OF_ONE)), None)
+        except TooManyWaysError:
+            pass
+    return Answer(host, sent, (), summarize(host, sent))
