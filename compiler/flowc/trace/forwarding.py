@@ -101,6 +101,8 @@ def _through(passage: Passage, out: Interface) -> Judged:
         return passage.judge(SELF, target)
     if is_link_local_source(walk):
         raise Ended(Verdict.UNREACHABLE, "a link-local source is not forwarded", None)
-    if not is_untracked(walk) and not is_opening(walk):
+    if is_untracked(walk):
+        raise Ended(Verdict.DROP, "neighbour discovery and multicast listening stay on their link", None)
+    if not is_opening(walk):
         raise Ended(Verdict.DROP, "it belongs to no connection, and none can start with it", None)
     return passage.judge(passage.outside or passage.entry.zone, target)
