@@ -154,7 +154,10 @@ def _heard(passage: Passage, verdict: Verdict) -> bool:
     """The sender hears of it: there is a way for the error."""
     if verdict not in (Verdict.REJECT, Verdict.UNREACHABLE) or passage.interface is None:
         return False
-    return passage.indexes.replies.from_host(passage.walk, passage.interface)
+    walk, indexes = passage.walk, passage.indexes
+    if indexes.ways.is_for_all(passage.vrf, walk.packet.family, walk.packet.destination):
+        return False
+    return indexes.replies.from_host(walk, passage.interface)
 
 
 def _destination(walk: Walk) -> Translated:
