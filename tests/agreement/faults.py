@@ -126,7 +126,7 @@ TRANSLATION = (
 
 SOURCES = (
     Fault("sources are not checked", "gateway", "visitors forge addresses", lost("source_checks", '"eth3"')),
-    Fault("a MAC address is not compared", "gateway", "anybody is the boss", lost("pinned4", '"eth1" . 10.1.0.10')),
+    Fault("a MAC address is not compared", "eips", "one machine acts as another", lost("pinned4", '"tap0" . 10.0.0.75')),
     Fault("a pinned MAC address is another", "gateway", "the boss is locked out", key("pinned_macs4", '"eth1" . 10.1.0.10 . 52:54:00:00:01:10', '"eth1" . 10.1.0.10 . 52:54:00:00:01:11')),
     Fault("inside addresses come from outside", "eips", "the internet forges inside addresses", lost("foreign4", '"eth0" . 10.7.0.0/24')),
     Fault("strict takes the whole network", "places", "undeclared machines get out", key("sources4", '"eth3" . 10.4.0.5', '"eth3" . 10.4.0.0/24')),

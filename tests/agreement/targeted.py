@@ -82,7 +82,7 @@ class Interesting:
         sources = [rule.source for rule in self._rules] + [snat.source for nat in host.nats for snat in nat.snats]
         sources += [one.source for nat in host.nats for one in nat.masquerades]
         sources += [member.source for zone in host.zones.values() for member in zone.members]
-        self._sources = {family: list(_edges(sources, family)) for family in FAMILIES}
+        self._sources = {family: [*_edges(sources, family), *_translated(host, family)] for family in FAMILIES}
         targets = [rule.destination for rule in self._rules]
         self._targets = {family: list(_edges(targets, family)) for family in FAMILIES}
 
@@ -167,7 +167,7 @@ class Interesting:
         if machines and rng.random() < 0.4:
             name, address = rng.choice(machines)
             assert address is not None
-            return address, name
+            return address, name if rng.random() < 0.8 else rng.choice(machines)[0]  # perhaps another's MAC address
         interface = self._host.interfaces[entry.interface]
         near = [prefix.network + 9 for prefix in interface.prefixes if prefix.family == family and prefix.length < 125]
         near += [one for one in self._sources[family] if any(p.contains(family, one) for p in interface.prefixes)]
@@ -382,6 +382,14 @@ def _public(host: Host, family: Family) -> Iterator[int]:
     ranges = [one.range for one in public_ranges(host) if one.family == family]
     ranges += [prefix.range for pool in host.pools.values() for prefix in pool.prefixes if prefix.family == family]
     yield from (edge for low, high in ranges for edge in (low, high, low, high, low - 1, high + 1))
+
+
+def _translated(host: Host, family: Family) -> Iterator[int]:
+    """The ends of what leaves as a prefix of EIPs, often, and those beside it."""
+    for row in host.prefix_eips:
+        if row.family == family:
+            low, high = row.target_prefix.range
+            yield from (low, high, low, high, low - 1, high + 1)
 
 
 def _networks(host: Host, family: Family) -> Iterator[int]:
