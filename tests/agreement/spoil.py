@@ -49,6 +49,13 @@ def lost(name: str, key: str) -> Spoil:
     return element(name, key, lambda _: ())
 
 
+def emptied(name: str) -> Spoil:
+    """Leave out all elements of a set."""
+    return everywhere(
+        NftSet, lambda one: NftSet(one.name, one.key, one.value, one.interval) if one.name == name else one
+    )
+
+
 def value(name: str, key: str, new: str) -> Spoil:
     """Map a key to something else."""
     return element(name, key, lambda old: (old._replace(value=new),))

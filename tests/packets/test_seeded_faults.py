@@ -20,7 +20,7 @@ from flowc.testbed.model import TestbedError
 
 FILES = Path(faults.__file__).with_name("files")
 NAMES = sorted(path.stem for path in FILES.glob("*.flow"))
-PACKETS = int(os.environ.get("FLOWC_FAULT_PACKETS", "90"))
+PACKETS = int(os.environ.get("FLOWC_FAULT_PACKETS", "160"))
 PARTS = 4
 """Tests, so that none of them takes long."""
 WORKERS = 2

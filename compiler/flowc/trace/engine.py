@@ -73,7 +73,7 @@ def _leaves(passage: Passage, goes: Goes) -> Trace:
     walk.step(Stage.VERDICT, f"accept: {judged.reason}", judged.span)
     answered, fast = True, (False, "the host itself sends it")
     if interface is None:
-        answered = indexes.replies.lets_in(walk, out)
+        answered = indexes.replies.to_host(walk, passage.vrf, out)
     else:
         unused = is_unused(passage)
         answered = indexes.replies.forwarded(walk, interface, out, leaves, passage.crossed, unused=unused)

@@ -51,6 +51,16 @@ class Replies:
         found = self._ways.back(coming.vrf, packet.family, source, packet.destination)
         return any(way.hops for way in found)
 
+    def to_host(self, walk: Walk, vrf: str | None, out: Interface) -> bool:
+        """A reply to what the host itself sends out of a VRF is its own in the VRF where it comes in."""
+        if not self.lets_in(walk, out):
+            return False
+        if out.vrf == vrf or walk.within("source", self._ways.own_sources(out.vrf, walk.packet.family)):
+            return True
+        where = f"VRF `{out.vrf}`" if out.vrf else "the main table"
+        walk.step(Stage.REPLY, f"a reply is lost: it comes in by {where}, where the host has no such address", out.span)
+        return False
+
     def lets_in(self, walk: Walk, out: Interface) -> bool:
         """Who is called may send by the interface where the first packet left."""
         packet = walk.packet

@@ -155,6 +155,22 @@ def test_what_the_host_has_in_another_vrf_is_sent_to_a_gateway_like_anything_els
     assert (trace.verdict, trace.egress) == (Verdict.ACCEPT, "up")
 
 
+def test_the_host_is_not_answered_where_it_does_not_have_the_address(tmp_path: Path) -> None:
+    text = """
+        vrf red { table 1001 }
+        interface up   { device eth0; address 198.51.100.2/24 }
+        interface red0 { device tap0; address 10.0.0.1/24; vrf red }
+        route default via 198.51.100.1 on up vrf red
+        route default via 198.51.100.1
+        zone internet { interface up }
+        zone reds { interface red0 }
+        """
+    host = host_of(text, tmp_path)
+    for own, answered in (("198.51.100.2", True), ("10.0.0.1", False)):
+        trace = asked(host, None, "udp", f"{own}|40000", "203.0.113.9|53")
+        assert (trace.verdict, trace.egress, trace.answered) == (Verdict.ACCEPT, "up", answered)
+
+
 def test_behind_an_ethernet_key_are_the_declared_machines_alone() -> None:
     host = HOSTS["shared-tunnel/gw"]
     key = next(one for one in host.interfaces.values() if one.carrier)
