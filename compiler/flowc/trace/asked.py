@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from flowc.diagnostics import Diagnostics
@@ -9,7 +10,7 @@ from flowc.ir.network import Host
 from flowc.ir.tests import Sent
 from flowc.trace.model import Trace
 from flowc.trace.partition import TooManyWaysError, partition
-from flowc.trace.summary import Summary, summarize
+from flowc.trace.summary import Summary, summarize, usual_port
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,14 @@ MOST_OF_ONE = 64
 
 
 def answer(host: Host, sent: Sent) -> Answer:
-    """Trace what is asked about."""
-    if len(sent.packets) == 1 and sent.packets[0].only is not None:
-        try:
-            return Answer(host, sent, tuple(partition(host, sent, MOST_OF_ONE)), None)
-        except TooManyWaysError:
-            pass
+    """Trace what is asked about. Where only the source port is open and makes no difference, it is one packet."""
+    if len(sent.packets) == 1:
+        (packets,) = sent.packets
+        one = packets._replace(source_port=usual_port(packets))
+        if one.only is not None:
+            with suppress(TooManyWaysError):
+                traces = partition(host, sent, MOST_OF_ONE)
+                if all(trace.packets == packets for trace in traces):
+                    single = Sent(origin=sent.origin, packets=(one,), span=sent.span)
+                    return Answer(host, sent, tuple(partition(host, single, MOST_OF_ONE)), None)
     return Answer(host, sent, (), summarize(host, sent))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple, TypeAlias
 
 from flowc.ir.addresses import FAMILIES, Family, Range, intersect, merge, subtract
@@ -32,7 +33,7 @@ from flowc.trace.partition import without
 from flowc.trace.treatment import Place, Treatment, of, place, together
 
 MOST_CELLS = 15_000
-"""That are compared: some ten seconds."""
+"""That are compared, shared out among the places: some ten seconds."""
 FROM_ITSELF: Place = (SELF, None)
 
 
@@ -99,17 +100,16 @@ def difference(old: Host, new: Host, most: int = MOST_CELLS) -> Difference:
     found: dict[tuple[Family, _Essence, _Essence], dict[Place, list[Cell]]] = {}
     skipped: list[Place] = []
     left = most
-    for one in both:
-        for family in FAMILIES:
-            for packets in _sent(everything(family), one, old, new):
-                for cell in cells((old, mine[one]), (new, theirs[one]), packets):
-                    left -= 1
-                    if left < 0:
-                        break
-                    if cell.old.treatments != cell.new.treatments:
-                        pair = family, _essence(cell.old, cell.new), _essence(cell.new, cell.old)
-                        found.setdefault(pair, {}).setdefault(one, []).append(cell)
-        if left < 0:
+    for place_number, one in enumerate(both):
+        share = left // (len(both) - place_number)
+        compared = 0
+        for cell in islice(_compared((old, mine[one]), (new, theirs[one]), one), share + 1):
+            compared += 1
+            if cell.old.treatments != cell.new.treatments:
+                pair = cell.packets.family, _essence(cell.old, cell.new), _essence(cell.new, cell.old)
+                found.setdefault(pair, {}).setdefault(one, []).append(cell)
+        left -= compared
+        if compared > share:
             skipped.append(one)
     changes = [change for by_place in found.values() for change in _changes(by_place)]
     changes.sort(key=lambda one: one.kind.rank)
@@ -179,13 +179,23 @@ def everything(family: Family) -> list[Packets]:
     ]
 
 
-def _sent(packets: list[Packets], where: Place, old: Host, new: Host) -> Iterator[Packets]:
-    """Those that can come in there: a host itself sends from its own addresses."""
-    for one in packets:
-        if where != FROM_ITSELF:
-            yield one
-        elif own := intersect(_own(old, one.family), _own(new, one.family)):
-            yield one._replace(source=own)
+def _compared(old: tuple[Host, Entry], new: tuple[Host, Entry], where: Place) -> Iterator[Cell]:
+    """All that can come in there: a host itself sends from its own addresses. The families take turns."""
+    walks = []
+    for packets in (one for family in FAMILIES for one in everything(family)):
+        sent = packets
+        if where == FROM_ITSELF:
+            sent = packets._replace(source=intersect(_own(old[0], packets.family), _own(new[0], packets.family)))
+        if sent.source:
+            walks.append(cells(old, new, sent))
+    while walks:
+        going = []
+        for walk in walks:
+            cell = next(walk, None)
+            if cell is not None:
+                yield cell
+                going.append(walk)
+        walks = going
 
 
 def _own(host: Host, family: Family) -> Values:

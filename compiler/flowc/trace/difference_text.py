@@ -21,6 +21,12 @@ from flowc.trace.words import Words
 
 MOST_CHANGES = 25
 MOST_BOXES = 4
+NONE, AS_IT_CAME = "none", "as it came"
+LABELS = {
+    "egress": "to ",
+    **{name: f"{name} " for name in ("source", "destination", "limit", "connections", "log", "helper")},
+}
+"""What stands before a value; others say themselves what they are."""
 COLORS = {0: "1;32", 1: "1;31", 2: "1;33"}
 
 
@@ -115,9 +121,9 @@ def _change(found: Difference, one: Change, style: Style, *, verbose: bool) -> I
 def _differs(mine: dict[str, str], theirs: dict[str, str]) -> Iterator[str]:
     """What is not the same; where one side refuses, only what is worth a word."""
     for key, text in mine.items():
-        plain = text.endswith((" none", " as it came")) or key == "answered"
+        plain = text in (NONE, AS_IT_CAME) or key == "answered"
         if theirs.get(key) != text and not (plain and mine["verdict"] != theirs["verdict"]):
-            yield text
+            yield f"{LABELS.get(key, '')}{text}"
 
 
 def told_of(side: Side) -> dict[str, str]:
@@ -136,22 +142,30 @@ def _told(one: Treatment, family: Family) -> dict[str, str]:
         router = "" if one.gateway is None else f" by router {format_address(family, one.gateway)}"
         key = "" if one.key is None else f" with key {one.key}"
         outer = "" if one.outer is None else f" to {format_address(one.outer[0], one.outer[2])}"
-        found["egress"] = f"to {device(one.egress)}{key}{outer}{router}"
-        found["source"] = f"source {_end(family, one.source, one.source_port)}"
-        found["destination"] = f"destination {_end(family, one.destination, one.port)}"
+        found["egress"] = f"{device(one.egress)}{key}{outer}{router}"
+        found["source"] = _end(family, one.source, one.source_port)
+        found["destination"] = _end(family, one.destination, one.port)
         found["offload"] = "offloaded" if one.offload else "not offloaded"
     found["answered"] = "answered" if one.answered else "not answered"
-    found["limit"] = f"limit {_values(one.limit)}"
-    found["connections"] = f"connections {_values(one.connections)}"
-    found["log"] = f"log {_values(one.log)}"
-    found["helper"] = f"helper {one.helper or 'none'}"
+    found["limit"] = _rate(one.limit)
+    found["connections"] = NONE if one.connections is None else f"{one.connections[0]}{_each(one.connections[1])}"
+    found["log"] = NONE if one.log is None else f'"{one.log[0]}" {_rate((*one.log[1:], False))}'
+    found["helper"] = one.helper or NONE
     return found
+
+
+def _rate(rate: tuple[object, ...] | None) -> str:
+    """`10/second burst 20 per source`."""
+    if rate is None:
+        return NONE
+    number, unit, burst, per_source = rate
+    return f"{number}/{unit}{'' if burst is None else f' burst {burst}'}{_each(per_source)}"
+
+
+def _each(per_source: object) -> str:
+    return " per source" if per_source else ""
 
 
 def _end(family: Family, address: Field, port: Field) -> str:
     shown_address = words.field(family, address)
     return shown_address if port == KEPT else f"{shown_address}, port {words.port(port)}"
-
-
-def _values(values: tuple[object, ...] | None) -> str:
-    return "none" if values is None else " ".join(str(one) for one in values if one is not None and one is not False)

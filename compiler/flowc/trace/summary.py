@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flowc.ir.addresses import Range, intersect, merge
+from flowc.ir.addresses import Range, intersect
 from flowc.ir.network import Host
-from flowc.ir.packet import NUMBERS, Packet, Packets
+from flowc.ir.packet import Packet, Packets, Values
 from flowc.ir.tests import Sent
 from flowc.source import Span
 from flowc.trace.boxes import joined, widest
@@ -77,7 +77,10 @@ EXAMPLE_PORT = Range(40000, 40000)
 
 def example(box: Packets) -> Packet:
     """One of them that looks like one of a real connection, where there is one."""
-    have = box.source_port
-    usual = intersect(have, (EXAMPLE_PORT,)) if set(NUMBERS.values()) & {box.first.protocol} else ()
-    ports = merge(usual) or have
-    return box._replace(source_port=ports).first
+    return box._replace(source_port=usual_port(box)).first
+
+
+def usual_port(box: Packets) -> Values:
+    """One source port of theirs, such as a program is given where there is one."""
+    least = (Range(box.source_port[0].low, box.source_port[0].low),)
+    return intersect(box.source_port, (EXAMPLE_PORT,)) or least if box.first.has_ports else least
