@@ -60,7 +60,7 @@ def lines(found: Difference, *, verbose: bool = False, color: bool = False) -> l
 
 
 def packet(change: Change) -> str:
-    """One of the packets, as `flowc trace` takes it: what is said of it on either file differs."""
+    """One of the packets, as `flowc trace` takes it with the new file."""
     where = change.places[0]
     interface = change.new.trace.entry.interface
     origin = "self" if where == FROM_ITSELF else interface

@@ -33,6 +33,11 @@ def test_every_step_has_its_line_and_fits_a_terminal(capsys: Captured, monkeypat
     assert max(map(len, out.splitlines())) <= 100
 
 
+def test_a_source_port_that_makes_no_difference_need_not_be_given(capsys: Captured) -> None:
+    assert main(["trace", TENANT, "tcp 192.0.2.9 -> 2.2.2.11:80 from internet"]) == 0
+    assert capsys.readouterr().out.startswith("tcp 192.0.2.9:40000 -> 2.2.2.11:80\n")
+
+
 def test_many_packets_are_summed_up(capsys: Captured) -> None:
     assert main(["trace", TENANT, "tcp any -> 2.2.2.11 from internet"]) == 0
     out = capsys.readouterr().out
