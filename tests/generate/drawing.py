@@ -77,6 +77,14 @@ class Drawing:
         """Shrinks to no."""
         return self.draw(st.booleans())
 
+    def mostly(self) -> bool:
+        """Shrinks to no."""
+        return self.draw(st.integers(0, 3)) > 0
+
+    def sometimes(self) -> bool:
+        """Shrinks to no."""
+        return self.draw(st.integers(0, 2)) == 2
+
     def rarely(self) -> bool:
         return self.draw(st.integers(0, 5)) == 5
 

@@ -21,7 +21,7 @@ TEXTS: dict[str, str] = {"rule": 'rule "accept"', "key": "key 7", "offload": "of
 def draw_tests(drawing: Drawing) -> None:
     """One or two, each with packets for places that there are."""
     for number in range(drawing.number(0, 2)):
-        items = [_item(drawing) for _ in range(drawing.number(0, 2))]
+        items = [_item(drawing) for _ in range(drawing.number(0, 3))]
         drawing.say(block(f'test "number {number}"', items))
 
 
@@ -84,6 +84,4 @@ def _with_ports(drawing: Drawing, net: Net, end: str) -> str:
     ports = drawing.one(("", ":80", ":8000-8009", ":{22, 443}", *(f":{name}" for name in drawing.named_ports)))
     if not ports or net.version == 4:
         return f"{end}{ports}"
-    if "not" in end or "/" in end:
-        return end
-    return f"[{end}]{ports}"
+    return f"[{drawing.one((host_of(net, 20), f'{host_of(net, 8)}-{host_of(net, 9)}'))}]{ports}"

@@ -20,7 +20,7 @@ def draw_links(drawing: Drawing) -> None:
         drawing.say(block(f"vrf {drawing.quoted(name)}", [f"table {1000 + number}", device]))
     for number in range(drawing.number(1, 2)):
         _uplink(drawing, number)
-    for number in range(1, 1 + drawing.number(1, 3)):
+    for number in range(1, 1 + drawing.number(1, 4)):
         drawing.one(KINDS)(drawing, number)
 
 

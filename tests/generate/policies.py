@@ -87,17 +87,17 @@ def _clauses(drawing: Drawing, action: Action, matches: list[str], source: str, 
     through = "self" not in (source, target)
     if through and drawing.rarely():
         found.append("via eip")
-    if drawing.rarely():
+    if drawing.sometimes():
         found.append(words.limit(drawing.draw(of(Limit))))
-    if action is Action.ACCEPT and drawing.rarely():
+    if action is Action.ACCEPT and drawing.sometimes():
         found.append(words.connections(drawing.draw(of(Connections))))
-    if drawing.rarely():
+    if drawing.sometimes():
         found.append(words.log(drawing.draw(of(Log)), prefix=drawing.maybe(), rate=drawing.maybe()))
     if drawing.rarely():
         found.append("counter")
     if action is Action.ACCEPT and through and drawing.maybe():
         found.append("offload")
-    elif action is Action.ACCEPT and not matches and drawing.rarely():
+    elif action is Action.ACCEPT and not matches and drawing.sometimes():
         found.append(f"helper {drawing.draw(HELPER)}")
     return found
 

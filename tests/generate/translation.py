@@ -13,19 +13,19 @@ from flowc.ir.policy import Ports
 def draw_translation(drawing: Drawing) -> None:
     """For zones inside, at one of the zones outside."""
     out = drawing.one([name for name, links in drawing.zones.items() if links[0].uplink])
-    if drawing.maybe():
+    if drawing.mostly():
         _pool(drawing, out)
         for machine in drawing.some([one for one in drawing.machines if one.link.zone], 2):
             _eip(drawing, machine)
-        if drawing.rarely():
+        if drawing.sometimes():
             _prefix_eip(drawing)
     for zone, links in drawing.zones.items():
-        if not links[0].uplink and drawing.maybe():
+        if not links[0].uplink and drawing.mostly():
             _nat(drawing, zone, links, out)
 
 
 def _pool(drawing: Drawing, zone: str) -> None:
-    both = drawing.maybe()
+    both = drawing.mostly()
     drawing.say(f"pool public 203.0.113.0/24{', 2001:db8:ff::/64' if both else ''} at {zone}")
     drawing.pools += [4, 6] if both else [4]
 
@@ -60,9 +60,9 @@ def _nat(drawing: Drawing, zone: str, links: list[Link], out: str) -> None:
         drawing.say(f"nat {out} -> {out} {{}}")
     for link in links:
         net = link.net(4)
-        if net is not None and drawing.maybe():
+        if net is not None and drawing.mostly():
             lines.append(_snat(drawing, link))
-        if link.net(6) and drawing.rarely():
+        if link.net(6) and drawing.sometimes():
             lines.append(f"snat {link.net(6)} -> {drawing.public6()}")
     if drawing.maybe():
         source = links[0].net(4)
@@ -77,7 +77,7 @@ def _nat(drawing: Drawing, zone: str, links: list[Link], out: str) -> None:
 
 
 def _ports(drawing: Drawing) -> str:
-    return f" ports {30000 + drawing.number(0, 100)}-{30200 + drawing.number(0, 1000)}" if drawing.rarely() else ""
+    return f" ports {30000 + drawing.number(0, 100)}-{30200 + drawing.number(0, 1000)}" if drawing.sometimes() else ""
 
 
 def _snat(drawing: Drawing, link: Link) -> str:
