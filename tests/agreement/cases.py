@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from zlib import crc32
 
 from tests.agreement.packets import Asked, chosen
+from tests.agreement.targeted import targeted
 
 from flowc.api import compile_files, write_directory
 from flowc.backends.files import host_folder
@@ -28,27 +31,42 @@ class Case:
     asked: list[Asked]
 
 
-def make(folder: Path, texts: Iterable[tuple[str, str]], packets: int) -> int:
-    """Write the cases of files (name and text) to a folder; how many there are."""
-    count = 0
-    for name, text in texts:
-        place = folder / name
-        place.mkdir()
-        file = place / f"{name}.flow"
-        file.write_text(text, encoding="utf-8")
-        result = compile_files([file])
-        write_directory(result.states, place)
-        for host in result.network.hosts:
-            asked = chosen(host, count, packets)
-            own = place / host_folder(host.name)
-            # Without what was found out about the host on the way: a copy knows nothing of that.
-            case = Case(f"{name}/{host.name}", text, host.model_copy(), own, asked)
-            (own / NAME).write_bytes(pickle.dumps(case))
-            count += 1
-    return count
+def make(folder: Path, texts: Iterable[tuple[str, str]], packets: int) -> None:
+    """Write the cases of files (name and text) to a folder, on all processors."""
+    folder.mkdir()
+    with ProcessPoolExecutor() as pool:
+        waiting = [pool.submit(_make, folder / name, text, packets) for name, text in texts]
+        for one in waiting:
+            one.result()
+
+
+def _make(folder: Path, text: str, packets: int) -> None:
+    folder.mkdir()
+    file = folder / f"{folder.name}.flow"
+    file.write_text(text, encoding="utf-8")
+    result = compile_files([file])
+    write_directory(result.states, folder)
+    for host in result.network.hosts:
+        name = f"{folder.name}/{host.name}"
+        number = crc32(name.encode())
+        asked = chosen(host, number, packets // 2)
+        asked += targeted(host, number, packets - len(asked), asked)
+        own = folder / host_folder(host.name)
+        # Without what was found out about the host on the way: a copy knows nothing of that.
+        (own / NAME).write_bytes(pickle.dumps(Case(name, text, host.model_copy(), own, asked)))
+
+
+def made(folder: Path) -> list[Path]:
+    """The files that hold the cases in a folder, by name."""
+    return sorted(folder.glob(f"*/*/{NAME}"))
+
+
+def load(file: Path) -> Case:
+    """One of those."""
+    case: Case = pickle.loads(file.read_bytes())  # noqa: S301  # our own, of this run
+    return case
 
 
 def read(folder: Path) -> Iterator[Case]:
     """The cases in a folder, by name."""
-    for file in sorted(folder.glob(f"*/*/{NAME}")):
-        yield pickle.loads(file.read_bytes())  # noqa: S301  # our own, of this run
+    return map(load, made(folder))

@@ -30,6 +30,11 @@ OTHERS: dict[Family, Values] = {
 }
 """Of IPv6, without what are extension headers."""
 PORTS: Values = (Range(1, 65535),)
+ANSWERS: dict[Family, Values] = {
+    4: tuple(Range(one, one) for one in (0, 3, 4, 5, 11, 12, 14, 16, 18)),
+    6: (Range(0, 127), Range(129, 137), Range(140, 143)),
+}
+"""ICMP that answers or tells of something, and IPv6's for the link alone."""
 LINK_LOCAL = Range(0xFE80 << 112, (0xFEC0 << 112) - 1)
 
 
@@ -108,7 +113,7 @@ def _member(packets: Packets, chance: random.Random, number: int) -> Packet:
         source_port = _value(own or packets.source_port, chance)
     elif protocol == ICMP_PROTOCOL[family]:
         opening = intersect(packets.detail, OPENING[family])
-        types = opening or intersect(packets.detail, (Range(0, 255),)) or packets.detail
+        types = opening or subtract(intersect(packets.detail, (Range(0, 255),)), ANSWERS[family]) or packets.detail
         detail = types[0].low if opening else _value(types, chance)
     return Packet(
         family, protocol, detail, source_port, _value(packets.destination, chance), _value(packets.source, chance)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
-from tests.agreement.cases import Case
+from tests.agreement.cases import Case, load
 from tests.agreement.packets import Asked
 
 from flowc.ir.addresses import format_address
 from flowc.ir.packet import Packet
 from flowc.testbed.agreement import differences, nearest
 from flowc.testbed.bed import Testbed
-from flowc.testbed.model import Seen
+from flowc.testbed.model import Seen, TestbedError
 
 
 def scripts(case: Case, bed: Testbed) -> None:
@@ -50,6 +51,15 @@ def disagreements(case: Case, by: str) -> Iterator[Disagreement]:
         found = differences(nearest(asked.answers, one), one)
         if found:
             yield Disagreement(case, asked, by, one, found)
+
+
+def judged(file: Path, by: str) -> tuple[int, list[Disagreement], str]:
+    """How many packets of a case were sent, what differs, and in words what did not load."""
+    case = load(file)
+    try:
+        return len(case.asked), list(disagreements(case, by)), ""
+    except TestbedError as error:
+        return 0, [], f"{case.name}: {error}\n{case.text}"
 
 
 def shown(packet: Packet) -> str:

@@ -1,4 +1,8 @@
-"""The outer part of the packet lab: boot one guest, give out its reports as one's own."""
+"""The outer part of the packet lab: boot a guest or two, give out their reports as one's own.
+
+A guest runs one test at a time, which keeps one processor busy. So where there are two, so are guests, with half of the
+modules each.
+"""
 
 import json
 import os
@@ -22,12 +26,18 @@ _SLACK = 300.0  # seconds without any report beyond what one test may take: coll
 _POLL = 0.05
 
 
+MOST_GUESTS = 2
+PREPARED_WEIGHT = 8
+"""Tests of a module that prepares are about so many of others: they go through many files."""
+
+
 class Outside:
     """Plugin of the pytest that the user started."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._run: _GuestRun | None = None
+        self._runs: dict[Path, _GuestRun] = {}
+        """By module."""
         self._broken = ""
 
     @pytest.hookimpl(tryfirst=True)
@@ -45,27 +55,30 @@ class Outside:
 
     def pytest_sessionfinish(self) -> None:
         """End the guest."""
-        if self._run:
-            kept = self._run.finish()
+        for run in dict.fromkeys(self._runs.values()):
+            kept = run.finish()
             if kept:
                 self._say(f"packet lab: console, output and kernel log are in {kept}")
 
     def _reports(self, item: pytest.Item) -> Iterator[pytest.TestReport]:
-        if self._run is None and not self._broken:
+        if not self._runs and not self._broken:
             try:
-                self._run = self._start(item.session)
+                self._start(item.session)
             except (FetchError, OSError) as error:
                 self._broken = f"The packet lab cannot start: {error}"
-        if self._run is None:
+        if not self._runs:
             yield _failure(item, self._broken, "call")
         else:
-            yield from self._run.reports(item)
+            yield from self._runs[item.path].reports(item)
 
-    def _start(self, session: pytest.Session) -> "_GuestRun":
+    def _start(self, session: pytest.Session) -> None:
         items = [item for item in session.items if is_packet_test(item)]
         series: str = self._config.getoption("--lab-kernel")
         lab_kernel = kernel.ensure(series, self._say)
-        return _GuestRun(self._config, lab_kernel, items)
+        # What has to be prepared starts last: the other guest runs meanwhile.
+        for together in sorted(shares(items, min(os.cpu_count() or 1, MOST_GUESTS)), key=_prepares):
+            run = _GuestRun(self._config, lab_kernel, together)
+            self._runs |= {item.path: run for item in together}
 
     def _say(self, text: str) -> None:
         terminal = self._config.pluginmanager.get_plugin("terminalreporter")
@@ -159,6 +172,26 @@ class _GuestRun:
             return f"The guest did not report this test; {self._first_lost} shows why."
         self._first_lost = item.nodeid
         return f"The guest did not report this test.\n{self._guest.account()}"
+
+
+def shares(items: list[pytest.Item], count: int) -> list[list[pytest.Item]]:
+    """The items in at most `count` groups of about the same weight, each module in one of them."""
+    modules: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        modules.setdefault(item.path, []).append(item)
+    groups: list[list[pytest.Item]] = [[] for _ in range(count)]
+    for module in sorted(modules.values(), key=_weight, reverse=True):
+        min(groups, key=_weight).extend(module)
+    place = {id(item): at for at, item in enumerate(items)}
+    return [sorted(group, key=lambda item: place[id(item)]) for group in groups if group]
+
+
+def _weight(items: list[pytest.Item]) -> int:
+    return sum(PREPARED_WEIGHT if hasattr(getattr(item, "module", None), "prepare") else 1 for item in items)
+
+
+def _prepares(items: list[pytest.Item]) -> bool:
+    return any(hasattr(getattr(item, "module", None), "prepare") for item in items)
 
 
 def prepare(items: list[pytest.Item], folder: Path) -> None:

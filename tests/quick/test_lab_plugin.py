@@ -167,3 +167,15 @@ def test_a_test_that_hangs_is_given_up(checkout: pytest.Pytester) -> None:
     result = checkout.runpytest_inprocess("tests")
     result.assert_outcomes(passed=2, failed=1)
     result.stdout.fnmatch_lines(["*gave up after 0.1 s*"])
+
+
+def test_modules_are_shared_out_whole_and_by_weight(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        test_many="def test_a(): pass\ndef test_b(): pass\ndef test_c(): pass",
+        test_prepares="def prepare(folder): pass\ndef test_d(): pass",
+        test_one="def test_e(): pass",
+    )
+    items, _ = pytester.inline_genitems()
+    groups = [[item.name for item in group] for group in outside.shares(items, 2)]
+    assert groups == [["test_d"], ["test_a", "test_b", "test_c", "test_e"]]
+    assert outside.shares(items[:1], 2) == [items[:1]]

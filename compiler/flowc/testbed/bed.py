@@ -59,7 +59,7 @@ class Testbed:
             self._mac_of = cache(gateway.mac)
             self._wires = Wires(self._host, self._mac_of)
             devices = [name for name, one in self._wires.at.items() if isinstance(one.link, Device)]
-            far = {device: f"far{at}" for at, device in enumerate(devices)}
+            far = {device: f"far~{at}" for at, device in enumerate(devices)}
             loading.connect(gateway, world, far)
             self.dhcp = loading.lease(gateway, self._host)
             self._far = FarEnds(world, self._wires, far)

@@ -72,6 +72,8 @@ class Flights:
         if found is None:
             return
         flight, turn, verdict = found
+        if verdict is None and _is_told(flight.packet, packet):
+            return  # a redirect, or another word about the packet
         there = located.interface.name == flight.entry.interface
         if verdict is not None:
             self._refuse(flight, verdict, there=there)
@@ -86,14 +88,13 @@ class Flights:
         if found is None:
             return
         flight, turn, verdict = found
-        if verdict is None and turn is Turn.FIRST and not _same_source(flight.packet, packet):
-            return  # the outer packet of a tunnel, whose inside is still on its way
         own = flight.entry.interface is None
         if verdict is not None:
             self._refuse(flight, verdict, there=own)
         elif turn.back or packet.operation in _REPLIES.get(packet.protocol, ()):
             flight.answered |= own and _undone(flight.packet, packet)
-        elif turn is Turn.FIRST and flight.delivered is None:
+        elif turn is Turn.FIRST and flight.delivered is None and _same_source(flight.packet, packet):
+            # Any other is the outer packet of a tunnel, whose inside is still on its way.
             flight.delivered = packet
 
     def _of(self, packet: frames.Packet, data: bytes) -> tuple[Flight, Turn, Verdict | None] | None:
@@ -138,3 +139,13 @@ def _undone(sent: Packet, answer: frames.Packet) -> bool:
 def _same_source(sent: Packet, delivered: frames.Packet) -> bool:
     """Nothing translates the source of what is delivered to the host."""
     return delivered.source is not None and parse_address(delivered.source) == (sent.family, sent.source)
+
+
+_TOLD = {"icmp": {3, 4, 5, 11, 12}, "icmpv6": {1, 2, 3, 4, 137}}
+"""Types of messages that quote a packet (RFC 792, RFC 4443, RFC 4861)."""
+
+
+def _is_told(sent: Packet, seen: frames.Packet) -> bool:
+    """A message about the packet, and not the packet."""
+    same = sent.is_icmp and sent.detail == seen.operation
+    return not same and seen.operation in _TOLD.get(seen.protocol, ())

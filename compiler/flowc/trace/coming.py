@@ -24,8 +24,8 @@ OPENING: dict[Family, Values] = {
 """ICMP types that a connection starts with (kernel: `valid_new` in net/netfilter/nf_conntrack_proto_icmp.c, `noct_valid_new`
 and `valid_new` in nf_conntrack_proto_icmpv6.c); others are invalid unless they belong to one.
 """
-UNTRACKED: dict[Family, Values] = {4: (), 6: (Range(130, 137), Range(143, 143))}
-"""ICMP types that conntrack leaves alone: neighbour discovery and multicast listeners."""
+UNTRACKED: dict[Family, Values] = {4: (), 6: (Range(130, 136), Range(143, 143))}
+"""ICMP types that conntrack leaves alone: neighbour discovery and multicast listeners. A kernel (6.1) forwards none."""
 
 
 class Dropped(NamedTuple):

@@ -17,7 +17,7 @@ from flowc.trace.leaving import Leaves, Out
 from flowc.trace.model import Entry, Stage, Trace, Translated, Verdict
 from flowc.trace.onward import leave, offloaded
 from flowc.trace.passage import Ended, Indexes, Judged, Passage
-from flowc.trace.public import call_from_inside, refuse_unused, translate
+from flowc.trace.public import call_from_inside, is_unused, refuse_unused, translate
 from flowc.trace.walk import Walk
 
 
@@ -72,13 +72,16 @@ def _leaves(passage: Passage, goes: Goes) -> Trace:
     key = leave(walk, indexes.host, indexes.ways, out, gateway)
     walk.step(Stage.VERDICT, f"accept: {judged.reason}", judged.span)
     answered, fast = True, (False, "the host itself sends it")
-    if interface is not None:
-        answered = indexes.replies.forwarded(walk, interface, out, leaves, passage.crossed)
+    if interface is None:
+        answered = indexes.replies.to_host(walk, passage.vrf, out)
+    else:
+        unused = is_unused(passage)
+        answered = indexes.replies.forwarded(walk, interface, out, leaves, passage.crossed, unused=unused)
         fast = offloaded(walk, indexes.host, judged.rule, interface, out)
         if fast[0] and not answered:
             fast = False, "no reply comes back, so that the connection is never established"
         walk.step(Stage.OFFLOAD, f"{'yes' if fast[0] else 'no'}: {fast[1]}", judged.span)
-    return _made(passage, out.name, leaves, judged, key, fast, answered=answered)
+    return _made(passage, out.name, leaves, judged, key, fast, answered=answered, gateway=gateway)
 
 
 def _source(passage: Passage, out: Out) -> Leaves | None:
@@ -102,6 +105,7 @@ def _made(
     fast: tuple[bool, str],
     *,
     answered: bool,
+    gateway: int | None = None,
 ) -> Trace:
     walk = passage.walk
     return Trace(
@@ -121,6 +125,7 @@ def _made(
         offload_reason=fast[1],
         answered=answered,
         packets=walk.packets,
+        gateway=gateway,
     )
 
 
@@ -151,7 +156,10 @@ def _heard(passage: Passage, verdict: Verdict) -> bool:
     """The sender hears of it: there is a way for the error."""
     if verdict not in (Verdict.REJECT, Verdict.UNREACHABLE) or passage.interface is None:
         return False
-    return passage.indexes.replies.from_host(passage.walk, passage.interface)
+    walk, indexes = passage.walk, passage.indexes
+    if indexes.ways.is_for_all(passage.vrf, walk.packet.family, walk.packet.destination):
+        return False
+    return indexes.replies.from_host(walk, passage.interface)
 
 
 def _destination(walk: Walk) -> Translated:

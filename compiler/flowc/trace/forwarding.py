@@ -43,7 +43,18 @@ def forward(passage: Passage) -> Goes:
     by = f" by {format_address(walk.packet.family, way.gateway)}" if way.gateway is not None else ""
     choice = f", one of {way.ways} ways" if way.ways > 1 else ""
     walk.step(Stage.ROUTE, f"{way.text}{by}, leaves by `{out.name}`{choice}", way.span)
-    return Goes(out, way.gateway, _through(passage, out))
+    judged = _through(passage, out)
+    if way.gateway is None and passage.interface is not None and out.vrf != passage.vrf:
+        _check_neighbor(passage, out)
+    return Goes(out, way.gateway, judged)
+
+
+def _check_neighbor(passage: Passage, out: Interface) -> None:
+    """A leak leads onto the link of another VRF, and there nobody answers for what is the host's own."""
+    walk = passage.walk
+    if walk.within("destination", passage.indexes.ways.own_sources(out.vrf, walk.packet.family)):
+        reason = f"nobody behind `{out.name}` has it: it is an address of the host's own"
+        raise Ended(Verdict.DROP, reason, out.span)
 
 
 def _check_way_back(passage: Passage) -> None:
@@ -90,6 +101,8 @@ def _through(passage: Passage, out: Interface) -> Judged:
         return passage.judge(SELF, target)
     if is_link_local_source(walk):
         raise Ended(Verdict.UNREACHABLE, "a link-local source is not forwarded", None)
-    if not is_untracked(walk) and not is_opening(walk):
+    if is_untracked(walk):
+        raise Ended(Verdict.DROP, "neighbour discovery and multicast listening stay on their link", None)
+    if not is_opening(walk):
         raise Ended(Verdict.DROP, "it belongs to no connection, and none can start with it", None)
     return passage.judge(passage.outside or passage.entry.zone, target)

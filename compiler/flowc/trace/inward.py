@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Hashable, Iterator
 from functools import cached_property, partial
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from flowc.ir.addresses import FAMILIES, Family, Prefix, Range
 from flowc.ir.fronts import Fronts
@@ -151,12 +151,14 @@ class Inward:
             table: Cuts((one.range for one in found), partial(answer, table)) for table, found in self._reached.items()
         }
 
-    def called(self, walk: Walk, vrf: str | None) -> Reached | None:
-        """What the destination is, if it is a public address that is called as a whole."""
+    def called(
+        self, walk: Walk, vrf: str | None, field: Literal["destination", "source"] = "destination"
+    ) -> Reached | None:
+        """What the destination is, if it is a public address that is called as a whole; or what the source is."""
         table = self._scope(vrf), walk.packet.family
         if table not in self._reached:
             return None
-        return self._reached_at(table, walk.cut("destination", self._reached_cuts[table]))
+        return self._reached_at(table, walk.cut(field, self._reached_cuts[table]))
 
     def _reached_at(self, table: Table, address: int) -> Reached | None:
         ranges = self._reached[table]

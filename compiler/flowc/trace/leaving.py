@@ -109,7 +109,8 @@ class Leaving:
         interface, family = out.interface, walk.packet.family
         if hairpin:
             members = [self._host.interfaces[name] for name in dict.fromkeys(self._host.zones[zone].interfaces)]
-            interface = members[0] if len(members) == 1 else interface
+            known = len(members) == 1 and any(one.version == family for one in members[0].addresses)
+            interface = members[0] if known else interface
         own = sorted((one for one in interface.addresses if one.version == family), key=str)
         if not own:
             lease = leased(self._host, interface) if family == 4 else None

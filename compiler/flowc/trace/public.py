@@ -50,6 +50,15 @@ def refuse_unused(passage: Passage) -> None:
             raise Ended(Verdict.DROP, "an address of a pool that nothing uses", found.span)
 
 
+def is_unused(passage: Passage) -> bool:
+    """Who sent it has an address of a pool that nothing uses: replies to it are dropped."""
+    for index, scope in _both(passage):
+        found = index.called(passage.walk, scope, "source")
+        if found is not None and found.pooled:
+            return index is passage.indexes.local or bool(passage.indexes.fronts.zones)
+    return False
+
+
 def _both(passage: Passage) -> Iterator[tuple[Inward, str | None]]:
     """The addresses of the packet's own VRF, and those that are called at fronts."""
     yield passage.indexes.local, passage.scope

@@ -45,20 +45,55 @@ class Replies:
     def from_host(self, walk: Walk, coming: Interface) -> bool:
         """The host can answer: its table has a way to the sender."""
         packet = walk.packet
+        if walk.within("source", self._ways.own_sources(coming.vrf, packet.family)):
+            return False
         source = walk.cut("source", self._ways.cuts(coming.vrf, packet.family))
         found = self._ways.back(coming.vrf, packet.family, source, packet.destination)
         return any(way.hops for way in found)
 
+    def to_host(self, walk: Walk, vrf: str | None, out: Interface) -> bool:
+        """A reply to what the host itself sends out of a VRF is its own in the VRF where it comes in."""
+        if not self.lets_in(walk, out):
+            return False
+        if out.vrf == vrf or walk.within("source", self._ways.own_sources(out.vrf, walk.packet.family)):
+            return True
+        where = f"VRF `{out.vrf}`" if out.vrf else "the main table"
+        walk.step(Stage.REPLY, f"a reply is lost: it comes in by {where}, where the host has no such address", out.span)
+        return False
+
+    def lets_in(self, walk: Walk, out: Interface) -> bool:
+        """Who is called may send by the interface where the first packet left."""
+        packet = walk.packet
+        if walk.within("destination", self._coming.taken(out, packet.family)):
+            return True
+        address = format_address(packet.family, packet.destination)
+        walk.step(Stage.REPLY, f"a reply is dropped: {address} does not come in by `{out.name}`", out.span)
+        return False
+
     def forwarded(
-        self, walk: Walk, coming: Interface, out: Interface, leaves: Leaves | None, crossed: Target | None
+        self,
+        walk: Walk,
+        coming: Interface,
+        out: Interface,
+        leaves: Leaves | None,
+        crossed: Target | None,
+        *,
+        unused: bool,
     ) -> bool:
-        """A reply gets in where the first packet left, and is led to where that came from."""
+        """A reply gets in where the first packet left, and is led to where that came from.
+
+        `unused`: that is an address of a pool which nothing uses, and what is sent to those is dropped.
+        """
         packet, family = walk.packet, walk.packet.family
-        if not walk.within("destination", self._coming.taken(out, family)):
-            text = f"a reply is dropped: {format_address(family, packet.destination)} does not come in by `{out.name}`"
-            walk.step(Stage.REPLY, text, out.span)
+        if not self.lets_in(walk, out):
+            return False
+        if unused:
+            walk.step(Stage.REPLY, "a reply is dropped: it is for an address of a pool that nothing uses")
             return False
         vrf = self._vrf(coming, out, crossed)
+        if walk.within("source", self._ways.own_sources(vrf, family)):
+            walk.step(Stage.REPLY, "a reply stays here: who sent it has an address of the host itself")
+            return False
         source = walk.cut("source", self._ways.cuts(vrf, family))
         ways = self._ways.back(vrf, family, source, packet.destination)
         by = next((name for way in ways for name in way.interfaces), None)
@@ -69,7 +104,12 @@ class Replies:
         as_seen = leaves.source.addresses if leaves is not None else Range(source, source)
         to = "" if as_seen is None else f" to {format_address(family, as_seen.low)}"
         walk.step(Stage.REPLY, f"a reply{to} comes in by `{out.name}` and leaves by `{by}`")
-        return True
+        return by == coming.name or self._together(by, coming.name)
+
+    def _together(self, one: str, other: str) -> bool:
+        """A zone has both: whoever is behind the one is behind the other, too."""
+        zones = (zone.interfaces for zone in self._host.zones.values())
+        return any(one in names and other in names for names in zones)
 
     def _vrf(self, coming: Interface, out: Interface, crossed: Target | None) -> str | None:
         """The table that says where a reply goes: that of the VRF it comes in by, unless its connection is another's."""

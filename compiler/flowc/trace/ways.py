@@ -166,6 +166,11 @@ class Ways:
         """It is an address of the host's in this VRF."""
         return (vrf, family, address) in self._own
 
+    def is_for_all(self, vrf: str | None, family: Family, address: int) -> bool:
+        """Errors about what is sent there are told to nobody (RFC 1122, 3.2.2)."""
+        own = self._own.get((vrf, family, address))
+        return family == 4 and (own is not None and own[0] == _END[4])
+
     def cuts(self, vrf: str | None, family: Family) -> Cuts:
         """Where the ways of a table change."""
         return self._cuts[vrf, family]

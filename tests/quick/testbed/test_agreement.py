@@ -98,7 +98,8 @@ def test_a_kernel_that_drops_what_shall_be_rejected_fails_the_test_and_is_told(h
     passed, told = judged(host, Kernel(host, 17))
     assert passed == [False]
     assert told[0] == (
-        "udp 10.0.0.5:40000 -> 198.51.100.7:1 from lan: verdict: the kernel says drop, the trace says reject"
+        "udp 10.0.0.5:40000 -> 198.51.100.7:1 from lan: verdict: the kernel says drop, "
+        "the trace says reject (a rule of policy inside -> outside)"
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 from tests.quick.trace.asking import asked, host_of, shown
 from tests.quick.trace.examples import HOSTS
 
+from flowc.ir.addresses import format_address
 from flowc.trace.model import Stage, Trace, Verdict
 
 TENANT = HOSTS["tenant-eip/gw1"]
@@ -113,3 +114,79 @@ def test_what_leaks_out_of_a_vrf_is_answered_if_there_is_a_way_back(tmp_path: Pa
     assert (trace.verdict, trace.egress) == (Verdict.ACCEPT, "uplink")
     assert trace.answered is answered
     assert trace.offload is answered
+
+
+def test_who_may_not_send_by_a_link_cannot_answer_the_host(tmp_path: Path) -> None:
+    text = """
+        interface desks { device eth0; address 10.4.0.1/24; spoofing strict }
+        endpoint desk { address 10.4.0.5; interface desks }
+        zone guarded { interface desks }
+        """
+    host = host_of(text, tmp_path)
+    for address, answered in (("10.4.0.5", True), ("10.4.0.6", False)):
+        trace = asked(host, None, "udp", "10.4.0.1|40000", f"{address}|53")
+        assert (trace.verdict, trace.answered) == (Verdict.ACCEPT, answered)
+
+
+def test_a_reply_to_an_unused_address_of_a_pool_is_dropped() -> None:
+    host = HOSTS["dual-stack/gw"]
+    assert asked(host, "uplink", "udp", "203.0.113.98|1000", "203.0.113.80|443").answered is False
+    assert asked(host, "uplink", "udp", "198.51.100.98|1000", "203.0.113.80|443").answered is True
+
+
+def test_what_the_host_has_in_another_vrf_is_behind_no_link() -> None:
+    trace = asked(HOSTS["offload/gw1"], "vms", "tcp", "10.0.0.97|1000", "10.0.1.1|5201")
+    assert (trace.verdict, trace.egress) == (Verdict.DROP, None)
+    assert "an address of the host's own" in trace.reason
+
+
+def test_what_the_host_has_in_another_vrf_is_sent_to_a_gateway_like_anything_else(tmp_path: Path) -> None:
+    text = """
+        vrf red { table 1001 }
+        interface up   { device eth0; address 198.51.100.2/24 }
+        interface red0 { device tap0; address 10.0.0.1/24; vrf red }
+        route default via 198.51.100.1 on up vrf red
+        zone internet { interface up }
+        zone reds { interface red0 }
+        policy reds -> internet { accept }
+        nat reds -> internet { masquerade }
+        """
+    trace = asked(host_of(text, tmp_path), "red0", "tcp", "10.0.0.9|1000", "198.51.100.2|7")
+    assert (trace.verdict, trace.egress) == (Verdict.ACCEPT, "up")
+
+
+def test_the_host_is_not_answered_where_it_does_not_have_the_address(tmp_path: Path) -> None:
+    text = """
+        vrf red { table 1001 }
+        interface up   { device eth0; address 198.51.100.2/24 }
+        interface red0 { device tap0; address 10.0.0.1/24; vrf red }
+        route default via 198.51.100.1 on up vrf red
+        route default via 198.51.100.1
+        zone internet { interface up }
+        zone reds { interface red0 }
+        """
+    host = host_of(text, tmp_path)
+    for own, answered in (("198.51.100.2", True), ("10.0.0.1", False)):
+        trace = asked(host, None, "udp", f"{own}|40000", "203.0.113.9|53")
+        assert (trace.verdict, trace.egress, trace.answered) == (Verdict.ACCEPT, "up", answered)
+
+
+def test_behind_an_ethernet_key_are_the_declared_machines_alone() -> None:
+    host = HOSTS["shared-tunnel/gw"]
+    key = next(one for one in host.interfaces.values() if one.carrier)
+    machines = [row.v4 for row in host.endpoints if row.interface == key.name and row.v4 is not None]
+    known, unknown = format_address(4, machines[0]), format_address(4, max(machines) + 1)
+    own = str(key.addresses[0].ip)
+    assert asked(host, None, "icmp", own, known).egress == key.name
+    assert asked(host, None, "icmp", own, unknown).egress != key.name
+
+
+def test_dhcp_brings_a_way_out_and_an_address_that_is_known_where_ports_of_it_are_forwarded() -> None:
+    trace = asked(HOSTS["home-router/router"], "lan", "tcp", "192.168.1.20|1000", "198.51.100.9|80")
+    assert trace.egress == "wan"
+    assert shown(trace)[0] == "203.0.113.5|1000"
+
+
+def test_the_broadcast_address_of_a_link_sends_nothing() -> None:
+    trace = asked(TENANT, "vms", "tcp", "10.0.0.255|1000", "10.0.1.241|80")
+    assert (trace.verdict, trace.reason) == (Verdict.DROP, "the source is an address of the host itself")
