@@ -61,8 +61,8 @@ class Interesting:
             there = self._endpoints.setdefault(row.interface, [])
             there.append((row.name, {4: row.v4, 6: row.v6}))
         self._own = {family: list(_own(host, family)) for family in FAMILIES}
-        # An address of several VRFs does not tell in which of them the host sends.
-        self._sender = {family: [one for one in own if own.count(one) == 1] for family, own in self._own.items()}
+        # In a VRF, source NAT takes what the host itself sends for its neighbours': conntrack zone and address decide.
+        self._sender = {family: list(_own(host, family, main=True)) for family in FAMILIES}
         self._public = {family: list(_public(host, family)) for family in FAMILIES}
         self._networks = {family: list(_networks(host, family)) for family in FAMILIES}
         sources = [rule.source for rule in self._rules] + [snat.source for nat in host.nats for snat in nat.snats]
@@ -260,8 +260,11 @@ def _entries(host: Host) -> Iterator[Entry]:
             yield Entry(name)
 
 
-def _own(host: Host, family: Family) -> Iterator[int]:
+def _own(host: Host, family: Family, *, main: bool = False) -> Iterator[int]:
+    """The host's own addresses, or those that it has in no VRF."""
     for one in host.interfaces.values():
+        if main and one.vrf is not None:
+            continue
         yield from (int(own.ip) for own in one.addresses if own.version == family)
 
 
