@@ -17,7 +17,7 @@ quietly = { $(1); } > $(VENV)/quiet.log 2>&1 || { cat $(VENV)/quiet.log >&2; exi
 
 .SILENT:
 .DELETE_ON_ERROR:
-.PHONY: help demo test quick lint format golden clean
+.PHONY: help demo test quick soak lint format golden clean
 
 help:  ## list these targets
 	sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1\t\2/p' Makefile
@@ -80,6 +80,15 @@ test: $(TEST_STAMP)  ## everything: Debian packages, lint, types, import contrac
 
 quick: $(TEST_STAMP) lint  ## what needs no kernel and no apt: lint, types, import contract, quick tests
 	$(BIN)/python -m pytest tests/quick -n auto -m 'not slow'
+
+# Files of another seed each day: with SEED=N those of a day that has found something.
+FILES ?= 2000
+SEED  ?= $(shell date +%Y%m%d)
+
+soak: $(TEST_STAMP)  ## load thousands of generated files on a real kernel: FILES=2000, SEED=today
+	sh tests/lab/install.sh
+	echo "==> $(FILES) files of seed $(SEED)" >&2
+	FLOWC_GENERATED_FILES=$(FILES) FLOWC_GENERATED_SEED=$(SEED) $(BIN)/python -m pytest tests/packets/test_generated_load.py
 
 lint: $(TEST_STAMP)  ## ruff, mypy --strict, the import contract
 	$(BIN)/python -m ruff check

@@ -32,11 +32,16 @@ from flowc.diagnostics import Diagnostics, registered
 from flowc.facts.given import GivenFacts, by_host
 from flowc.hoststate import HostState
 from flowc.ir.network import Host, Network
+from flowc.ir.policy import SELF
 from flowc.layout import format_source
 from flowc.lower import lower
 from flowc.resolve import resolve
+from flowc.resolve.asked import read_packets
 from flowc.syntax.ignores import silence
 from flowc.syntax.load import Read, load, read_file, read_source
+from flowc.syntax.packet import parse_packet
+from flowc.trace.asked import Asked, answer
+from flowc.trace.compared import Compared, compare
 from flowc.trace.judge import Result, TestRun, run
 
 if TYPE_CHECKING:
@@ -84,6 +89,18 @@ class UnknownHostError(LookupError):
         super().__init__(f"no host is called {name!r}")
         self.name = name
         self.hosts = hosts
+
+
+class BrokenFilesError(Exception):
+    """A file that is to be compared has errors."""
+
+    def __init__(self, name: str, diagnostics: Diagnostics) -> None:
+        super().__init__(name)
+        self.diagnostics = diagnostics
+
+
+class SeveralHostsError(LookupError):
+    """A packet could come in at several hosts."""
 
 
 def check_files(paths: Iterable[str | Path], facts: Iterable[GivenFacts] = (), read: Read = read_file) -> CheckResult:
@@ -164,6 +181,50 @@ def test_files_by_kernel(
 
 test_files_by_kernel.__test__ = False  # type: ignore[attr-defined]  # nothing for pytest
 test_files.__test__ = False  # type: ignore[attr-defined]  # nothing for pytest
+
+
+def trace_files(paths: Iterable[str | Path], packet: str, host: str | None = None, read: Read = read_file) -> Asked:
+    """What becomes of the packets of a statement, at the one host that has where they come from.
+
+    Raises OSError for a file that cannot be read, UnknownHostError, and SeveralHostsError.
+    """
+    wrong = Diagnostics()
+    with _collector_paused():
+        checked = _understand(paths, (), read)
+        if checked.diagnostics.has_errors:
+            return Asked(checked.diagnostics, wrong, None)
+        sent = read_packets(packet, chosen := _meant(checked.network, packet, host), wrong)
+        return Asked(checked.diagnostics, wrong, None if sent is None else answer(chosen, sent))
+
+
+def _meant(network: Network, packet: str, name: str | None) -> Host:
+    """The host that a packet comes to: where its origin is declared."""
+    hosts = _choose(network, name)
+    node = parse_packet(packet, Diagnostics())
+    origin = node.origin.text if node is not None and node.origin is not None else ""
+    having = [one for one in hosts if origin in {SELF, *one.zones, *one.interfaces, *one.endpoints.column("name")}]
+    if len(having) > 1:
+        raise SeveralHostsError(f"`{origin}` is on the hosts {', '.join(one.name for one in having)}")
+    return (having or hosts)[0]
+
+
+def compare_files(old: str | Path, new: str | Path, read: Read = read_file) -> Compared:
+    """Which packets two files treat differently. Raises OSError for one that cannot be read, and BrokenFilesError."""
+    networks = []
+    with _collector_paused():
+        for path in (old, new):
+            checked = _understand([path], (), read)
+            if checked.diagnostics.has_errors:
+                raise BrokenFilesError(str(path), checked.diagnostics)
+            networks.append(checked.network)
+        before, after = networks
+        return compare(before.hosts, after.hosts, _same)
+
+
+def _same(old: Host, new: Host) -> bool:
+    """What is loaded is the same, comments aside: then no packet has to be looked at."""
+    before, after = (render(lower(one), provenance=False) for one in (old, new))
+    return before == after
 
 
 def format_file(path: str | Path) -> FormatResult:

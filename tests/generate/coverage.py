@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import types
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from lark.parsers.lalr_analysis import Shift
 from pydantic import BaseModel
 
-from flowc.ir.tables import Table
 from flowc.source import Source, Span
 from flowc.syntax.lalr import automaton
 
 Production = tuple[str, tuple[str, ...]]
-"""A rule of the grammar and one of its expansions."""
+"""A rule of the grammar and one of its expansions, without separators: where those may stand is layout, and any text of
+the grammar is laid out in tests/quick/layout."""
+
+Use = tuple[str, str, object]
+"""A type of the IR, one of its fields, and what can be in it: a value of a few, or a type."""
 
 
 def productions() -> set[Production]:
     """All of the grammar, as lark has expanded it."""
     rows = automaton().stacks().parse_conf.states
-    return {
-        (target.origin.name, tuple(symbol.name for symbol in target.expansion))
-        for row in rows.values()
-        for do, target in row.values()
-        if do is not Shift
-    }
+    return {_production(target) for row in rows.values() for do, target in row.values() if do is not Shift}
 
 
 def used(text: str) -> Iterator[Production]:
@@ -40,7 +39,7 @@ def used(text: str) -> Iterator[Production]:
             if do is Shift:
                 states.append(target)
                 break
-            yield target.origin.name, tuple(symbol.name for symbol in target.expansion)
+            yield _production(target)
             if target.expansion:
                 del states[-len(target.expansion) :]
             states.append(rows[states[-1]][target.origin.name][1])
@@ -48,20 +47,13 @@ def used(text: str) -> Iterator[Production]:
                 break
 
 
-def choices(hint: Any) -> set[object]:  # noqa: ANN401 - a type of any kind
-    """The values of a field's type that a file can be told apart by."""
-    if get_origin(hint) is Literal:
-        return set(get_args(hint))
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        return set(hint)
-    if hint is bool:
-        return {True, False}
-    return set().union(*(choices(one) for one in get_args(hint))) if get_args(hint) else {hint}
+def _production(rule: Any) -> Production:  # noqa: ANN401 - lark's Rule
+    return rule.origin.name, tuple(symbol.name for symbol in rule.expansion if symbol.name != "_SEP")
 
 
-def wanted(model: type[Any]) -> set[tuple[str, str, object]]:
-    """Model, field and what can be in it, for all that a model is made of; spans aside."""
-    found: set[tuple[str, str, object]] = set()
+def wanted(model: type[Any]) -> set[Use]:
+    """All uses of all that a model is made of; spans aside."""
+    found: set[Use] = set()
     waiting, seen = [model], set[type]()
     while waiting:
         one = waiting.pop()
@@ -69,35 +61,65 @@ def wanted(model: type[Any]) -> set[tuple[str, str, object]]:
             continue
         seen.add(one)
         for name, hint in _fields(one).items():
-            for choice in choices(hint):
+            for choice in _choices(hint):
                 if isinstance(choice, type) and _is_model(choice):
                     waiting.append(choice)
                 found.add((one.__name__, name, choice))
-    return {one for one in found if one[2] is not Span}
+    return found
 
 
-def seen_in(value: object) -> Iterator[tuple[str, str, object]]:
-    """The same of what is there."""
-    if isinstance(value, Table):
-        for row in value:
-            yield from seen_in(row)
-    elif _is_model(type(value)):
-        for name, hint in _fields(type(value)).items():
-            held = getattr(value, name)
-            yield from ((type(value).__name__, name, choice) for choice in choices(hint) if _holds(held, choice))
-            yield from seen_in(held)
-    elif isinstance(value, dict):
-        for one in value.values():
-            yield from seen_in(one)
-    elif isinstance(value, tuple | list):
-        for one in value:
-            yield from seen_in(one)
+def seen_in(value: object) -> Iterator[Use]:
+    """Those of a value."""
+    for name, hint in _fields(type(value)).items():
+        for held, choice in _held(getattr(value, name), hint):
+            yield type(value).__name__, name, choice
+            if _is_model(type(held)):
+                yield from seen_in(held)
 
 
-def _holds(held: object, choice: object) -> bool:
-    if isinstance(choice, type):
-        return any(isinstance(one, choice) for one in (held if isinstance(held, tuple) else (held,)))
-    return held == choice
+def _choices(hint: Any) -> set[object]:  # noqa: ANN401 - a type of any kind
+    """What can be in a field, as far as a file can be told apart by it."""
+    if get_origin(hint) is Literal:
+        return set(get_args(hint))
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return set(hint)
+    if hint is bool:
+        return {True, False}
+    if hint in (Span, ...):
+        return set()
+    inner = _inner(hint)
+    return {hint} if inner is None else set[object]().union(*map(_choices, inner))
+
+
+def _held(value: Any, hint: Any) -> Iterator[tuple[object, object]]:  # noqa: ANN401 - any value, and its type
+    """What of the choices of its type a value has, each with the part of it that is that."""
+    inner = _inner(hint)
+    if inner is None:
+        for choice in _choices(hint):
+            if (
+                isinstance(value, choice)
+                if isinstance(choice, type)
+                else type(value) is type(choice) and value == choice
+            ):
+                yield value, choice
+    elif get_origin(hint) in (Union, types.UnionType, Annotated):
+        for one in inner:
+            yield from _held(value, one)
+    elif isinstance(value, get_origin(hint)):
+        parts: Iterable[Any] = value.values() if isinstance(value, Mapping) else value
+        for part in parts:
+            for one in inner:
+                yield from _held(part, one)
+
+
+def _inner(hint: Any) -> tuple[Any, ...] | None:  # noqa: ANN401 - a type of any kind
+    """The types that one is made of. The keys of mappings are names of what is there."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in (None, Literal):
+        return None
+    if origin is Annotated:
+        return arguments[:1]
+    return arguments[1:] if isinstance(origin, type) and issubclass(origin, Mapping) else arguments
 
 
 def _is_model(kind: type) -> bool:

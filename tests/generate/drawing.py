@@ -51,14 +51,18 @@ class Drawing:
     loadable: bool
     """Only what a kernel without special hardware takes."""
     lines: list[str] = field(default_factory=list)
-    files: dict[str, str] = field(default_factory=dict)
-    """Other files that the first one names."""
+    parted: bool = False
+    """Into several files: rows may be in tables."""
+    rows: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    """Of tables, with the fields by column."""
     links: list[Link] = field(default_factory=list)
     machines: list[Machine] = field(default_factory=list)
     vrfs: list[str] = field(default_factory=list)
     zones: dict[str, list[Link]] = field(default_factory=dict)
     ports: list[str] = field(default_factory=list)
     """Names of services."""
+    named_ports: list[str] = field(default_factory=list)
+    """Of `let`s."""
     names: dict[int, str] = field(default_factory=dict)
     """Of a `let` for each IP version."""
     pools: list[int] = field(default_factory=list)
@@ -72,6 +76,14 @@ class Drawing:
     def maybe(self) -> bool:
         """Shrinks to no."""
         return self.draw(st.booleans())
+
+    def mostly(self) -> bool:
+        """Shrinks to no."""
+        return self.draw(st.integers(0, 3)) > 0
+
+    def sometimes(self) -> bool:
+        """Shrinks to no."""
+        return self.draw(st.integers(0, 2)) == 2
 
     def rarely(self) -> bool:
         return self.draw(st.integers(0, 5)) == 5
@@ -88,6 +100,17 @@ class Drawing:
 
     def say(self, line: str) -> None:
         self.lines.append(line)
+
+    def say_row(self, table: str, statement: str, **fields: str) -> None:
+        """A statement that could be a row of a table, and is one now and then."""
+        if self.parted and self.maybe():
+            self.rows.setdefault(table, []).append(fields)
+        else:
+            self.say(statement)
+
+    def quoted(self, name: str) -> str:
+        """As it stands in the file."""
+        return f'"{name}"' if self.draw(st.integers(0, 11)) == 11 else name
 
     def inside(self) -> list[Link]:
         """Where machines may be."""
@@ -121,4 +144,5 @@ def host_of(net: Net, number: int) -> str:
 
 def block(head: str, items: Sequence[str]) -> str:
     """On one line."""
-    return f"{head} {{ {'; '.join(item for item in items if item)} }}"
+    inner = "; ".join(item for item in items if item)
+    return f"{head} {{ {inner} }}" if inner else f"{head} {{}}"

@@ -17,10 +17,10 @@ def draw_links(drawing: Drawing) -> None:
         name = f"vrf{number}"
         device = f"device v{number}" if drawing.rarely() else ""
         drawing.vrfs.append(name)
-        drawing.say(block(f"vrf {name}", [f"table {1000 + number}", device]))
+        drawing.say(block(f"vrf {drawing.quoted(name)}", [f"table {1000 + number}", device]))
     for number in range(drawing.number(1, 2)):
         _uplink(drawing, number)
-    for number in range(1, 1 + drawing.number(1, 3)):
+    for number in range(1, 1 + drawing.number(1, 4)):
         drawing.one(KINDS)(drawing, number)
 
 
@@ -38,9 +38,9 @@ def _addresses(link: Link) -> str:
     return f"address {own}" if own else ""
 
 
-def _options(drawing: Drawing) -> list[str]:
+def _options(drawing: Drawing, *, ethernet: bool = True) -> list[str]:
     found = [f"mtu {drawing.one((1400, 1500, 9000))}"] if drawing.rarely() else []
-    found += [f"mac 02:00:00:00:00:{drawing.number(1, 254):02x}"] if drawing.rarely() else []
+    found += [f"mac 02:00:00:00:00:{drawing.number(1, 254):02x}"] if ethernet and drawing.rarely() else []
     spoofing = drawing.draw(st.just(Spoofing.CHECKED) | st.just(Spoofing.CHECKED) | of_type(Spoofing))
     return [*found, f"spoofing {spoofing}" if spoofing is not Spoofing.CHECKED else ""]
 
@@ -49,8 +49,8 @@ def _new(drawing: Drawing, number: int, name: str, *, ethernet: bool = True, key
     """Tenants may have the same network in two VRFs."""
     vrf = drawing.one([None, *drawing.vrfs])
     alike = vrf is not None and all(one.vrf != vrf for one in drawing.links)
-    v4 = drawing.maybe()
-    nets = networks(100 if alike and drawing.maybe() else number, v4=v4 or True, v6=drawing.maybe())
+    v6 = drawing.maybe()
+    nets = networks(100 if alike and drawing.maybe() else number, v4=not (v6 and drawing.rarely()), v6=v6)
     link = Link(name, nets, vrf, ethernet=ethernet, key=key)
     drawing.links.append(link)
     return link
@@ -62,9 +62,8 @@ def _vrf(link: Link) -> str:
 
 def _device(drawing: Drawing, number: int) -> None:
     link = _new(drawing, number, f"lan{number}")
-    drawing.say(
-        block(f"interface {link.name}", [f"device tap{number}", _addresses(link), _vrf(link), *_options(drawing)])
-    )
+    addresses = _addresses(link) + (f", 192.168.{number}.1/24" if drawing.rarely() else "")
+    drawing.say(block(f"interface {link.name}", [f"device tap{number}", addresses, _vrf(link), *_options(drawing)]))
 
 
 def _vlan(drawing: Drawing, number: int) -> None:
@@ -78,12 +77,12 @@ def _vlan(drawing: Drawing, number: int) -> None:
 
 def _bridge(drawing: Drawing, number: int) -> None:
     link = _new(drawing, number, f"br{number}")
-    ports = [f"port{number}{place}" for place in range(drawing.number(1, 2))]
+    ports = [f"port{number}{place}" for place in range(drawing.number(0, 3))]
     for port in ports:
         drawing.links.append(Link(port, (), carrier=True))
-        drawing.say(block(f"interface {port}", [f"device {port}"]))
-    listed = ", ".join(ports)
-    drawing.say(block(f"interface {link.name}", [f"bridge {listed}", _addresses(link), _vrf(link), *_options(drawing)]))
+        drawing.say(block(f"interface {port}", [f"device dev{port}" if drawing.maybe() else ""]))
+    bridge = f"bridge {', '.join(ports)}".strip()
+    drawing.say(block(f"interface {link.name}", [bridge, _addresses(link), _vrf(link), *_options(drawing)]))
 
 
 def _veth(drawing: Drawing, number: int) -> None:
@@ -113,7 +112,7 @@ def _tunnel(drawing: Drawing, number: int) -> None:
     ttl = f"ttl {drawing.number(1, 255)}" if drawing.rarely() else ""
     device = f"device gt{number}" if drawing.rarely() else ""
     items = [f"type {kind}", device, keys, f"local {local}", f"remote {remote}", on, ttl, _vrf(link), _addresses(link)]
-    drawing.say(block(f"tunnel {link.name}", items))
+    drawing.say(block(f"tunnel {link.name}", [*items, *_options(drawing, ethernet=kind.ethernet)]))
 
 
 def _shared(drawing: Drawing, number: int) -> None:

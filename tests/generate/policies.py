@@ -14,11 +14,13 @@ from flowc.ir.policy import Action, Connections, Limit, Log, Ports, Protocol
 
 def draw_policies(drawing: Drawing) -> None:
     """For some pairs of zones, `self` and `any`."""
+    _lets(drawing)
     for number in range(drawing.number(0, 2)):
         name = f"svc{number}"
         drawing.ports.append(name)
-        drawing.say(f"service {name} = {', '.join(_match(drawing) for _ in range(drawing.number(1, 2)))}")
-    _lets(drawing)
+        drawing.say(
+            f"service {drawing.quoted(name)} = {', '.join(_match(drawing) for _ in range(drawing.number(1, 2)))}"
+        )
     zones = list(drawing.zones)
     pairs = [(one, other) for one in [*zones, "any", "self"] for other in [*zones, "any", "self"]]
     usable = [
@@ -29,23 +31,38 @@ def draw_policies(drawing: Drawing) -> None:
     for source, target in (pair for pair in usable if pair in taken):
         if source == "any" and any(other == "any" for _, other in taken):
             continue
-        rules = [_rule(drawing, source, target) for _ in range(drawing.number(1, 3))]
-        drawing.say(f"policy {source} -> {target} {{\n    " + "\n    ".join(rules) + "\n}")
+        rules = [_rule(drawing, source, target) for _ in range(0 if drawing.rarely() else drawing.number(1, 3))]
+        drawing.say("\n    ".join([f"policy {source} -> {target} {{", *rules]) + ("\n}" if rules else "}"))
 
 
 def _lets(drawing: Drawing) -> None:
     for version in (4, 6):
-        nets = [str(net) for link in drawing.inside() if (net := link.net(version))]
-        if nets and drawing.maybe():
-            value = drawing.one((nets[0], "{" + ", ".join(dict.fromkeys(nets)) + "}", f"not {nets[0]}"))
-            drawing.names[version] = f"some{version}"
-            drawing.say(f"let some{version} = {value}")
+        nets = list(dict.fromkeys(net for link in drawing.inside() if (net := link.net(version))))
+        if not nets or not drawing.maybe():
+            continue
+        listed, part = ", ".join(map(str, nets)), f"{host_of(nets[0], 8)}-{host_of(nets[0], 99)}"
+        values = [str(nets[0]), f"{{{listed}}}", f"not {nets[0]}", part, f"{{{listed},}}"]
+        if drawing.maybe():
+            drawing.say(f"let more{version} = {drawing.one((part, host_of(nets[0], 20)))}")
+            values += [f"more{version}", f"{{more{version}, {nets[-1][200]}}}"]
+        drawing.names[version] = f"some{version}"
+        drawing.say(f"let some{version} = {drawing.one(values)}")
+    if drawing.maybe():
+        drawing.say(f"let port = {drawing.one(('22', '8000-8009', '{22, 8000-8009}', '{443,}'))}")
+        drawing.named_ports.append("port")
+        if drawing.maybe():
+            drawing.say("let all-ports = {port, 53}")
+            drawing.named_ports.append("all-ports")
 
 
 def _match(drawing: Drawing, version: int | None = None) -> str:
     kind = drawing.number(0, 5)
     if kind <= 2:
-        return words.ports(drawing.draw(of(Ports)))
+        leaf = drawing.draw(of(Ports))
+        if drawing.named_ports and drawing.rarely():
+            name = drawing.one(drawing.named_ports)
+            return f"{leaf['protocol']} {drawing.one((name, f'{{{name}, 9}}', f'{{9, {name},}}'))}"
+        return words.ports(leaf)
     if kind <= 4:
         return words.icmp(drawing.draw(icmp(version)))
     return words.protocol(drawing.draw(of(Protocol)))
@@ -70,17 +87,17 @@ def _clauses(drawing: Drawing, action: Action, matches: list[str], source: str, 
     through = "self" not in (source, target)
     if through and drawing.rarely():
         found.append("via eip")
-    if drawing.rarely():
+    if drawing.sometimes():
         found.append(words.limit(drawing.draw(of(Limit))))
-    if action is Action.ACCEPT and drawing.rarely():
+    if action is Action.ACCEPT and drawing.sometimes():
         found.append(words.connections(drawing.draw(of(Connections))))
-    if drawing.rarely():
-        found.append(words.log(drawing.draw(of(Log))) if drawing.maybe() else drawing.one(("log", 'log "seen"')))
+    if drawing.sometimes():
+        found.append(words.log(drawing.draw(of(Log)), prefix=drawing.maybe(), rate=drawing.maybe()))
     if drawing.rarely():
         found.append("counter")
     if action is Action.ACCEPT and through and drawing.maybe():
         found.append("offload")
-    elif action is Action.ACCEPT and not matches and drawing.rarely():
+    elif action is Action.ACCEPT and not matches and drawing.sometimes():
         found.append(f"helper {drawing.draw(HELPER)}")
     return found
 
@@ -97,5 +114,5 @@ def _operand(drawing: Drawing, zone: str, version: int) -> str:
     if drawing.names.get(version) and drawing.rarely():
         return drawing.names[version]
     picked = drawing.draw(st.lists(st.sampled_from(choices), min_size=1, max_size=2, unique=True))
-    text = picked[0] if len(picked) == 1 else "{" + ", ".join(picked) + "}"
+    text = picked[0] if len(picked) == 1 else "{" + ", ".join(picked) + drawing.one(("}", "}", ",}"))
     return f"not {text}" if drawing.rarely() else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hypothesis import strategies as st
 from tests.generate.drawing import Drawing, Link, host_of
 
 
@@ -17,9 +18,11 @@ def draw_routes(drawing: Drawing) -> None:
         up = drawing.one(ups)
         for net in up.nets:
             if any(link.net(net.version) for link in inside):
-                drawing.say(f"route default via {host_of(net, 254)} on {up.name} vrf {vrf}")
+                via = host_of(net, 254)
+                statement = f"route default via {via} on {up.name} vrf {vrf}"
+                drawing.say_row("routes", statement, destination="default", via=via, interface=up.name, vrf=vrf)
     for link in drawing.inside():
-        if drawing.rarely():
+        if drawing.rarely() or (not link.ethernet and drawing.maybe()):
             _behind(drawing, link)
     if len(ups) > 1 and drawing.maybe():
         _pinned(drawing, ups[1])
@@ -41,7 +44,10 @@ def _default(drawing: Drawing, ups: list[Link], options: str) -> None:
             metric = f" metric {drawing.number(1, 500)}" if drawing.rarely() else ""
             net = found[0][1]
             # The family of `default` is that of the next hop.
-            drawing.say(f"route default via {host_of(net, 254)}{options}{metric}")
+            ways = (host_of(net, 254), host_of(net, 253), host_of(net, 252))
+            several = drawing.draw(st.integers(0, 9)) == 9
+            listed = f"{ways[0]} weight 2, {ways[1]}, {ways[2]} weight 3" if several else ways[0]
+            drawing.say(f"route default via {listed}{options}{metric}")
 
 
 def _behind(drawing: Drawing, link: Link) -> None:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from tests.generate.strategies import checked, drawn
+from hypothesis.strategies import SearchStrategy
+from tests.generate.strategies import MAIN, checked_parts, drawn, drawn_parts
+
+T = TypeVar("T")
 
 BATCH = 100
 """Files that one run of Hypothesis makes: it favours small ones at first, so that there are small and large ones in each."""
 
 
-def drawn_files(number: int, count: int) -> Iterator[str]:
-    """`count` files by the seed `number`, as they are drawn: some have errors."""
+def examples(strategy: SearchStrategy[T], number: int, count: int) -> Iterator[T]:
+    """`count` of what a strategy draws, by the seed `number`."""
     for batch, left in enumerate(range(count, 0, -BATCH)):
-        yield from _batch(number * 1_000_003 + batch, min(left, BATCH))
+        yield from _batch(strategy, number * 1_000_003 + batch, min(left, BATCH))
 
 
-def _batch(number: int, count: int) -> list[str]:
-    found: list[str] = []
+def _batch(strategy: SearchStrategy[T], number: int, count: int) -> list[T]:
+    found: list[T] = []
 
     @seed(number)
     @settings(
@@ -28,9 +32,9 @@ def _batch(number: int, count: int) -> list[str]:
         suppress_health_check=list(HealthCheck),
         deadline=None,
     )
-    @given(drawn())
-    def draw(text: str) -> None:
-        found.append(text)
+    @given(strategy)
+    def draw(value: T) -> None:
+        found.append(value)
 
     draw()
     return found
@@ -38,11 +42,22 @@ def _batch(number: int, count: int) -> list[str]:
 
 def files(number: int, count: int) -> Iterator[str]:
     """`count` different files by the seed `number` that `flowc check` accepts."""
-    seen: set[str] = set()
+    for texts in _accepted(drawn().map(lambda text: {MAIN: text}), number, count):
+        yield texts[MAIN]
+
+
+def parts(number: int, count: int) -> Iterator[dict[str, str]]:
+    """The same, of which many are several files: by name, the one that names the others first."""
+    yield from _accepted(drawn_parts(), number, count)
+
+
+def _accepted(strategy: SearchStrategy[dict[str, str]], number: int, count: int) -> Iterator[dict[str, str]]:
+    seen: set[tuple[str, ...]] = set()
     batch = 0
     while len(seen) < count:
-        for text in drawn_files(number * 7919 + batch, BATCH):
-            if text not in seen and len(seen) < count and not checked(text).diagnostics.has_errors:
-                seen.add(text)
-                yield text
+        for texts in examples(strategy, number * 7919 + batch, BATCH):
+            key = tuple(texts.values())
+            if key not in seen and len(seen) < count and not checked_parts(texts).diagnostics.has_errors:
+                seen.add(key)
+                yield texts
         batch += 1

@@ -38,9 +38,11 @@ def connections(leaf: dict[str, Any]) -> str:
     return _all(leaf, f"connections {leaf.pop('count')}{source}")
 
 
-def log(leaf: dict[str, Any]) -> str:
-    rate = leaf.pop("rate")
-    return _all(leaf, f'log "{leaf.pop("prefix")}" rate {_all(rate, _rate(rate))}')
+def log(leaf: dict[str, Any], *, prefix: bool, rate: bool) -> str:
+    """With what shall be said of it."""
+    text, often = leaf.pop("prefix"), leaf.pop("rate")
+    said = f'log "{text}"' if prefix else "log"
+    return _all(leaf, f"{said} rate {_all(often, _rate(often))}" if rate else said)
 
 
 def _rate(leaf: dict[str, Any]) -> str:

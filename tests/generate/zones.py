@@ -16,7 +16,7 @@ def draw_zones(drawing: Drawing) -> None:
     rest = [link for link in drawing.inside() if not drawing.rarely()]
     while rest:
         together = [rest.pop(0)]
-        if rest and rest[0].vrf == together[0].vrf and not rest[0].key and drawing.maybe():
+        while rest and rest[0].vrf == together[0].vrf and not rest[0].key and drawing.maybe():
             together.append(rest.pop(0))
         first = together[0]
         if first.key:
@@ -29,13 +29,19 @@ def draw_zones(drawing: Drawing) -> None:
             _parts(drawing, first)
         else:
             _zone(drawing, name, together)
+    if drawing.rarely():
+        drawing.say("zone empty {}")
 
 
 def _zone(drawing: Drawing, name: str, links: list[Link]) -> None:
     drawing.zones[name] = links
     for link in links:
         link.zone = name
-    drawing.say(block(f"zone {name}", [f"interface {', '.join(link.name for link in links)}"]))
+    if len(links) > 2 or drawing.rarely():
+        members = [f"interface {link.name}" for link in links]
+    else:
+        members = [f"interface {', '.join(link.name for link in links)}"]
+    drawing.say(block(f"zone {drawing.quoted(name)}", members))
 
 
 def _parts(drawing: Drawing, link: Link) -> None:
@@ -66,9 +72,12 @@ def draw_machines(drawing: Drawing) -> None:
 def _machine(drawing: Drawing, link: Link, number: int) -> None:
     addresses = tuple(host_of(net, 20 + number) for net in (link.nets if drawing.maybe() else link.nets[:1]))
     name = f"vm{len(drawing.machines)}"
-    mac = f"mac {_mac(drawing)}" if link.ethernet and (link.key or drawing.maybe()) else ""
+    mac = _mac(drawing) if link.ethernet and (link.key or drawing.maybe()) else ""
     drawing.machines.append(Machine(name, link, addresses))
-    drawing.say(block(f"endpoint {name}", [f"address {', '.join(addresses)}", f"interface {link.name}", mac]))
+    items = [f"address {', '.join(addresses)}", f"interface {link.name}", f"mac {mac}" if mac else ""]
+    fields = dict(zip(("address", "address6"), addresses, strict=False))
+    statement = block(f"endpoint {drawing.quoted(name)}", items)
+    drawing.say_row("endpoints", statement, name=name, interface=link.name, mac=mac, **fields)
 
 
 def _mac(drawing: Drawing) -> str:
@@ -80,4 +89,6 @@ def _neighbor(drawing: Drawing, link: Link) -> None:
         return
     address = host_of(drawing.one(link.nets), 40)
     how = drawing.one(("02:00:00:00:01:28", "mac 02:00:00:00:01:28", *([] if link.key else ["managed"])))
-    drawing.say(f"neighbor {address} on {link.name} {how}")
+    mac = "" if how == "managed" else how.removeprefix("mac ")
+    statement = f"neighbor {address} on {link.name} {how}"
+    drawing.say_row("neighbors", statement, address=address, interface=link.name, mac=mac)

@@ -32,7 +32,7 @@ _RELATED = "1;34"
 
 
 @dataclass(frozen=True, slots=True)
-class _Style:
+class Style:
     """Paints text if the output is a terminal that may be painted."""
 
     color: bool
@@ -55,13 +55,13 @@ def counts(diagnostics: Diagnostics, *, notes: bool = True) -> str:
 
 def render_one(diagnostic: Diagnostic, *, color: bool = False, width: int = LINE_WIDTH) -> str:
     """One diagnostic, ending in a newline."""
-    style = _Style(color)
+    style = Style(color)
     return "\n".join([*_lines(diagnostic, style, _gutter_width(diagnostic), width), ""])
 
 
 def render_place(diagnostic: Diagnostic, *, color: bool = False, width: int = LINE_WIDTH) -> str:
     """One without its code, for what is no finding about a file: the message, and the places below it."""
-    style = _Style(color)
+    style = Style(color)
     message = style.paint(_continued(diagnostic.message, 0), _BOLD)
     return "\n".join([message, *_places(diagnostic, style, _gutter_width(diagnostic), width), ""])
 
@@ -70,14 +70,14 @@ def _gutter_width(diagnostic: Diagnostic) -> int:
     return len(str(max(label.span.line for label in (diagnostic.primary, *diagnostic.related))))
 
 
-def _lines(diagnostic: Diagnostic, style: _Style, gutter: int, width: int) -> Iterator[str]:
+def _lines(diagnostic: Diagnostic, style: Style, gutter: int, width: int) -> Iterator[str]:
     head = f"{diagnostic.severity.label}[{diagnostic.code}]"
     message = _continued(diagnostic.message, 4)
     yield style.paint(head, _COLORS[diagnostic.severity]) + style.paint(f": {message}", _BOLD)
     yield from _places(diagnostic, style, gutter, width)
 
 
-def _places(diagnostic: Diagnostic, style: _Style, gutter: int, width: int) -> Iterator[str]:
+def _places(diagnostic: Diagnostic, style: Style, gutter: int, width: int) -> Iterator[str]:
     paint = style.paint
     margin = " " * gutter
     bar = paint(f"{margin} |", _GUTTER)
@@ -105,7 +105,7 @@ def _by_source(diagnostic: Diagnostic) -> list[tuple[Source, list[Label]]]:
 
 
 def _snippet(
-    diagnostic: Diagnostic, source: Source, labels: list[Label], style: _Style, gutter: int, width: int
+    diagnostic: Diagnostic, source: Source, labels: list[Label], style: Style, gutter: int, width: int
 ) -> Iterator[str]:
     """The lines of one file that labels are on, each label's underline below its line."""
     previous: int | None = None

@@ -81,7 +81,7 @@ def _leaves(passage: Passage, goes: Goes) -> Trace:
         if fast[0] and not answered:
             fast = False, "no reply comes back, so that the connection is never established"
         walk.step(Stage.OFFLOAD, f"{'yes' if fast[0] else 'no'}: {fast[1]}", judged.span)
-    return _made(passage, out.name, leaves, judged, key, fast, answered=answered)
+    return _made(passage, out.name, leaves, judged, key, fast, answered=answered, gateway=gateway)
 
 
 def _source(passage: Passage, out: Out) -> Leaves | None:
@@ -105,6 +105,7 @@ def _made(
     fast: tuple[bool, str],
     *,
     answered: bool,
+    gateway: int | None = None,
 ) -> Trace:
     walk = passage.walk
     return Trace(
@@ -124,6 +125,7 @@ def _made(
         offload_reason=fast[1],
         answered=answered,
         packets=walk.packets,
+        gateway=gateway,
     )
 
 

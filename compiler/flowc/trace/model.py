@@ -114,3 +114,5 @@ class Trace:
     """A reply comes back to the sender; of what is refused: the error that says so."""
     packets: Packets
     """All packets that go exactly this way, this one among them."""
+    gateway: int | None = None
+    """The router that it is handed to; None: who it is for is on the network itself."""

@@ -137,7 +137,11 @@ def test_every_command_and_option_of_flowc_exists(capsys: pytest.CaptureFixture[
         if words[:1] != ["flowc"] or len(words) < 2:
             continue
         name = "" if words[1].startswith("-") else words[1]
-        wrong = [word for word in words[1:] if word.startswith("-") and word != "-" and word not in known.get(name, ())]
+        wrong = [
+            word
+            for word in words[1:]
+            if word.startswith("-") and word not in ("-", "->") and word not in known.get(name, ())
+        ]
         if name not in known or wrong:
             problems.append(f"{where}: {code}")
     assert problems == []

@@ -1,0 +1,125 @@
+"""A summary of what becomes of many packets, for people: what is accepted line by line, the rest in few."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from textwrap import wrap
+
+from flowc.diagnostics.columns import visible
+from flowc.diagnostics.render_text import Style
+from flowc.ir.network import Host
+from flowc.source import Span
+from flowc.trace import words
+from flowc.trace.asked import Answer
+from flowc.trace.failed import shown
+from flowc.trace.model import Verdict
+from flowc.trace.summary import Class, Summary, example
+from flowc.trace.text import BOLD, DIM, VERDICTS, WIDTH, columns, flat
+from flowc.trace.text import lines as way
+from flowc.trace.treatment import KEPT
+from flowc.trace.words import Words
+
+MOST_CLASSES = 25
+MOST_BOXES = 6
+INDENT = 13
+"""Columns for a verdict."""
+
+
+def lines(host: Host, summary: Summary, *, verbose: bool = False, color: bool = False) -> list[str]:
+    """What is accepted, each class with its rule, its translation and an example; then what is not."""
+    style, says = Style(color), Words(host)
+    origin = summary.sent.origin.name
+    accepted = [one for one in summary.classes if one.treatment.is_accepted]
+    refused = [one for one in summary.classes if not one.treatment.is_accepted]
+    found = [style.paint(visible(" ".join(summary.sent.span.text.split())), BOLD)]
+    if not summary.ways:
+        return [*found, f"  no such packet comes from `{origin}`"]
+    if not accepted:
+        found.append("  nothing of it is accepted")
+    for one in accepted[: None if verbose else MOST_CLASSES]:
+        found += ["", *_class(one, summary, says, style, verbose=verbose)]
+        found.append(style.paint(f"      for example `{visible(shown(example(one.packets[0])))} from {origin}`", DIM))
+    if len(accepted) > MOST_CLASSES and not verbose:
+        found += ["", f"and {len(accepted) - MOST_CLASSES} more ways of being accepted (all with -v)"]
+    if refused:
+        found += ["", "everything else:" if accepted else "", *columns(list(_refused(refused)), style)]
+    if verbose:
+        for one in refused:
+            found += ["", *_class(one, summary, says, style, verbose=True)]
+    if not summary.complete:
+        left = "the packets go more ways, and the others were not looked at: ask about fewer packets"
+        found += ["", f"not complete after {summary.ways} ways; {left}"]
+    return found
+
+
+def _class(one: Class, summary: Summary, says: Words, style: Style, *, verbose: bool) -> Iterator[str]:
+    treatment = one.treatment
+    boxes = one.packets if verbose else one.packets[:MOST_BOXES]
+    told = [says.packets(box, summary.whole[box.family], treatment.destination) for box in boxes]
+    for text in dict.fromkeys(told):
+        first, *others = wrap(visible(text), WIDTH - INDENT, break_on_hyphens=False)
+        verdict = treatment.verdict.value
+        yield style.paint(verdict, VERDICTS[treatment.verdict]) + " " * (INDENT - len(verdict)) + first
+        yield from (" " * (INDENT + 4) + other for other in others)
+    if len(boxes) < len(one.packets):
+        yield f"        and {len(one.packets) - len(boxes)} more sets of packets (all with -v)"
+    yield from columns(list(_how(one)), style)
+
+
+def _how(one: Class) -> Iterator[tuple[str, str, Span | None]]:
+    trace, treatment = one.trace, one.treatment
+    family = trace.packet.family
+    yield (
+        "by",
+        flat(trace.rule.span.text) if trace.rule else trace.reason,
+        trace.rule.span if trace.rule else trace.span,
+    )
+    if not treatment.is_accepted:
+        return
+    ways = [_egress(one_way.egress, one_way.key) for one_way in sorted(one.treatments, key=str)]
+    yield "leaves by", " or ".join(dict.fromkeys(ways)), None
+    for name, address, port in (
+        ("source", treatment.source, treatment.source_port),
+        ("destination", treatment.destination, treatment.port),
+    ):
+        if (address, port) != (KEPT, KEPT):
+            ports = "" if port == KEPT else f", port {words.port(port)}"
+            yield name, f"becomes {words.field(family, address)}{ports}", None
+    if trace.egress != "self":
+        yield "offload", f"{'yes' if trace.offload else 'no'}: {trace.offload_reason}", None
+    if not trace.answered:
+        yield "reply", "does not come back to the sender", None
+
+
+def _egress(place: tuple[str, int | None] | None, key: int | None) -> str:
+    if place is None or place[0] == "self":
+        return "nothing: the host itself is addressed"
+    return place[0] if key is None else f"{place[0]}, key {key}"
+
+
+def _refused(classes: list[Class]) -> Iterator[tuple[str, str, Span | None]]:
+    """One line for each declaration, or reason, that refuses."""
+    seen = set()
+    for one in classes:
+        trace = one.trace
+        why = flat(trace.rule.span.text) if trace.rule else trace.reason
+        row = trace.verdict, why, trace.rule.span if trace.rule else trace.span
+        if row not in seen:
+            seen.add(row)
+            yield _name(trace.verdict), *row[1:]
+
+
+def _name(verdict: Verdict) -> str:
+    return {Verdict.DROP: "dropped", Verdict.REJECT: "rejected"}.get(verdict, verdict.value)
+
+
+def answer_lines(answer: Answer, *, verbose: bool = False, color: bool = False) -> list[str]:
+    """Whatever `flowc trace` answers."""
+    if answer.summary is not None:
+        return lines(answer.host, answer.summary, verbose=verbose, color=color)
+    if not answer.traces:
+        return [f"no such packet comes from `{answer.sent.origin.name}`"]
+    found: list[str] = []
+    for trace in answer.traces:
+        found += [*([""] if found else []), *way(trace, verbose=verbose, color=color)]
+    return found

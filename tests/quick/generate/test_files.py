@@ -1,0 +1,114 @@
+"""What holds for every valid file, for drawn ones."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+from random import Random
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.generate.seeded import examples, parts
+from tests.generate.strategies import MAIN, drawn_parts, written
+from tests.generate.strategies import files as valid_files
+from tests.generate.strategies import parts as valid_parts
+from tests.quick.layout.helpers import held
+
+from flowc.api import compile_files, render, test_files
+
+few = settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+)
+
+
+def compiled(texts: dict[str, str]) -> dict[str, dict[str, str]]:
+    """What flowc writes, by host and name of the file, without the lines that it comes from."""
+    with tempfile.TemporaryDirectory() as folder:
+        result = compile_files([written(texts, Path(folder))])
+    assert not result.diagnostics.has_errors, list(result.diagnostics)
+    return {name: render(state, provenance=False) for name, state in result.states.items()}
+
+
+def lines(texts: dict[str, str]) -> dict[tuple[str, str], list[str]]:
+    """The same, with the lines of each file in one order."""
+    return {
+        (host, name): sorted(text.splitlines())
+        for host, files_of_host in compiled(texts).items()
+        for name, text in files_of_host.items()
+    }
+
+
+@few
+@given(valid_parts())
+def test_what_is_accepted_is_compiled(texts: dict[str, str]) -> None:
+    assert compiled(texts)
+
+
+@few
+@given(valid_parts())
+def test_a_ruleset_names_no_set_that_it_does_not_declare(texts: dict[str, str]) -> None:
+    for found in compiled(texts).values():
+        assert undeclared(found["ruleset.nft"]) == set()
+
+
+def undeclared(ruleset: str) -> set[str]:
+    """The sets, maps and flowtables that rules look things up in, and are not there."""
+    declared = re.findall(r"^ *(?:set|map|flowtable) (\S+) \{", ruleset, re.MULTILINE)
+    return set(re.findall(r"@(\w\S*)", re.sub(r'"[^"]*"', "", ruleset))) - set(declared)
+
+
+UNZONED_KEY = """
+vrf blue { table 10 }
+interface up0 { device eth0; address 192.0.2.1/24 }
+interface up1 { device eth1; address 198.51.100.1/24; spoofing allowed }
+interface lan { device tap2; address 10.1.0.1/24; vrf blue }
+tunnel shared1 { type gre; shared; local 192.0.2.1 }
+tunnel key10 { over shared1; key 10; remote 192.0.2.25; vrf blue; address 10.9.0.1/24 }
+zone wan { interface up1 }
+zone inside { interface lan }
+route default via 198.51.100.254 on up1 vrf blue
+nat inside -> wan { masquerade }
+policy inside -> wan { accept }
+"""
+
+
+def test_a_key_in_no_zone_sends_no_replies_into_another_vrf() -> None:
+    """Found by loading a drawn file: the ruleset looked up a set that was empty, and so not declared."""
+    (found,) = compiled({MAIN: UNZONED_KEY}).values()
+    assert undeclared(found["ruleset.nft"]) == set()
+
+
+@few
+@given(valid_parts())
+def test_tests_are_judged(texts: dict[str, str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        run = test_files([written(texts, Path(folder))])
+    assert not run.diagnostics.has_errors
+
+
+@few
+@given(valid_files())
+def test_layout_keeps_the_meaning(text: str) -> None:
+    assert compiled({MAIN: held(text)}) == compiled({MAIN: text})
+
+
+@few
+@given(valid_files(), st.randoms(use_true_random=False))
+def test_the_order_of_declarations_means_nothing(text: str, chance: Random) -> None:
+    declarations = re.split(r"\n(?![ }])", text.rstrip("\n"))
+    chance.shuffle(declarations)
+    assert lines({MAIN: "\n".join(declarations)}) == lines({MAIN: text})
+
+
+def test_a_seed_means_the_same_files_each_time() -> None:
+    once = list(examples(drawn_parts(), 3, 12))
+    assert once == list(examples(drawn_parts(), 3, 12)) != list(examples(drawn_parts(), 4, 12))
+
+
+def test_files_come_with_tables_and_includes() -> None:
+    names = {name for texts in parts(1, 60) for name in texts}
+    assert {MAIN, "part.flow", "eips.csv", "endpoints.csv"} <= names
