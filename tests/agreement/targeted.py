@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, zip_longest
 from typing import NamedTuple
 
 from tests.agreement.packets import Asked
@@ -25,8 +25,6 @@ from flowc.trace.ways import MULTICAST, NOBODYS, TO_ALL
 
 _TRIES = 6
 """Candidates for each packet that is wanted."""
-_MOST_CORNERS = 0.6
-"""Of all packets: those at the edges of rules."""
 
 
 class _Traced(NamedTuple):
@@ -37,20 +35,23 @@ class _Traced(NamedTuple):
     trace: Trace
 
 
-def targeted(host: Host, seed: int, most: int, beside: Sequence[Asked] = ()) -> list[Asked]:
+def targeted(host: Host, seed: int, most: int, beside: Sequence[Asked] = (), corners: float = 0.5) -> list[Asked]:
     """At most so many packets, always the same for a seed: as different in what decides about them as can be.
 
-    With those beside them, none uses up the `limit` or `connections` of a rule.
+    `corners` is the part of them that is at the edges of rules. With those beside them, none uses up the `limit` or `connections` of a rule.
     """
     rng = random.Random(seed)  # noqa: S311  # the same ones every time
     values = Interesting(host, rng)
     limits = _Limits(host)
     for one in beside:
         limits.allow(one.answers[0])
-    corners = list(dict.fromkeys(values.corners()))
-    rng.shuffle(corners)
-    corners = [one for one in corners if is_sent(one[1]) and values.is_plain(one[1])][: int(_MOST_CORNERS * most)]
-    at_rules = [_Traced(entry, packet, trace(host, entry, packet)) for entry, packet in corners]
+    by_rule = list(values.corners())
+    rng.shuffle(by_rule)
+    for of_one in by_rule:
+        rng.shuffle(of_one)
+    every = dict.fromkeys(one for layer in zip_longest(*by_rule) for one in layer if one is not None)
+    wanted = [one for one in every if is_sent(one[1]) and values.is_plain(one[1])][: int(corners * most)]
+    at_rules = [_Traced(entry, packet, trace(host, entry, packet)) for entry, packet in wanted]
     traced: list[_Traced] = []
     for _ in range(_TRIES * most):
         entry, packet = values.candidate()

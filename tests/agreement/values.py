@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from flowc.ir.addresses import FAMILIES, WIDTH, AddressSet, Family
+from tests.agreement.edges import edges, networks, own_of, public_of, translated
+
+from flowc.ir.addresses import FAMILIES, WIDTH, Family
 from flowc.ir.icmp import ICMP_PROTOCOL, ICMP_TYPES, ICMPV6_TYPES
 from flowc.ir.links import Bridge, Tunnel
 from flowc.ir.nat import Nat
@@ -60,17 +62,17 @@ class Interesting:
         for row in host.endpoints:
             there = self._endpoints.setdefault(row.interface, [])
             there.append((row.name, {4: row.v4, 6: row.v6}))
-        self._own = {family: list(_own(host, family)) for family in FAMILIES}
-        # An address of several VRFs does not tell in which of them the host sends.
-        self._sender = {family: [one for one in own if own.count(one) == 1] for family, own in self._own.items()}
-        self._public = {family: list(_public(host, family)) for family in FAMILIES}
-        self._networks = {family: list(_networks(host, family)) for family in FAMILIES}
+        self._own = {family: list(own_of(host, family)) for family in FAMILIES}
+        # In a VRF, source NAT takes what the host itself sends for its neighbours': conntrack zone and address decide.
+        self._sender = {family: list(own_of(host, family, main=True)) for family in FAMILIES}
+        self._public = {family: list(public_of(host, family)) for family in FAMILIES}
+        self._networks = {family: list(networks(host, family)) for family in FAMILIES}
         sources = [rule.source for rule in self._rules] + [snat.source for nat in host.nats for snat in nat.snats]
         sources += [one.source for nat in host.nats for one in nat.masquerades]
         sources += [member.source for zone in host.zones.values() for member in zone.members]
-        self._sources = {family: [*_edges(sources, family), *_translated(host, family)] for family in FAMILIES}
+        self._sources = {family: [*edges(sources, family), *translated(host, family)] for family in FAMILIES}
         targets = [rule.destination for rule in self._rules]
-        self._targets = {family: list(_edges(targets, family)) for family in FAMILIES}
+        self._targets = {family: list(edges(targets, family)) for family in FAMILIES}
 
     def is_plain(self, packet: Packet) -> bool:
         """Nobody has the first or last address of a network, and nobody outside one of the host's public addresses."""
@@ -94,18 +96,18 @@ class Interesting:
         ports = 40000 if protocol in NUMBERS.values() else 0
         return Entry(entry.interface, endpoint=endpoint), Packet(family, protocol, detail, ports, destination, source)
 
-    def corners(self) -> Iterator[tuple[Entry, Packet]]:
+    def corners(self) -> Iterator[list[tuple[Entry, Packet]]]:
         """For each rule of a policy packets at the edges of what it says, and to public addresses beyond it."""
         for policy in self._host.policies:
             for rule in policy.rules:
                 for family in FAMILIES:
-                    yield from self._of_rule(policy.source, policy.target, rule, family)
+                    yield list(dict.fromkeys(self._of_rule(policy.source, policy.target, rule, family)))
 
     def _of_rule(self, source: str, target: str, rule: Rule, family: Family) -> Iterator[tuple[Entry, Packet]]:
         rng = self._rng
         source, target = (rng.choice(self._zones) if one == ANY and self._zones else one for one in (source, target))
         entry = self._into(source)
-        senders, targets = (list(_edges([one], family)) for one in (rule.source, rule.destination))
+        senders, targets = (list(edges([one], family)) for one in (rule.source, rule.destination))
         services = {self._of_traffic(one, family, edge) for one in rule.traffic for edge in range(4)}
         services |= set() if rule.traffic else {(NUMBERS["tcp"], 80)}
         pools = [prefix.range for pool in self._host.pools.values() if pool.zone == target for prefix in pool.prefixes
@@ -120,6 +122,12 @@ class Interesting:
             yield self._made(entry, family, sender, to, protocol, detail)
         forged = rng.choice(self._networks[family] or FAR[family])
         yield self._made(entry, family, forged, self._towards(target, entry, family), protocol, detail)
+        known = [one for one in self._endpoints.get(entry.interface or "", ()) if one[1][family]]
+        if len(known) > 1:
+            (name, _), (_, addresses) = rng.sample(known, 2)
+            to = self._towards(target, entry, family)
+            packet = self._made(entry, family, addresses[family], to, protocol, detail)[1]
+            yield Entry(entry.interface, endpoint=name), packet
         for to in (*targets, *publics):
             yield self._made(entry, family, rng.choice(senders) if senders else None, to, protocol, detail)
 
@@ -143,11 +151,11 @@ class Interesting:
         ]
         entry = self._into(source)
         address, endpoint = self._source(entry, family)
-        sources = list(_edges([rule.source for rule in rules], family))
-        sources += _edges([one.source for nat in self._of(source, target) for one in nat.snats], family)
+        sources = list(edges([rule.source for rule in rules], family))
+        sources += edges([one.source for nat in self._of(source, target) for one in nat.snats], family)
         if sources and entry.interface and rng.random() < 0.3:
             address, endpoint = rng.choice(sources), None
-        targets = list(_edges([rule.destination for rule in rules], family))
+        targets = list(edges([rule.destination for rule in rules], family))
         publics = [one for one in public_ranges(self._host) if one.family == family]
         called = [one for one in publics if one.zone == source] or (publics if rng.random() < 0.2 else [])
         if called and rng.random() < 0.6:
@@ -258,39 +266,3 @@ def _entries(host: Host) -> Iterator[Entry]:
     for name, one in host.interfaces.items():
         if name not in ports and not (isinstance(one.link, Tunnel) and one.link.shared):
             yield Entry(name)
-
-
-def _own(host: Host, family: Family) -> Iterator[int]:
-    for one in host.interfaces.values():
-        yield from (int(own.ip) for own in one.addresses if own.version == family)
-
-
-def _public(host: Host, family: Family) -> Iterator[int]:
-    """Public addresses, and those beside them."""
-    ranges = [one.range for one in public_ranges(host) if one.family == family]
-    ranges += [prefix.range for pool in host.pools.values() for prefix in pool.prefixes if prefix.family == family]
-    yield from (edge for low, high in ranges for edge in (low, high, low, high, low - 1, high + 1))
-
-
-def _translated(host: Host, family: Family) -> Iterator[int]:
-    """The ends of what leaves as a prefix of EIPs, often, and those beside it."""
-    for row in host.prefix_eips:
-        if row.family == family:
-            low, high = row.target_prefix.range
-            yield from (low, high, low, high, low - 1, high + 1)
-
-
-def _networks(host: Host, family: Family) -> Iterator[int]:
-    """A machine on each network, and at the edges of each route."""
-    for one in host.interfaces.values():
-        yield from (prefix.network + 11 for prefix in one.prefixes if prefix.family == family and prefix.length < 124)
-    for of, network, length in zip(*map(host.routes.column, ("family", "network", "length")), strict=True):
-        size = 1 << (WIDTH[of] - length)
-        if of == family and length:
-            yield from (network, network + size - 1, network + size)
-
-
-def _edges(sets: Iterable[AddressSet | None], family: Family) -> Iterator[int]:
-    for one in sets:
-        for low, high in () if one is None else one.ranges(family):
-            yield from (low, high, low - 1, high + 1)

@@ -20,7 +20,7 @@ from flowc.testbed.model import TestbedError
 
 FILES = Path(faults.__file__).with_name("files")
 NAMES = sorted(path.stem for path in FILES.glob("*.flow"))
-PACKETS = int(os.environ.get("FLOWC_FAULT_PACKETS", "160"))
+PACKETS = int(os.environ.get("FLOWC_FAULT_PACKETS", "320"))
 PARTS = 4
 """Tests, so that none of them takes long."""
 WORKERS = 2
@@ -38,7 +38,7 @@ def prepare(folder: Path) -> None:
         result = compile_files([file])
         ((name, state),) = result.states.items()
         (host,) = result.network.hosts
-        asked = targeted(host, 1, PACKETS)
+        asked = targeted(host, 1, PACKETS, corners=0.8)
         spoilt = {fault.name: fault.spoil(state) for fault in FAULTS if fault.file == file.stem}
         for fault, one in {RIGHT: state, **spoilt}.items():
             place = folder / file.stem / fault
