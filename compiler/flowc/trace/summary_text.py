@@ -16,7 +16,7 @@ from flowc.trace.model import Verdict
 from flowc.trace.summary import Class, Summary, example
 from flowc.trace.text import BOLD, DIM, VERDICTS, WIDTH, columns, flat
 from flowc.trace.text import lines as way
-from flowc.trace.treatment import KEPT
+from flowc.trace.treatment import KEPT, Place
 from flowc.trace.words import Words
 
 MOST_CLASSES = 25
@@ -63,10 +63,10 @@ def _class(one: Class, summary: Summary, says: Words, style: Style, *, verbose: 
         yield from (" " * (INDENT + 4) + other for other in others)
     if len(boxes) < len(one.packets):
         yield f"        and {len(one.packets) - len(boxes)} more sets of packets (all with -v)"
-    yield from columns(list(_how(one)), style)
+    yield from columns(list(_how(one, says)), style)
 
 
-def _how(one: Class) -> Iterator[tuple[str, str, Span | None]]:
+def _how(one: Class, says: Words) -> Iterator[tuple[str, str, Span | None]]:
     trace, treatment = one.trace, one.treatment
     family = trace.packet.family
     yield (
@@ -76,7 +76,7 @@ def _how(one: Class) -> Iterator[tuple[str, str, Span | None]]:
     )
     if not treatment.is_accepted:
         return
-    ways = [_egress(one_way.egress, one_way.key) for one_way in sorted(one.treatments, key=str)]
+    ways = [_egress(one_way.egress, one_way.key, says) for one_way in sorted(one.treatments, key=str)]
     yield "leaves by", " or ".join(dict.fromkeys(ways)), None
     for name, address, port in (
         ("source", treatment.source, treatment.source_port),
@@ -91,10 +91,11 @@ def _how(one: Class) -> Iterator[tuple[str, str, Span | None]]:
         yield "reply", "does not come back to the sender", None
 
 
-def _egress(place: tuple[str, int | None] | None, key: int | None) -> str:
+def _egress(place: Place | None, key: int | None, says: Words) -> str:
     if place is None or place[0] == "self":
         return "nothing: the host itself is addressed"
-    return place[0] if key is None else f"{place[0]}, key {key}"
+    name = says.interfaces[place]
+    return name if key is None else f"{name}, key {key}"
 
 
 def _refused(classes: list[Class]) -> Iterator[tuple[str, str, Span | None]]:
