@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from tests.agreement.edges import edges, networks, own_of, public_of, translated
 
-from flowc.ir.addresses import FAMILIES, WIDTH, Family
+from flowc.ir.addresses import FAMILIES, WIDTH, AddressSet, Family
 from flowc.ir.icmp import ICMP_PROTOCOL, ICMP_TYPES, ICMPV6_TYPES
 from flowc.ir.links import Bridge, Tunnel
 from flowc.ir.nat import Nat
@@ -113,23 +113,24 @@ class Interesting:
         pools = [prefix.range for pool in self._host.pools.values() if pool.zone == target for prefix in pool.prefixes
                  if prefix.family == family]  # fmt: skip
         publics = [rng.choice((low + 1, high, rng.randint(low, high))) for low, high in pools]
+        sender, to = _meant(rule.source, senders), _meant(rule.destination, targets)
         for protocol, detail in sorted(services):
-            yield self._made(entry, family, rng.choice(senders) if senders else None, rng.choice(targets) if targets else
-                             self._towards(target, entry, family), protocol, detail)  # fmt: skip
-        protocol, detail = rng.choice(sorted(services))
-        for sender in senders:
-            to = rng.choice(targets) if targets else self._towards(target, entry, family)
-            yield self._made(entry, family, sender, to, protocol, detail)
+            yield self._made(entry, family, sender, to or self._towards(target, entry, family), protocol, detail)
+        protocol, detail = (
+            self._of_traffic(rng.choice(rule.traffic), family, 0) if rule.traffic else (NUMBERS["tcp"], 80)
+        )
+        for one in senders:
+            yield self._made(entry, family, one, to or self._towards(target, entry, family), protocol, detail)
         forged = rng.choice(self._networks[family] or FAR[family])
         yield self._made(entry, family, forged, self._towards(target, entry, family), protocol, detail)
         known = [one for one in self._endpoints.get(entry.interface or "", ()) if one[1][family]]
         if len(known) > 1:
             (name, _), (_, addresses) = rng.sample(known, 2)
-            to = self._towards(target, entry, family)
-            packet = self._made(entry, family, addresses[family], to, protocol, detail)[1]
+            there = self._towards(target, entry, family)
+            packet = self._made(entry, family, addresses[family], there, protocol, detail)[1]
             yield Entry(entry.interface, endpoint=name), packet
-        for to in (*targets, *publics):
-            yield self._made(entry, family, rng.choice(senders) if senders else None, to, protocol, detail)
+        for one in (*targets, *publics):
+            yield self._made(entry, family, sender, one, protocol, detail)
 
     def _made(
         self, entry: Entry, family: Family, sender: int | None, to: int, protocol: int, detail: int
@@ -266,3 +267,8 @@ def _entries(host: Host) -> Iterator[Entry]:
     for name, one in host.interfaces.items():
         if name not in ports and not (isinstance(one.link, Tunnel) and one.link.shared):
             yield Entry(name)
+
+
+def _meant(said: AddressSet | None, ends: Sequence[int]) -> int | None:
+    """One of the ends of a set that is in it, or beside it if it is negated."""
+    return None if said is None or not ends else ends[2 if said.negated else 0]
