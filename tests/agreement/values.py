@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from tests.agreement.edges import edges, networks, own_of, public_of, translated
 
-from flowc.ir.addresses import FAMILIES, WIDTH, Family
+from flowc.ir.addresses import FAMILIES, WIDTH, AddressSet, Family
 from flowc.ir.icmp import ICMP_PROTOCOL, ICMP_TYPES, ICMPV6_TYPES
 from flowc.ir.links import Bridge, Tunnel
 from flowc.ir.nat import Nat
@@ -47,6 +47,10 @@ class Interesting:
         ):
             for _, interface, _ in nexthops if length else ():
                 self._behind.setdefault((interface, of), []).append(network + 7)
+        self._nowhere = {
+            family: [row.network + 7 for row in host.routes if row.family == family and not row.nexthops and row.length]
+            for family in FAMILIES
+        }
         self._rules = [rule for policy in host.policies for rule in policy.rules]
         self.entries = list(_entries(host))
         self.ends = frozenset(
@@ -102,6 +106,11 @@ class Interesting:
             for rule in policy.rules:
                 for family in FAMILIES:
                     yield list(dict.fromkeys(self._of_rule(policy.source, policy.target, rule, family)))
+        for row in self._host.forwards:
+            if row.protocol:
+                entry, number = self._into(row.zone), NUMBERS[row.protocol]
+                ports = dict.fromkeys(map(_port, (row.low, row.high, row.low - 1, row.high + 1)))
+                yield [self._made(entry, row.family, None, row.public, number, port) for port in ports]
 
     def _of_rule(self, source: str, target: str, rule: Rule, family: Family) -> Iterator[tuple[Entry, Packet]]:
         rng = self._rng
@@ -112,30 +121,39 @@ class Interesting:
         services |= set() if rule.traffic else {(NUMBERS["tcp"], 80)}
         pools = [prefix.range for pool in self._host.pools.values() if pool.zone == target for prefix in pool.prefixes
                  if prefix.family == family]  # fmt: skip
-        publics = [rng.choice((low + 1, high, rng.randint(low, high))) for low, high in pools]
+        elsewhere = [rng.choice((low + 1, high, rng.randint(low, high))) for low, high in pools]
+        elsewhere += [one.range.low for one in public_ranges(self._host) if (one.family, one.zone) == (family, source)][
+            :6
+        ]
+        elsewhere += self._nowhere[family]
+        for name in self._host.zones[target].interfaces if target in self._host.zones else ():
+            elsewhere += self._behind.get((name, family), ())
+        sender, to = _meant(rule.source, senders), _meant(rule.destination, targets)
         for protocol, detail in sorted(services):
-            yield self._made(entry, family, rng.choice(senders) if senders else None, rng.choice(targets) if targets else
-                             self._towards(target, entry, family), protocol, detail)  # fmt: skip
-        protocol, detail = rng.choice(sorted(services))
-        for sender in senders:
-            to = rng.choice(targets) if targets else self._towards(target, entry, family)
-            yield self._made(entry, family, sender, to, protocol, detail)
-        forged = rng.choice(self._networks[family] or FAR[family])
-        yield self._made(entry, family, forged, self._towards(target, entry, family), protocol, detail)
+            yield self._made(entry, family, sender, to or self._towards(target, entry, family), protocol, detail)
+        protocol, detail = (
+            self._of_traffic(rng.choice(rule.traffic), family, 0) if rule.traffic else (NUMBERS["tcp"], 80)
+        )
+        for one in senders:
+            yield self._made(entry, family, one, to or self._towards(target, entry, family), protocol, detail)
+        for forged in dict.fromkeys(self._networks[family][:4]):
+            there = to or self._towards(target, entry, family)
+            yield self._made(entry, family, forged, there, protocol, detail)
         known = [one for one in self._endpoints.get(entry.interface or "", ()) if one[1][family]]
         if len(known) > 1:
             (name, _), (_, addresses) = rng.sample(known, 2)
-            to = self._towards(target, entry, family)
-            packet = self._made(entry, family, addresses[family], to, protocol, detail)[1]
+            there = self._towards(target, entry, family)
+            packet = self._made(entry, family, addresses[family], there, protocol, detail)[1]
             yield Entry(entry.interface, endpoint=name), packet
-        for to in (*targets, *publics):
-            yield self._made(entry, family, rng.choice(senders) if senders else None, to, protocol, detail)
+        for one in (*targets, *elsewhere):
+            yield self._made(entry, family, sender, one, protocol, detail)
 
     def _made(
         self, entry: Entry, family: Family, sender: int | None, to: int, protocol: int, detail: int
     ) -> tuple[Entry, Packet]:
         """From this sender, or from whoever is there."""
-        source, endpoint = (sender, None) if sender is not None and entry.interface else self._source(entry, family)
+        known = sender is not None and entry.interface is not None
+        source, endpoint = (sender or 0, None) if known else self._somebody(entry, family)
         ports = 40000 if protocol in NUMBERS.values() else 0
         return Entry(entry.interface, endpoint=endpoint), Packet(family, protocol, detail, ports, to, source)
 
@@ -186,10 +204,18 @@ class Interesting:
         for name in names:
             nets = [one for one in self._host.interfaces[name].prefixes if one.family == family and one.length < 124]
             found += [one.network + 11 for one in nets]
-            found += self._behind.get((name, family), ())
+            found += self._behind.get((name, family), ()) if self._rng.random() < 0.3 else ()
             if (name, family) in self._uplinks:
                 found += [*FAR[family]] * 2
         return rng.choice(found or FAR[family])
+
+    def _somebody(self, entry: Entry, family: Family) -> tuple[int, str | None]:
+        """Who may well send there."""
+        if entry.interface is not None and (entry.interface, family) in self._uplinks:
+            return FAR[family][0], None
+        machines = [(found[family], name) for name, found in self._endpoints.get(entry.interface or "", ())]
+        there = [(address, name) for address, name in machines if address is not None]
+        return self._rng.choice(there) if there else self._source(entry, family)
 
     def _source(self, entry: Entry, family: Family) -> tuple[int, str | None]:
         rng = self._rng
@@ -266,3 +292,8 @@ def _entries(host: Host) -> Iterator[Entry]:
     for name, one in host.interfaces.items():
         if name not in ports and not (isinstance(one.link, Tunnel) and one.link.shared):
             yield Entry(name)
+
+
+def _meant(said: AddressSet | None, ends: Sequence[int]) -> int | None:
+    """One of the ends of a set that is in it, or beside it if it is negated."""
+    return None if said is None or not ends else ends[2 if said.negated else 0]

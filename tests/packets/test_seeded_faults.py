@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 import pickle
+import random
 from functools import cache
 from pathlib import Path
 
@@ -14,13 +14,15 @@ from tests.agreement.cases import Case
 from tests.agreement.faults import FAULTS
 from tests.agreement.running import Disagreement, disagreements, shown
 from tests.agreement.targeted import targeted
+from tests.agreement.values import Interesting
 from tests.lab.protocol import prepared
 
 from flowc.testbed.model import TestbedError
 
 FILES = Path(faults.__file__).with_name("files")
 NAMES = sorted(path.stem for path in FILES.glob("*.flow"))
-PACKETS = int(os.environ.get("FLOWC_FAULT_PACKETS", "320"))
+MORE = 60
+"""Packets for each file besides those at the edges of its rules."""
 PARTS = 4
 """Tests, so that none of them takes long."""
 WORKERS = 2
@@ -38,7 +40,8 @@ def prepare(folder: Path) -> None:
         result = compile_files([file])
         ((name, state),) = result.states.items()
         (host,) = result.network.hosts
-        asked = targeted(host, 1, PACKETS, corners=0.8)
+        edges = sum(map(len, Interesting(host, random.Random(1)).corners()))  # noqa: S311  # how many, not which
+        asked = targeted(host, 1, edges + MORE, corners=1.0)
         spoilt = {fault.name: fault.spoil(state) for fault in FAULTS if fault.file == file.stem}
         for fault, one in {RIGHT: state, **spoilt}.items():
             place = folder / file.stem / fault
