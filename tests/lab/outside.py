@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 import time
+import traceback
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,10 @@ _POLL = 0.05
 MOST_GUESTS = 2
 PREPARED_WEIGHT = 8
 """Tests of a module that prepares are about so many of others: they go through many files."""
+
+
+class PreparationError(Exception):
+    """A module of packet tests could not prepare what it needs."""
 
 
 class Outside:
@@ -64,7 +69,7 @@ class Outside:
         if not self._runs and not self._broken:
             try:
                 self._start(item.session)
-            except (FetchError, OSError) as error:
+            except (FetchError, OSError, PreparationError) as error:
                 self._broken = f"The packet lab cannot start: {error}"
         if not self._runs:
             yield _failure(item, self._broken, "call")
@@ -201,7 +206,10 @@ def prepare(items: list[pytest.Item], folder: Path) -> None:
         if make is not None:
             place = folder / module.__name__
             place.mkdir()
-            make(place)
+            try:
+                make(place)
+            except Exception as error:
+                raise PreparationError(f"{module.__name__}\n{traceback.format_exc()}") from error
 
 
 def _pytest_command(config: pytest.Config, items: list[pytest.Item]) -> list[str]:
