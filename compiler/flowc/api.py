@@ -40,9 +40,9 @@ from flowc.resolve.asked import read_packets
 from flowc.syntax.ignores import silence
 from flowc.syntax.load import Read, load, read_file, read_source
 from flowc.syntax.packet import parse_packet
-from flowc.trace.asked import Asked, answer
-from flowc.trace.compared import Compared, compare
-from flowc.trace.judge import Result, TestRun, run
+from flowc.trace.answer.asked import Asked, answer
+from flowc.trace.difference.compared import Compared, compare
+from flowc.trace.testing.judge import Result, TestRun, run
 
 if TYPE_CHECKING:
     from flowc.testbed.agreement import Disagreement

@@ -12,11 +12,11 @@ from flowc.ir.icmp import ICMP_PROTOCOL
 from flowc.ir.links import Bridge, Tunnel
 from flowc.ir.network import Host
 from flowc.ir.packet import NUMBERS, Packet, Packets, Values
-from flowc.trace.coming import OPENING
 from flowc.trace.engine import everything
 from flowc.trace.model import Entry, Trace, Verdict
 from flowc.trace.partition import answers, ways
-from flowc.trace.ways import MULTICAST, NOBODYS, TO_ALL
+from flowc.trace.stages.coming import OPENING
+from flowc.trace.stages.ways import MULTICAST, NOBODYS, TO_ALL
 
 MOST_ENTRIES = 8
 """Of a host, at which packets come in: some of many."""

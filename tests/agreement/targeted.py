@@ -21,7 +21,7 @@ from flowc.ir.policy import Rule
 from flowc.trace.engine import trace
 from flowc.trace.model import Entry, Stage, Trace, Verdict
 from flowc.trace.partition import answers
-from flowc.trace.ways import MULTICAST, NOBODYS, TO_ALL
+from flowc.trace.stages.ways import MULTICAST, NOBODYS, TO_ALL
 
 _TRIES = 6
 """Candidates for each packet that is wanted."""

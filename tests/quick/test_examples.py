@@ -15,7 +15,7 @@ from flowc.diagnostics import Diagnostics, Severity
 from flowc.source import Source
 from flowc.syntax import tree
 from flowc.syntax.parse import parse
-from flowc.trace import failed
+from flowc.trace.testing import failed
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FILES = sorted(EXAMPLES.glob("*.flow"))

@@ -11,7 +11,7 @@ from flowc.cli.reporting import print_diagnostics, readable, wants_color
 if TYPE_CHECKING:
     import argparse
 
-    from flowc.trace.compared import Compared
+    from flowc.trace.difference.compared import Compared
 
 NAME = "diff"
 SUMMARY = "say which packets two files treat differently"
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.format = shown
         raise CannotRunError(f"{error} has errors; nothing was compared") from error
     if arguments.format == "json":
-        from flowc.trace.difference_document import document  # noqa: PLC0415
+        from flowc.trace.difference.document import document  # noqa: PLC0415
 
         emit(document(compared), sys.stdout)
     else:
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _print(compared: Compared, arguments: argparse.Namespace) -> None:
-    from flowc.trace.difference_text import lines  # noqa: PLC0415
+    from flowc.trace.difference.text import lines  # noqa: PLC0415
 
     told: list[str] = []
     for one in compared.differences:

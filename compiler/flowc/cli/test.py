@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping
 
-    from flowc.trace.judge import TestRun
+    from flowc.trace.testing.judge import TestRun
 
 NAME = "test"
 SUMMARY = "run the test blocks of files"
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.junit is not None:
         _write(arguments.junit, runs)
     if arguments.format == "json":
-        from flowc.trace.document import document  # noqa: PLC0415  # the heavy part, not for --help
+        from flowc.trace.testing.document import document  # noqa: PLC0415  # the heavy part, not for --help
 
         emit(document(runs), sys.stdout)
     else:
@@ -113,7 +113,7 @@ def _chooser(pattern: str | None) -> Callable[[str], bool]:
 
 def _write(path: str, runs: Mapping[str, TestRun]) -> None:
     from flowc.files import write  # noqa: PLC0415  # with --junit only
-    from flowc.trace.junit import junit  # noqa: PLC0415
+    from flowc.trace.testing.junit import junit  # noqa: PLC0415
 
     try:
         write(path, junit(runs))
@@ -123,7 +123,7 @@ def _write(path: str, runs: Mapping[str, TestRun]) -> None:
 
 
 def _print(runs: Mapping[str, TestRun], arguments: argparse.Namespace) -> None:
-    from flowc.trace.failed import counted, text  # noqa: PLC0415
+    from flowc.trace.testing.failed import counted, text  # noqa: PLC0415
 
     for file, result in runs.items():
         if result.diagnostics.has_errors:

@@ -11,7 +11,7 @@ from flowc.cli.reporting import print_diagnostics, readable, say, summary, wants
 if TYPE_CHECKING:
     import argparse
 
-    from flowc.trace.asked import Asked
+    from flowc.trace.answer.asked import Asked
 
 NAME = "trace"
 SUMMARY = "say what becomes of a packet, and why"
@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     """The way goes to standard output, errors to standard error; for programs all of it is one document."""
     asked = _ask(arguments)
     if arguments.format == "json":
-        from flowc.trace.answer_document import document  # noqa: PLC0415  # the heavy part, not for --help
+        from flowc.trace.answer.document import document  # noqa: PLC0415  # the heavy part, not for --help
 
         found = asked.packet if asked.packet.has_errors else asked.diagnostics
         emit(document(asked.answer, found), sys.stdout)
@@ -76,7 +76,7 @@ def _ask(arguments: argparse.Namespace) -> Asked:
 
 
 def _print(asked: Asked, arguments: argparse.Namespace) -> None:
-    from flowc.trace.summary_text import answer_lines  # noqa: PLC0415
+    from flowc.trace.answer.summary_text import answer_lines  # noqa: PLC0415
 
     assert asked.answer is not None
     lines = answer_lines(asked.answer, verbose=arguments.verbose, color=wants_color(sys.stdout))

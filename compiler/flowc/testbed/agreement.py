@@ -13,10 +13,10 @@ from flowc.ir.policy import SELF
 from flowc.ir.tests import Sent, Test
 from flowc.testbed.bed import Testbed
 from flowc.testbed.model import Seen
-from flowc.trace.failed import shown
-from flowc.trace.judge import Result, run
 from flowc.trace.model import Entry, Trace, Translated, Verdict
 from flowc.trace.partition import TooManyWaysError, answers, partition
+from flowc.trace.testing.failed import shown
+from flowc.trace.testing.judge import Result, run
 
 REFUSED = (Verdict.REJECT, Verdict.UNREACHABLE)
 

@@ -10,15 +10,15 @@ from flowc.ir.addresses import Family, Range
 from flowc.ir.network import Host
 from flowc.ir.packet import EVERY_ADDRESS, EVERY_PORT, EVERY_PROTOCOL, Packet, Packets
 from flowc.ir.policy import SELF
-from flowc.trace.arrival import arrive
-from flowc.trace.coming import is_opening, is_untracked
-from flowc.trace.forwarding import Goes, forward
-from flowc.trace.leaving import Leaves, Out
 from flowc.trace.model import Entry, Stage, Trace, Translated, Verdict
-from flowc.trace.onward import leave, offloaded
-from flowc.trace.passage import Ended, Indexes, Judged, Passage
-from flowc.trace.public import call_from_inside, is_unused, refuse_unused, translate
-from flowc.trace.walk import Walk
+from flowc.trace.stages.arrival import arrive
+from flowc.trace.stages.coming import is_opening, is_untracked
+from flowc.trace.stages.forwarding import Goes, forward
+from flowc.trace.stages.leaving import Leaves, Out
+from flowc.trace.stages.onward import leave, offloaded
+from flowc.trace.stages.passage import Ended, Indexes, Judged, Passage
+from flowc.trace.stages.public import call_from_inside, is_unused, refuse_unused, translate
+from flowc.trace.stages.walk import Walk
 
 
 def trace(host: Host, entry: Entry, packet: Packet) -> Trace:

@@ -10,7 +10,7 @@ from flowc.ir.network import Host
 from flowc.ir.packet import Origin, Packets, Values
 from flowc.ir.rows import EndpointRow
 from flowc.trace.model import Entry
-from flowc.trace.passage import Indexes
+from flowc.trace.stages.passage import Indexes
 
 
 def entries(host: Host, origin: Origin, packets: Packets) -> Sequence[tuple[Entry, Packets]]:

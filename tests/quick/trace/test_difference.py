@@ -12,7 +12,8 @@ from flowc.api import compare_files, trace_files
 from flowc.ir.addresses import FAMILIES, Range
 from flowc.ir.network import Host
 from flowc.ir.packet import Packets
-from flowc.trace.difference import (
+from flowc.trace.answer.treatment import of, together
+from flowc.trace.difference.joint import (
     ACCEPTED,
     ANSWERED,
     BESIDE,
@@ -24,10 +25,9 @@ from flowc.trace.difference import (
     everything,
     places,
 )
-from flowc.trace.difference_text import lines, packet
+from flowc.trace.difference.text import lines, packet
 from flowc.trace.model import Entry
 from flowc.trace.partition import count
-from flowc.trace.treatment import of, together
 
 TENANT = (EXAMPLES[0].parent / "tenant-eip.flow").read_text(encoding="utf-8")
 
@@ -163,6 +163,6 @@ def test_a_place_that_one_side_has_is_told(tmp_path: Path) -> None:
 
 
 def test_the_same_file_is_not_walked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("flowc.trace.compared.difference", None)
+    monkeypatch.setattr("flowc.trace.difference.compared.difference", None)
     for example in EXAMPLES[:3]:
         assert compare_files(example, example).is_empty

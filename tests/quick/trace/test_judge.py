@@ -13,10 +13,10 @@ from flowc.ir.tests import Case
 from flowc.resolve import resolve
 from flowc.source import Source
 from flowc.syntax.parse import parse
-from flowc.trace import judge
-from flowc.trace.failed import text
 from flowc.trace.model import Entry, Stage, Step, Trace, Translated, Verdict
 from flowc.trace.partition import TooManyWaysError
+from flowc.trace.testing import judge
+from flowc.trace.testing.failed import text
 
 FILE = """\
 interface lan { device eth1; address 10.0.0.1/24, fd00::1/64 }

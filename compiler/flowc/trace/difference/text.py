@@ -10,14 +10,14 @@ from flowc.diagnostics.render_text import Style
 from flowc.ir.addresses import Family, format_address, intersect, subtract
 from flowc.ir.packet import EVERY_ADDRESS, Values
 from flowc.source import Span
-from flowc.trace import words
-from flowc.trace.difference import FROM_ITSELF, Change, Difference, Kind, Side, everything
-from flowc.trace.failed import shown
-from flowc.trace.passage import Indexes
-from flowc.trace.summary import example
-from flowc.trace.text import BOLD, DIM, WIDTH, columns, flat
-from flowc.trace.treatment import KEPT, Field, Place, Treatment
-from flowc.trace.words import Words
+from flowc.trace.answer import words
+from flowc.trace.answer.summary import example
+from flowc.trace.answer.text import BOLD, DIM, WIDTH, columns, flat
+from flowc.trace.answer.treatment import KEPT, Field, Place, Treatment
+from flowc.trace.answer.words import Words
+from flowc.trace.difference.joint import FROM_ITSELF, Change, Difference, Kind, Side, everything
+from flowc.trace.stages.passage import Indexes
+from flowc.trace.testing.failed import shown
 
 MOST_CHANGES = 25
 MOST_BOXES = 4

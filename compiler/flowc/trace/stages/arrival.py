@@ -5,7 +5,7 @@ from __future__ import annotations
 from flowc.ir.links import Interface
 from flowc.ir.rows import EipRow, PrefixEipRow
 from flowc.trace.model import Stage, Verdict
-from flowc.trace.passage import Ended, Passage
+from flowc.trace.stages.passage import Ended, Passage
 
 
 def arrive(passage: Passage) -> None:

@@ -16,13 +16,13 @@ from flowc.diagnostics import Diagnostics
 from flowc.diagnostics.dump import dump
 from flowc.diagnostics.render_json import documented
 from flowc.source import Span
-from flowc.trace.asked import Answer
-from flowc.trace.failed import shown
-from flowc.trace.judge import translated
+from flowc.trace.answer.asked import Answer
+from flowc.trace.answer.summary import example
+from flowc.trace.answer.text import ends, flat
+from flowc.trace.answer.words import Words
 from flowc.trace.model import Trace, Verdict
-from flowc.trace.summary import example
-from flowc.trace.text import ends, flat
-from flowc.trace.words import Words
+from flowc.trace.testing.failed import shown
+from flowc.trace.testing.judge import translated
 
 VERSION = 1
 

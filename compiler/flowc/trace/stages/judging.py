@@ -11,7 +11,7 @@ from flowc.ir.network import Host
 from flowc.ir.pairs import policies_by_pair
 from flowc.ir.policy import Policy, Rule
 from flowc.trace.model import Passed
-from flowc.trace.walk import Walk, holds_value
+from flowc.trace.stages.walk import Walk, holds_value
 
 NO_BUDGET = 1 << 62
 """To say what fits a rule is linear in what the rule says."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from flowc.diagnostics import Diagnostics
 from flowc.ir.network import Host
 from flowc.ir.tests import Sent
+from flowc.trace.answer.summary import Summary, summarize, usual_port
 from flowc.trace.model import Trace
 from flowc.trace.partition import TooManyWaysError, partition
-from flowc.trace.summary import Summary, summarize, usual_port
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from typing import NamedTuple
 from flowc.ir.addresses import format_address
 from flowc.ir.links import Interface
 from flowc.ir.policy import SELF
-from flowc.trace.coming import is_link_local_source, is_opening, is_untracked
 from flowc.trace.model import Stage, Verdict
-from flowc.trace.passage import Ended, Judged, Passage
-from flowc.trace.ways import Kind
+from flowc.trace.stages.coming import is_link_local_source, is_opening, is_untracked
+from flowc.trace.stages.passage import Ended, Judged, Passage
+from flowc.trace.stages.ways import Kind
 
 GRE = 47
 """IP protocol number (IANA)."""

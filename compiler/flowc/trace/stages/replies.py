@@ -8,12 +8,12 @@ from flowc.ir.addresses import Range, format_address
 from flowc.ir.fronts import Fronts
 from flowc.ir.links import Interface
 from flowc.ir.network import Host
-from flowc.trace.coming import Coming
-from flowc.trace.inward import Target
-from flowc.trace.leaving import Leaves
 from flowc.trace.model import Stage
-from flowc.trace.walk import Walk
-from flowc.trace.ways import Ways
+from flowc.trace.stages.coming import Coming
+from flowc.trace.stages.inward import Target
+from flowc.trace.stages.leaving import Leaves
+from flowc.trace.stages.walk import Walk
+from flowc.trace.stages.ways import Ways
 
 
 class Replies:

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from xml.etree import ElementTree as ET
 
 from flowc.diagnostics.render_text import counts, render_text
-from flowc.trace.failed import headline, told
-from flowc.trace.judge import Result, TestRun
+from flowc.trace.testing.failed import headline, told
+from flowc.trace.testing.judge import Result, TestRun
 
 _NO_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What no XML 1.0 document can hold, not even escaped (XML 1.0, 2.2, Char)."""

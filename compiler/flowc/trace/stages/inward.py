@@ -19,7 +19,7 @@ from flowc.ir.packet import NUMBERS, Values
 from flowc.ir.prefixes import PrefixMap
 from flowc.ir.reached import Reached, reached
 from flowc.ir.rows import EipRow, ForwardRow, PrefixEipRow
-from flowc.trace.walk import Cuts, Walk
+from flowc.trace.stages.walk import Cuts, Walk
 
 Table = tuple[str | None, Family]
 

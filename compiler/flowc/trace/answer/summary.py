@@ -10,11 +10,11 @@ from flowc.ir.network import Host
 from flowc.ir.packet import Packet, Packets, Values
 from flowc.ir.tests import Sent
 from flowc.source import Span
-from flowc.trace.boxes import joined, widest
+from flowc.trace.answer.boxes import joined, widest
+from flowc.trace.answer.treatment import Treatment, treated
 from flowc.trace.entries import entries
 from flowc.trace.model import Trace, Verdict
 from flowc.trace.partition import without
-from flowc.trace.treatment import Treatment, treated
 
 MOST_WAYS = 3_000
 """That are looked at for a summary: two or three seconds."""

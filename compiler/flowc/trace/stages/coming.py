@@ -14,8 +14,8 @@ from flowc.ir.packet import Values
 from flowc.ir.sources import SourceCheck, is_checked
 from flowc.source import Span
 from flowc.trace.model import Entry
-from flowc.trace.walk import Cuts, Walk
-from flowc.trace.ways import MULTICAST, NOBODYS, Ways
+from flowc.trace.stages.walk import Cuts, Walk
+from flowc.trace.stages.ways import MULTICAST, NOBODYS, Ways
 
 OPENING: dict[Family, Values] = {
     4: tuple(Range(one, one) for one in (8, 13, 15, 17)),

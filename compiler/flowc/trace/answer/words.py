@@ -9,7 +9,7 @@ from flowc.ir.addresses import Family, Range, format_address, format_range, pref
 from flowc.ir.icmp import ICMP_PROTOCOL, ICMP_TYPES, ICMPV6_TYPES
 from flowc.ir.network import Host
 from flowc.ir.packet import EVERY_ICMP_TYPE, EVERY_PORT, EVERY_PROTOCOL, NUMBERS, REAL_PORTS, Packets, Values
-from flowc.trace.treatment import KEPT, Field, Place, place
+from flowc.trace.answer.treatment import KEPT, Field, Place, place
 
 MOST_ITEMS = 6
 """Of a set; of a longer one it is said how many are left out."""

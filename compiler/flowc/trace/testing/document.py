@@ -20,7 +20,7 @@ from flowc.diagnostics import Diagnostics
 from flowc.diagnostics.dump import dump
 from flowc.diagnostics.render_json import documented
 from flowc.source import Span
-from flowc.trace.judge import Failure, Result, TestRun
+from flowc.trace.testing.judge import Failure, Result, TestRun
 
 VERSION = 1
 

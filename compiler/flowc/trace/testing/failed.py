@@ -10,8 +10,8 @@ from flowc.diagnostics.render_text import render_place
 from flowc.ir.addresses import format_address
 from flowc.ir.icmp import ICMP_TYPES, ICMPV6_TYPES
 from flowc.ir.packet import NUMBERS, Packet
-from flowc.trace.judge import Failure, Result
 from flowc.trace.model import Step, Trace
+from flowc.trace.testing.judge import Failure, Result
 
 FAILED = Code("test", "failed", Severity.ERROR, "An expectation is not met.")
 """Not registered: it is no finding about the file, and cannot be silenced."""

@@ -12,8 +12,8 @@ from flowc.ir.packet import NUMBERS
 from flowc.ir.policy import Rule
 from flowc.ir.stack import DEFAULT_MTU, Stack
 from flowc.trace.model import Stage
-from flowc.trace.walk import Walk
-from flowc.trace.ways import Ways
+from flowc.trace.stages.walk import Walk
+from flowc.trace.stages.ways import Ways
 
 CARRIED_NUMBERS = merge(Range(NUMBERS[name], NUMBERS[name]) for name in CARRIED)
 

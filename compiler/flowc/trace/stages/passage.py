@@ -10,15 +10,15 @@ from flowc.ir.links import Interface
 from flowc.ir.network import Host
 from flowc.ir.policy import Action, Policy, Rule
 from flowc.source import Span
-from flowc.trace.coming import Coming
-from flowc.trace.inward import Inward, Target
-from flowc.trace.judging import Judges
-from flowc.trace.leaving import Leaving
 from flowc.trace.model import Entry, Stage, Verdict
-from flowc.trace.replies import Replies
-from flowc.trace.walk import Walk
-from flowc.trace.ways import Ways
-from flowc.trace.zoning import Zoning
+from flowc.trace.stages.coming import Coming
+from flowc.trace.stages.inward import Inward, Target
+from flowc.trace.stages.judging import Judges
+from flowc.trace.stages.leaving import Leaving
+from flowc.trace.stages.replies import Replies
+from flowc.trace.stages.walk import Walk
+from flowc.trace.stages.ways import Ways
+from flowc.trace.stages.zoning import Zoning
 
 VERDICTS = {Action.ACCEPT: Verdict.ACCEPT, Action.DROP: Verdict.DROP, Action.REJECT: Verdict.REJECT}
 

@@ -10,15 +10,15 @@ from flowc.diagnostics.render_text import Style
 from flowc.ir.network import Host
 from flowc.ir.packet import Packets
 from flowc.source import Span
-from flowc.trace import words
-from flowc.trace.asked import Answer
-from flowc.trace.failed import shown
+from flowc.trace.answer import words
+from flowc.trace.answer.asked import Answer
+from flowc.trace.answer.summary import Class, Summary, example
+from flowc.trace.answer.text import BOLD, DIM, VERDICTS, WIDTH, columns, flat
+from flowc.trace.answer.text import lines as way
+from flowc.trace.answer.treatment import KEPT, Place
+from flowc.trace.answer.words import Words
 from flowc.trace.model import Verdict
-from flowc.trace.summary import Class, Summary, example
-from flowc.trace.text import BOLD, DIM, VERDICTS, WIDTH, columns, flat
-from flowc.trace.text import lines as way
-from flowc.trace.treatment import KEPT, Place
-from flowc.trace.words import Words
+from flowc.trace.testing.failed import shown
 
 MOST_CLASSES = 25
 MOST_BOXES = 6

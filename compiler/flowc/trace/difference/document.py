@@ -17,10 +17,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from flowc.diagnostics.dump import dump
-from flowc.trace.compared import Compared
-from flowc.trace.difference import Change, Difference, Side
-from flowc.trace.difference_text import device, packet, sets, told_of
-from flowc.trace.text import flat
+from flowc.trace.answer.text import flat
+from flowc.trace.difference.compared import Compared
+from flowc.trace.difference.joint import Change, Difference, Side
+from flowc.trace.difference.text import device, packet, sets, told_of
 
 VERSION = 1
 

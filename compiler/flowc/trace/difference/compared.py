@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flowc.ir.network import Host
-from flowc.trace.difference import Difference, difference
+from flowc.trace.difference.joint import Difference, difference
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from flowc.ir.prefixes import PrefixMap
 from flowc.ir.rows import ForwardRow, PrefixEipRow
 from flowc.source import Span
 from flowc.trace.model import Translated
-from flowc.trace.walk import Cuts, Walk
+from flowc.trace.stages.walk import Cuts, Walk
 
 PORT_RANGES: Values = (Range(NUMBERS["tcp"], NUMBERS["tcp"]), Range(NUMBERS["udp"], NUMBERS["udp"]))
 """The protocols whose ports `snat ... ports` chooses."""

@@ -9,9 +9,9 @@ from flowc.diagnostics.columns import visible
 from flowc.diagnostics.render_text import Style
 from flowc.ir.addresses import Range
 from flowc.source import Span
-from flowc.trace.failed import shown
-from flowc.trace.judge import translated
 from flowc.trace.model import Stage, Step, Trace, Translated, Verdict
+from flowc.trace.testing.failed import shown
+from flowc.trace.testing.judge import translated
 
 WIDTH = 100
 """Columns of a line; only the name of a long path goes beyond."""

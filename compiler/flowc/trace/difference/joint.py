@@ -27,10 +27,10 @@ from flowc.ir.packet import (
     Values,
 )
 from flowc.ir.policy import SELF
-from flowc.trace.boxes import joined
+from flowc.trace.answer.boxes import joined
+from flowc.trace.answer.treatment import Place, Treatment, of, place, together
 from flowc.trace.model import Entry, Trace
 from flowc.trace.partition import without
-from flowc.trace.treatment import Place, Treatment, of, place, together
 
 MOST_CELLS = 15_000
 """That are compared, shared out among the places: some ten seconds."""

@@ -15,7 +15,7 @@ from flowc.ir.own import on_link
 from flowc.ir.packet import Values
 from flowc.ir.policy import SELF
 from flowc.source import Span
-from flowc.trace.walk import Cuts, Walk
+from flowc.trace.stages.walk import Cuts, Walk
 
 DYNAMIC_METRIC = 1 << 20
 """Behind all declared routes."""

@@ -9,7 +9,7 @@ from flowc.ir.addresses import Family, Range
 from flowc.ir.network import Host
 from flowc.ir.packet import Values
 from flowc.ir.places import places
-from flowc.trace.walk import Cuts, Walk, holds_value
+from flowc.trace.stages.walk import Cuts, Walk, holds_value
 
 
 class Zoning:

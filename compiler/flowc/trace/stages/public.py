@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from flowc.ir.addresses import Family, format_address
 from flowc.ir.rows import ForwardRow
-from flowc.trace.inward import Inward
 from flowc.trace.model import Stage, Verdict
-from flowc.trace.passage import Ended, Passage
+from flowc.trace.stages.inward import Inward
+from flowc.trace.stages.passage import Ended, Passage
 
 
 def call_from_inside(passage: Passage) -> None:

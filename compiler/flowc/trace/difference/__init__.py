@@ -1,0 +1,1 @@
+"""Which packets two files treat differently."""

@@ -1,0 +1,1 @@
+"""Test blocks: judged by the ways that their packets go, and told."""
