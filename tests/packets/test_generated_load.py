@@ -17,7 +17,7 @@ from flowc.api import compile_files
 FILES = int(os.environ.get("FLOWC_GENERATED_FILES", "40"))
 """Besides those that the agreement suite loads, which are single files of another seed."""
 SEED = int(os.environ.get("FLOWC_GENERATED_SEED", "2"))
-IN_EACH = 50
+IN_EACH = 30
 """Files in a test, so that none of them takes long."""
 PARTS = -(-FILES // IN_EACH)
 

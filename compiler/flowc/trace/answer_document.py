@@ -49,10 +49,13 @@ def _ways(answer: Answer) -> Iterator[dict[str, Any]]:
     says = Words(answer.host)
     for one in answer.summary.classes:
         sets = [says.packets(box, answer.summary.whole[box.family], one.treatment.destination) for box in one.packets]
-        yield _way(one.trace, sets, f"{shown(example(one.packets[0]))} from {origin}")
+        lost = [
+            says.packets(box, answer.summary.whole[box.family], one.treatment.destination) for box in one.unanswered
+        ]
+        yield _way(one.trace, sets, f"{shown(example(one.trace.packets))} from {origin}", lost)
 
 
-def _way(trace: Trace, packets: Sequence[str], example: str) -> dict[str, Any]:
+def _way(trace: Trace, packets: Sequence[str], example: str, unanswered: Sequence[str] = ()) -> dict[str, Any]:
     """`before` and `after` are those of the packet that was walked for all of them."""
     accepted = trace.verdict is Verdict.ACCEPT
     changes = {
@@ -73,6 +76,7 @@ def _way(trace: Trace, packets: Sequence[str], example: str) -> dict[str, Any]:
         "offload": trace.offload,
         "offload_reason": trace.offload_reason,
         "answered": trace.answered,
+        "unanswered": list(unanswered),
         "steps": [
             {
                 "stage": step.stage.value,

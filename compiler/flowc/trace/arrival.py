@@ -47,13 +47,11 @@ def _conntrack_zone(passage: Passage) -> None:
 
 def _sent_by_the_host(passage: Passage) -> None:
     """In the VRF whose address it is sent from."""
-    packet = passage.walk.packet
-    owned = [
-        one
-        for one in passage.indexes.host.interfaces.values()
-        for own in one.addresses
-        if own.version == packet.family and int(own.ip) == passage.walk.exactly("source")
-    ]
-    passage.vrf = owned[0].vrf if owned else None
+    family = passage.walk.packet.family
+    for one in passage.indexes.host.interfaces.values():
+        own = [int(each.ip) for each in one.addresses if each.version == family]
+        if any(passage.walk.equals("source", address) for address in own):
+            passage.vrf = one.vrf
+            break
     passage.scope = passage.indexes.scope(passage.vrf)
     passage.walk.step(Stage.INGRESS, "the host itself sends it" + (f" in VRF `{passage.vrf}`" if passage.vrf else ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flowc.ir.addresses import Range, intersect
@@ -11,7 +12,7 @@ from flowc.ir.tests import Sent
 from flowc.source import Span
 from flowc.trace.boxes import joined, widest
 from flowc.trace.entries import entries
-from flowc.trace.model import Trace
+from flowc.trace.model import Trace, Verdict
 from flowc.trace.partition import without
 from flowc.trace.treatment import Treatment, treated
 
@@ -28,6 +29,8 @@ class Class:
     treatments: frozenset[Treatment]
     trace: Trace
     """The way of one of them."""
+    unanswered: tuple[Packets, ...] = ()
+    """Those among them whose sender gets no reply, where others get one."""
 
     @property
     def treatment(self) -> Treatment:
@@ -67,9 +70,27 @@ def summarize(host: Host, sent: Sent, most: int = MOST_WAYS) -> Summary:
                 found.setdefault((one.treatments, span, reason), ([], one.trace))[0].append(one.packets)
                 waiting += reversed(without(among, one.packets))
             complete &= not waiting
-    classes = [Class(tuple(joined(boxes)), key[0], trace) for key, (boxes, trace) in found.items()]
+    classes = list(_classes(found))
     classes.sort(key=lambda one: not one.treatment.is_accepted)
     return Summary(sent, widest(asked), tuple(classes), count, complete)
+
+
+def _classes(found: dict[_Key, tuple[list[Packets], Trace]]) -> Iterator[Class]:
+    """What differs only in that no reply comes back is one class with what is answered."""
+    answered = {_but_for_replies(key): key for key, (_, trace) in found.items() if trace.answered}
+    lost: dict[_Key, list[Packets]] = {}
+    for key, (boxes, trace) in found.items():
+        if trace.verdict is Verdict.ACCEPT and not trace.answered and _but_for_replies(key) in answered:
+            lost.setdefault(answered[_but_for_replies(key)], []).extend(boxes)
+    for key, (boxes, trace) in found.items():
+        if trace.verdict is Verdict.ACCEPT and not trace.answered and _but_for_replies(key) in answered:
+            continue
+        more = lost.get(key, [])
+        yield Class(tuple(joined([*boxes, *more])), key[0], trace, tuple(joined(more)))
+
+
+def _but_for_replies(key: _Key) -> _Key:
+    return frozenset(one._replace(answered=True, offload=False) for one in key[0]), *key[1:]
 
 
 EXAMPLE_PORT = Range(40000, 40000)

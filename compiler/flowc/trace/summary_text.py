@@ -8,6 +8,7 @@ from textwrap import wrap
 from flowc.diagnostics.columns import visible
 from flowc.diagnostics.render_text import Style
 from flowc.ir.network import Host
+from flowc.ir.packet import Packets
 from flowc.source import Span
 from flowc.trace import words
 from flowc.trace.asked import Answer
@@ -38,7 +39,9 @@ def lines(host: Host, summary: Summary, *, verbose: bool = False, color: bool = 
         found.append("  nothing of it is accepted")
     for one in accepted[: None if verbose else MOST_CLASSES]:
         found += ["", *_class(one, summary, says, style, verbose=verbose)]
-        found.append(style.paint(f"      for example `{visible(shown(example(one.packets[0])))} from {origin}`", DIM))
+        found.append(
+            style.paint(f"      for example `{visible(shown(example(one.trace.packets)))} from {origin}`", DIM)
+        )
     if len(accepted) > MOST_CLASSES and not verbose:
         found += ["", f"and {len(accepted) - MOST_CLASSES} more ways of being accepted (all with -v)"]
     if refused:
@@ -64,6 +67,13 @@ def _class(one: Class, summary: Summary, says: Words, style: Style, *, verbose: 
     if len(boxes) < len(one.packets):
         yield f"        and {len(one.packets) - len(boxes)} more sets of packets (all with -v)"
     yield from columns(list(_how(one, says)), style)
+    for text in dict.fromkeys(_senders(box, summary, says) for box in one.unanswered):
+        yield from columns([("no reply", f"to {text}", None)], style)
+
+
+def _senders(box: Packets, summary: Summary, says: Words) -> str:
+    """Those who get no reply; the other fields are those of the class nearly always."""
+    return says.addresses(box.family, box.source, summary.whole[box.family].source)
 
 
 def _how(one: Class, says: Words) -> Iterator[tuple[str, str, Span | None]]:

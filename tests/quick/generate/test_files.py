@@ -61,27 +61,6 @@ def undeclared(ruleset: str) -> set[str]:
     return set(re.findall(r"@(\w\S*)", re.sub(r'"[^"]*"', "", ruleset))) - set(declared)
 
 
-UNZONED_KEY = """
-vrf blue { table 10 }
-interface up0 { device eth0; address 192.0.2.1/24 }
-interface up1 { device eth1; address 198.51.100.1/24; spoofing allowed }
-interface lan { device tap2; address 10.1.0.1/24; vrf blue }
-tunnel shared1 { type gre; shared; local 192.0.2.1 }
-tunnel key10 { over shared1; key 10; remote 192.0.2.25; vrf blue; address 10.9.0.1/24 }
-zone wan { interface up1 }
-zone inside { interface lan }
-route default via 198.51.100.254 on up1 vrf blue
-nat inside -> wan { masquerade }
-policy inside -> wan { accept }
-"""
-
-
-def test_a_key_in_no_zone_sends_no_replies_into_another_vrf() -> None:
-    """Found by loading a drawn file: the ruleset looked up a set that was empty, and so not declared."""
-    (found,) = compiled({MAIN: UNZONED_KEY}).values()
-    assert undeclared(found["ruleset.nft"]) == set()
-
-
 @few
 @given(valid_parts())
 def test_tests_are_judged(texts: dict[str, str]) -> None:
