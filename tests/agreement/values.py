@@ -125,7 +125,10 @@ class Interesting:
         elsewhere += [one.range.low for one in public_ranges(self._host) if (one.family, one.zone) == (family, source)][
             :6
         ]
-        elsewhere += self._nowhere[family]
+        if any(rule is policy.rules[0] for policy in self._host.policies if policy.rules):
+            elsewhere += self._nowhere[
+                family
+            ]  # few: the kernel tells a sender of five in a row (ip_error in net/ipv4/route.c)
         for name in self._host.zones[target].interfaces if target in self._host.zones else ():
             elsewhere += self._behind.get((name, family), ())
         sender, to = _meant(rule.source, senders), _meant(rule.destination, targets)
