@@ -18,7 +18,6 @@ from tests.agreement.spoil import (
     rules,
     setting,
     snat,
-    table,
     tc_filter,
     value,
     without_route,
@@ -26,7 +25,7 @@ from tests.agreement.spoil import (
     without_snat,
 )
 
-from flowc.hoststate import GreTunnel, NeighborRow, Rule
+from flowc.hoststate import GreTunnel, Rule
 from flowc.hoststate.routing import Encap, RouteRow
 from flowc.hoststate.rules import AddressMatch, IcmpMatch, PortMatch, Verdict
 
@@ -50,13 +49,6 @@ def _gateway(route_: RouteRow, gateway: str | None, device: str) -> tuple[RouteR
 def _encap(route_: RouteRow, change: Callable[[Encap], Encap]) -> tuple[RouteRow]:
     hops = tuple(one._replace(encap=change(one.encap)) for one in route_.nexthops if one.encap)
     return (route_._replace(nexthops=hops),)
-
-
-def _without_neighbor(address: str) -> Spoil:
-    def change(row: NeighborRow) -> Iterable[NeighborRow]:
-        return () if row.address == address else (row,)
-
-    return table("neighbors", change)
 
 
 def _without_mark(number: int) -> Spoil:
@@ -170,11 +162,10 @@ TUNNELS = (
     Fault("a tunnel sends another key", "keys", "the far end hears nothing", _tunnel("bare", okey=8)),
     Fault("a tunnel takes another key", "keys", "nothing comes from the far end", _tunnel("bare", ikey=9)),
     Fault("a tunnel has another remote end", "keys", "packets go to the wrong site", _tunnel("site", remote="172.16.1.6")),
-    Fault("the neighbour behind a key is missing", "keys", "a machine is not reached", _without_neighbor("169.254.21.255")),
     Fault("a key has another conntrack zone", "keys", "connections of two tenants are mixed", value("key_zones", "1001", "1002")),
     Fault("a key's sources are not taken", "keys", "a tenant is cut off", lost("key_sources4", "1001 . 10.0.1.0/24")),
     Fault("the packets of tunnels are not admitted", "keys", "nothing comes from the far ends", emptied("tunnel_peers4")),
-    Fault("a key is judged by another's policy", "keys", "a tenant has another's rules", value("from_zones_keys", '1001 . "overlay"', "goto from/second")),
+    Fault("a key is judged by another's policy", "keys", "a tenant has another's rules", value("from_zones_keys", '1002 . "overlay"', "goto from/first")),
 )  # fmt: skip
 
 FAULTS = (*RULES, *TRANSLATION, *SOURCES, *ROUTES, *TENANTS, *TUNNELS)
