@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from flowc.ir.addresses import WIDTH, AddressSet, Family
 from flowc.ir.network import Host
@@ -46,3 +46,8 @@ def edges(sets: Iterable[AddressSet | None], family: Family) -> Iterator[int]:
     for one in sets:
         for low, high in () if one is None else one.ranges(family):
             yield from (low, high, low - 1, high + 1)
+
+
+def meant(said: AddressSet | None, ends: Sequence[int]) -> int | None:
+    """One of the ends of a set that is in it, or beside it if it is negated."""
+    return None if said is None or not ends else ends[2 if said.negated else 0]
