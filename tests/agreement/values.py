@@ -90,7 +90,7 @@ class Interesting:
         pair = rng.choice(self._pairs) if self._pairs and rng.random() < 0.75 else None
         family: Family = rng.choice(FAMILIES)
         if pair is None:
-            entry = rng.choice(self.entries) if rng.random() < 0.8 else Entry(None)
+            entry = rng.choice(self.entries) if self.entries and rng.random() < 0.8 else Entry(None)
             source, endpoint = self._source(entry, family)
             destination = self._destination(family)
             protocol, detail = self._service(family, destination, self._rules)
