@@ -18,9 +18,9 @@ from flowc.trace.partition import answers, ways
 from flowc.trace.stages.coming import OPENING
 from flowc.trace.stages.ways import MULTICAST, NOBODYS, TO_ALL
 
-MOST_ENTRIES = 8
+MOST_ENTRIES = 5
 """Of a host, at which packets come in: some of many."""
-MOST_WAYS = 1500
+MOST_WAYS = 500
 """Of packets that come in at one place."""
 COMMON: Values = tuple(Range(one, one) for one in (6, 17))
 USUAL: Values = tuple(Range(one, one) for one in (6, 17, 132, 136))

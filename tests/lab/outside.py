@@ -28,7 +28,7 @@ _POLL = 0.05
 
 
 MOST_GUESTS = 2
-PREPARED_WEIGHT = 8
+PREPARED_WEIGHT = 9
 """Tests of a module that prepares are about so many of others: they go through many files."""
 
 
@@ -180,10 +180,13 @@ class _GuestRun:
 
 
 def shares(items: list[pytest.Item], count: int) -> list[list[pytest.Item]]:
-    """The items in at most `count` groups of about the same weight, each module in one of them."""
+    """The items in at most `count` groups of about the same weight, each module in one of them.
+
+    Modules that prepare are together, so that the other guest runs while they do.
+    """
     modules: dict[Path, list[pytest.Item]] = {}
     for item in items:
-        modules.setdefault(item.path, []).append(item)
+        modules.setdefault(Path("prepared") if _prepares([item]) else item.path, []).append(item)
     groups: list[list[pytest.Item]] = [[] for _ in range(count)]
     for module in sorted(modules.values(), key=_weight, reverse=True):
         min(groups, key=_weight).extend(module)
@@ -192,7 +195,7 @@ def shares(items: list[pytest.Item], count: int) -> list[list[pytest.Item]]:
 
 
 def _weight(items: list[pytest.Item]) -> int:
-    return sum(PREPARED_WEIGHT if hasattr(getattr(item, "module", None), "prepare") else 1 for item in items)
+    return sum(PREPARED_WEIGHT if _prepares([item]) else 1 for item in items)
 
 
 def _prepares(items: list[pytest.Item]) -> bool:
