@@ -77,7 +77,8 @@ def _vlan(drawing: Drawing, number: int) -> None:
 
 def _bridge(drawing: Drawing, number: int) -> None:
     link = _new(drawing, number, f"br{number}")
-    ports = [f"port{number}{place}" for place in range(drawing.number(0, 3))]
+    # One without ports has no wire that a packet could come by.
+    ports = [f"port{number}{place}" for place in range(drawing.number(0 if drawing.parted else 1, 3))]
     for port in ports:
         drawing.links.append(Link(port, (), carrier=True))
         drawing.say(block(f"interface {port}", [f"device dev{port}" if drawing.maybe() else ""]))

@@ -52,7 +52,7 @@ def forward(passage: Passage) -> Goes:
 def _check_neighbor(passage: Passage, out: Interface) -> None:
     """A leak leads onto the link of another VRF, and there nobody answers for what is the host's own."""
     walk = passage.walk
-    if walk.within("destination", passage.indexes.ways.own_sources(out.vrf, walk.packet.family)):
+    if walk.within("destination", passage.indexes.ways.own_elsewhere(out.vrf, walk.packet.family)):
         reason = f"nobody behind `{out.name}` has it: it is an address of the host's own"
         raise Ended(Verdict.DROP, reason, out.span)
 

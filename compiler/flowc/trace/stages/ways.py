@@ -116,6 +116,18 @@ class Ways:
         best, pinned = self._fib.lookup(vrf, family, address)
         return tuple(best), tuple(pinned)
 
+    def own_elsewhere(self, vrf: str | None, family: Family) -> Values:
+        """The host's own addresses in a VRF: nobody behind a link of it answers for one."""
+        return self._own_unicast[vrf, family]
+
+    @cached_property
+    def _own_unicast(self) -> dict[tuple[str | None, Family], Values]:
+        found: dict[tuple[str | None, Family], list[Range]] = {table: [] for table in self._own_sources}
+        for (vrf, family, address), (what, _) in self._own.items():
+            if what not in _END.values():
+                found[vrf, family].append(Range(address, address))
+        return {table: merge(ranges) for table, ranges in found.items()}
+
     def own_sources(self, vrf: str | None, family: Family) -> Values:
         """The addresses that nobody else may send from."""
         return self._own_sources[vrf, family]
