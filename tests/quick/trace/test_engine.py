@@ -6,8 +6,10 @@ import pytest
 from tests.quick.trace.asking import asked, host_of, shown
 from tests.quick.trace.examples import HOSTS
 
-from flowc.ir.addresses import format_address
-from flowc.trace.model import Stage, Trace, Verdict
+from flowc.ir.addresses import format_address, parse_address
+from flowc.ir.packet import Packet
+from flowc.trace.engine import trace
+from flowc.trace.model import Entry, Stage, Trace, Verdict
 
 TENANT = HOSTS["tenant-eip/gw1"]
 
@@ -190,3 +192,39 @@ def test_dhcp_brings_a_way_out_and_an_address_that_is_known_where_ports_of_it_ar
 def test_the_broadcast_address_of_a_link_sends_nothing() -> None:
     trace = asked(TENANT, "vms", "tcp", "10.0.0.255|1000", "10.0.1.241|80")
     assert (trace.verdict, trace.reason) == (Verdict.DROP, "the source is an address of the host itself")
+
+
+SHARED_WIRE = """
+interface wire {{ device eth3; address 10.9.0.1/16, fd17::1/64 }}
+interface wan {{ device eth0; dhcp }}
+zone printers {{ interface wire{part} }}
+zone internet {{ interface wan }}
+policy printers -> internet {{ accept }}
+policy printers -> self {{ accept udp 67 }}
+"""
+
+
+def test_what_no_zone_has_of_a_shared_wire_does_not_get_to_the_host(tmp_path: Path) -> None:
+    host = host_of(SHARED_WIRE.format(part=" from 10.9.0.0/24"), tmp_path)
+    trace = asked(host, "wire", "tcp", "10.9.7.7|1000", "10.9.0.1|22")
+    assert (trace.verdict, trace.reason) == (Verdict.DROP, "no zone on `wire` has this source")
+
+
+def test_who_has_no_address_yet_may_ask_for_one(tmp_path: Path) -> None:
+    host = host_of(SHARED_WIRE.format(part=""), tmp_path)
+    assert asked(host, "wire", "udp", "0.0.0.0|68", "255.255.255.255|67").verdict is Verdict.ACCEPT
+    assert asked(host, "wire", "udp", "0.0.0.0|68", "10.9.0.1|67").verdict is Verdict.DROP
+
+
+def test_what_dhcp_and_neighbours_say_is_admitted_without_a_rule(tmp_path: Path) -> None:
+    host = host_of(SHARED_WIRE.format(part=""), tmp_path)
+    assert asked(host, "wan", "udp", "192.0.2.1|67", "255.255.255.255|68").reason == "DHCP on `wan`"
+    assert asked(host, "wan", "udp", "192.0.2.1|67", "255.255.255.255|69").verdict is Verdict.DROP
+    assert asked(host, "wire", "udp", "10.9.0.2|67", "255.255.255.255|68").verdict is Verdict.DROP
+    solicitation = Packet(6, 58, 135, 0, parse_address("fd17::1")[1], parse_address("fd17::5")[1])
+    assert trace(host, Entry("wire"), solicitation).reason == "neighbour discovery"
+
+
+def test_an_icmp_error_to_an_eip_belongs_to_no_connection() -> None:
+    error = Packet(4, 1, 11, 0, parse_address("2.2.2.11")[1], parse_address("10.0.1.241")[1])
+    assert trace(TENANT, Entry("gre1000"), error).reason.startswith("it belongs to no connection")

@@ -17,6 +17,9 @@ from flowc.trace.model import Entry
 from flowc.trace.stages.walk import Cuts, Walk
 from flowc.trace.stages.ways import MULTICAST, NOBODYS, Ways
 
+UNSPECIFIED: Values = (Range(0, 0),)
+BROADCAST: Values = (Range(0xFFFFFFFF, 0xFFFFFFFF),)
+"""The limited broadcast (RFC 919)."""
 OPENING: dict[Family, Values] = {
     4: tuple(Range(one, one) for one in (8, 13, 15, 17)),
     6: (Range(128, 128), Range(139, 139)),
@@ -106,7 +109,10 @@ class Coming:
     def martian(self, walk: Walk) -> Dropped | None:
         """What the kernel takes from nobody, before it looks for a way (net/ipv4/route.c, net/ipv6/ip6_input.c)."""
         family = walk.packet.family
-        if walk.within("source", merge([*NOBODYS[family], *MULTICAST[family]])):
+        nobodys = NOBODYS[family]
+        if family == 4 and walk.within("destination", BROADCAST):
+            nobodys = subtract(nobodys, UNSPECIFIED)  # who asks for an address by DHCP has none yet
+        if walk.within("source", merge([*nobodys, *MULTICAST[family]])):
             return Dropped("the kernel takes no packet from such a source", None)
         return None
 
@@ -120,6 +126,8 @@ class Coming:
             return Dropped("the source is an address of the host itself", None)
         loose = interface.name in self._zoned and interface.spoofing is not Spoofing.ALLOWED
         if family == 6 or not (loose or interface.carrier):
+            return None
+        if walk.within("source", UNSPECIFIED):
             return None
         source = walk.cut("source", self._ways.cuts(vrf, family))
         back = self._ways.back(vrf, family, source, walk.packet.destination)

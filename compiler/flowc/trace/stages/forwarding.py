@@ -9,7 +9,9 @@ from flowc.ir.links import Interface
 from flowc.ir.policy import SELF
 from flowc.trace.model import Stage, Verdict
 from flowc.trace.stages.coming import is_link_local_source, is_opening, is_untracked
+from flowc.trace.stages.implied import implied
 from flowc.trace.stages.passage import Ended, Judged, Passage
+from flowc.trace.stages.public import OF_NO_CONNECTION
 from flowc.trace.stages.ways import Kind
 
 GRE = 47
@@ -73,12 +75,14 @@ def _delivered(passage: Passage) -> Judged:
     """To the host: what declared tunnels need is admitted, then the zone's policy decides."""
     if passage.interface is None:
         return Judged(None, None, "the host may send to itself", None)
+    if passage.entry.zone is None and passage.indexes.zoning.is_shared(passage.interface.name):
+        raise Ended(Verdict.DROP, f"no zone on `{passage.interface.name}` has this source", passage.interface.span)
     if passage.entry.zone is None:
         return Judged(None, None, "input from no zone is left alone", None)
-    return _implied(passage) or passage.judge(passage.entry.zone, SELF)
+    return implied(passage.walk, passage.interface) or _tunnelled(passage) or passage.judge(passage.entry.zone, SELF)
 
 
-def _implied(passage: Passage) -> Judged | None:
+def _tunnelled(passage: Passage) -> Judged | None:
     walk, host = passage.walk, passage.indexes.host
     if not walk.equals("protocol", GRE):
         return None
@@ -104,5 +108,5 @@ def _through(passage: Passage, out: Interface) -> Judged:
     if is_untracked(walk):
         raise Ended(Verdict.DROP, "neighbour discovery and multicast listening stay on their link", None)
     if not is_opening(walk):
-        raise Ended(Verdict.DROP, "it belongs to no connection, and none can start with it", None)
+        raise Ended(Verdict.DROP, OF_NO_CONNECTION, None)
     return passage.judge(passage.outside or passage.entry.zone, target)

@@ -49,6 +49,9 @@ def _neighbor(walk: Walk, host: Host, interface: Interface, gateway: int | None)
     family = walk.packet.family
     address = walk.packet.destination if gateway is None else gateway
     shown = format_address(family, address)
+    if gateway is None and interface.dhcp and not any(one.contains(family, address) for one in interface.prefixes):
+        walk.step(Stage.NEIGHBOR, f"the router that DHCP gives on `{interface.name}`")
+        return
     if not has_neighbors(interface) and not interface.carrier:
         return
     known = Hop(interface.name, family, address) in host.derived(Neighbors).known

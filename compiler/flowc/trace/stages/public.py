@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from flowc.ir.addresses import Family, format_address
 from flowc.ir.rows import ForwardRow
 from flowc.trace.model import Stage, Verdict
+from flowc.trace.stages.coming import is_opening
 from flowc.trace.stages.inward import Inward
 from flowc.trace.stages.passage import Ended, Passage
+
+OF_NO_CONNECTION = "it belongs to no connection, and none can start with it"
 
 
 def call_from_inside(passage: Passage) -> None:
@@ -47,7 +50,8 @@ def refuse_unused(passage: Passage) -> None:
             continue
         found = index.called(passage.walk, scope)
         if found is not None and found.pooled:
-            raise Ended(Verdict.DROP, "an address of a pool that nothing uses", found.span)
+            reason = "an address of a pool that nothing uses"
+            raise Ended(Verdict.DROP, reason if is_opening(passage.walk) else OF_NO_CONNECTION, found.span)
 
 
 def is_unused(passage: Passage) -> bool:

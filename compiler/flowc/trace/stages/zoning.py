@@ -35,6 +35,10 @@ class Zoning:
                 return ranges
         return None if self._whole.get(interface) == zone else ()
 
+    def is_shared(self, interface: str) -> bool:
+        """Zones have parts of it, and none has the rest."""
+        return interface not in self._whole and any(name == interface for name, _ in self._parts)
+
     def others(self, interface: str, family: Family) -> list[Range]:
         """What zones have of an interface for themselves."""
         return [one for _, ranges in self._parts.get((interface, family), ()) for one in ranges]

@@ -1,0 +1,39 @@
+"""What comes to the host and is admitted without a rule: what neighbours, routers and DHCP servers have to say."""
+
+from __future__ import annotations
+
+from flowc.ir.addresses import LINK_LOCAL, Range
+from flowc.ir.icmp import ICMP_PROTOCOL
+from flowc.ir.links import Interface
+from flowc.ir.packet import NUMBERS, Values
+from flowc.trace.stages.passage import Judged
+from flowc.trace.stages.walk import Walk
+
+NEIGHBORS: Values = (Range(135, 136),)
+"""Neighbour solicitation and advertisement (RFC 4861)."""
+LISTENERS: Values = (Range(130, 132), Range(143, 143))
+"""Multicast listener discovery (RFC 2710, RFC 3810)."""
+ADVERTISEMENT: Values = (Range(134, 134),)
+"""Of a router (RFC 4861)."""
+DHCP = {4: (67, 68), 6: (547, 546)}
+"""Ports of server and client (RFC 2131, RFC 8415)."""
+ON_THE_LINK: Values = (Range(0, 0), LINK_LOCAL)
+
+
+def implied(walk: Walk, interface: Interface) -> Judged | None:
+    """What admits it, if something does."""
+    family = walk.packet.family
+    if interface.dhcp and walk.equals("protocol", NUMBERS["udp"]):
+        server, client = DHCP[family]
+        is_answer = walk.equals("source_port", server) and walk.equals("detail", client)
+        if is_answer and (family == 4 or walk.within("source", (LINK_LOCAL,))):
+            return Judged(None, None, f"DHCP on `{interface.name}`", interface.place("dhcp"))
+    if family == 4 or not walk.equals("protocol", ICMP_PROTOCOL[6]):
+        return None
+    if walk.within("detail", NEIGHBORS):
+        return Judged(None, None, "neighbour discovery", None)
+    if walk.within("detail", LISTENERS) and walk.within("source", ON_THE_LINK):
+        return Judged(None, None, "multicast listener discovery", None)
+    if interface.dhcp and walk.within("detail", ADVERTISEMENT):
+        return Judged(None, None, f"router advertisements on `{interface.name}`", interface.place("dhcp"))
+    return None
