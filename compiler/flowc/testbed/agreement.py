@@ -18,6 +18,8 @@ from flowc.trace.partition import TooManyWaysError, answers, partition
 from flowc.trace.testing.failed import shown
 from flowc.trace.testing.judge import Result, run
 
+GRE = 47
+"""IP protocol number (IANA)."""
 REFUSED = (Verdict.REJECT, Verdict.UNREACHABLE)
 
 
@@ -117,8 +119,8 @@ def _has_ports(trace: Trace) -> bool:
 
 
 def _has_answer(packet: Packet) -> bool:
-    """Someone would answer such a packet: of ICMP only echo requests, for the testbed."""
-    return not packet.is_icmp or packet.detail in {8, 128}
+    """The testbed knows an answer to it: of ICMP to echo requests only, and to GRE none that is GRE."""
+    return packet.protocol != GRE and (not packet.is_icmp or packet.detail in {8, 128})
 
 
 def _within(values: Range | None, value: int | None) -> bool:

@@ -7,8 +7,9 @@ two are compared with each other and with a kernel.
 from __future__ import annotations
 
 from flowc.ir.addresses import Family, Range
+from flowc.ir.icmp import ICMP_PROTOCOL
 from flowc.ir.network import Host
-from flowc.ir.packet import EVERY_ADDRESS, EVERY_PORT, EVERY_PROTOCOL, Packet, Packets
+from flowc.ir.packet import EVERY_ADDRESS, EVERY_PORT, EVERY_PROTOCOL, Packet, Packets, Values
 from flowc.ir.policy import SELF
 from flowc.trace.model import Entry, Stage, Trace, Translated, Verdict
 from flowc.trace.stages.arrival import arrive
@@ -19,6 +20,9 @@ from flowc.trace.stages.onward import leave, offloaded
 from flowc.trace.stages.passage import Ended, Indexes, Judged, Passage
 from flowc.trace.stages.public import call_from_inside, is_unused, refuse_unused, translate
 from flowc.trace.stages.walk import Walk
+
+TOLD_OF: dict[Family, Values] = {4: (Range(0, 0), Range(8, 8), Range(13, 18)), 6: (Range(128, 255),)}
+"""ICMP that the kernel sends an error about: nothing that is one itself (`icmp_pointers` in net/ipv4/icmp.c, RFC 4443 2.4)."""
 
 
 def trace(host: Host, entry: Entry, packet: Packet) -> Trace:
@@ -125,6 +129,7 @@ def _made(
         offload_reason=fast[1],
         answered=answered,
         packets=walk.packets,
+        beyond=passage.beyond,
         gateway=gateway,
     )
 
@@ -149,6 +154,7 @@ def _ended(passage: Passage, end: Ended) -> Trace:
         offload_reason="it goes nowhere",
         answered=_heard(passage, end.verdict),
         packets=walk.packets,
+        beyond=passage.beyond,
     )
 
 
@@ -157,6 +163,9 @@ def _heard(passage: Passage, verdict: Verdict) -> bool:
     if verdict not in (Verdict.REJECT, Verdict.UNREACHABLE) or passage.interface is None:
         return False
     walk, indexes = passage.walk, passage.indexes
+    family = walk.packet.family
+    if walk.equals("protocol", ICMP_PROTOCOL[family]) and not walk.within("detail", TOLD_OF[family]):
+        return False
     if indexes.ways.is_for_all(passage.vrf, walk.packet.family, walk.packet.destination):
         return False
     return indexes.replies.from_host(walk, passage.interface)

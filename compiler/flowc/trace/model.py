@@ -114,5 +114,7 @@ class Trace:
     """A reply comes back to the sender; of what is refused: the error that says so."""
     packets: Packets
     """All packets that go exactly this way, this one among them."""
+    beyond: tuple[Rule | None, ...] = ()
+    """Of a rule with limits, who takes what is beyond them, one after the other; None is the end of the policy."""
     gateway: int | None = None
     """The router that it is handed to; None: who it is for is on the network itself."""

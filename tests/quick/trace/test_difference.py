@@ -166,3 +166,28 @@ def test_the_same_file_is_not_walked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("flowc.trace.difference.compared.difference", None)
     for example in EXAMPLES[:3]:
         assert compare_files(example, example).is_empty
+
+
+LIMITED = """
+interface x {{ device eth0; address 192.0.2.1/24 }}
+interface y {{ device eth1; address 10.0.0.1/24 }}
+zone out {{ interface x }}
+zone in {{ interface y }}
+policy in -> out {{ {rules} }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("accept tcp 80 limit 5/second; reject", "accept tcp 80 limit 5/second; accept tcp 80; reject"),
+        ("accept tcp 80 limit 5/second", "accept tcp 80 limit 5/second; accept tcp 80 limit 5/second"),
+        ("accept tcp 80 connections 20; drop log", "accept tcp 80 connections 20; drop"),
+    ],
+)
+def test_what_is_beyond_a_limit_counts(tmp_path: Path, old: str, new: str) -> None:
+    before, after = (host_of(LIMITED.format(rules=rules), tmp_path) for rules in (old, new))
+    found = difference(before, after)
+    boxes = [box for change in found.changes for box in change.packets]
+    assert any(low <= 80 <= high for box in boxes for low, high in box.detail)
+    assert difference(before, before).is_empty

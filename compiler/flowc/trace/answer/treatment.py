@@ -8,7 +8,7 @@ from flowc.ir.addresses import Family, Range
 from flowc.ir.links import Interface, Tunnel
 from flowc.ir.network import Host
 from flowc.ir.packet import Packet, Packets
-from flowc.ir.policy import SELF, Rule
+from flowc.ir.policy import SELF, Action, Rule
 from flowc.trace.engine import trace_among
 from flowc.trace.model import Entry, Trace, Verdict
 from flowc.trace.partition import common
@@ -49,6 +49,8 @@ class Treatment(NamedTuple):
     connections: tuple[object, ...] | None = None
     log: tuple[object, ...] | None = None
     helper: str | None = None
+    beyond: tuple[tuple[object, ...], ...] = ()
+    """What becomes of what is beyond the limits: action, limit, connections and log of one rule after the other."""
 
     @property
     def is_accepted(self) -> bool:
@@ -100,7 +102,7 @@ def place(host: Host, interface: Interface) -> Place:
 
 
 def _treatment(host: Host, trace: Trace, other: Trace) -> Treatment:
-    said = _said(trace.rule)
+    said = {**_said(trace.rule), "beyond": tuple(_beyond(rule) for rule in trace.beyond)}
     if trace.verdict is not Verdict.ACCEPT:
         return Treatment(trace.verdict, answered=trace.answered, **said)
     out = None if trace.egress in (None, SELF) else host.interfaces[trace.egress or ""]
@@ -132,6 +134,13 @@ def _said(rule: Rule | None) -> dict[str, Any]:
         "log": log and (log.prefix, log.rate.rate, log.rate.unit, log.rate.burst),
         "helper": rule.helper,
     }
+
+
+def _beyond(rule: Rule | None) -> tuple[object, ...]:
+    if rule is None:
+        return (Action.DROP.value, None, None, None)
+    said = _said(rule)
+    return (rule.action.value, said["limit"], said["connections"], said["log"])
 
 
 def _is_rewritten(trace: Trace) -> bool:

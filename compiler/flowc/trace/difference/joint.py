@@ -222,5 +222,5 @@ def _kind(old: Treatment, new: Treatment) -> Kind:
         return ACCEPTED if new.is_accepted else REFUSED
     if not old.is_accepted:
         return BESIDE if (old.verdict, old.answered) == (new.verdict, new.answered) else ANSWERED
-    beside = {"offload": False, "limit": None, "connections": None, "log": None, "helper": None}
+    beside = {"offload": False, "limit": None, "connections": None, "log": None, "helper": None, "beyond": ()}
     return BESIDE if old._replace(**beside) == new._replace(**beside) else CHANGED  # type: ignore[arg-type]

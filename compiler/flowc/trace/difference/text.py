@@ -25,6 +25,7 @@ NONE, AS_IT_CAME = "none", "as it came"
 LABELS = {
     "egress": "to ",
     **{name: f"{name} " for name in ("source", "destination", "limit", "connections", "log", "helper")},
+    "beyond": "beyond the limit ",
 }
 """What stands before a value; others say themselves what they are."""
 COLORS = {0: "1;32", 1: "1;31", 2: "1;33"}
@@ -151,7 +152,21 @@ def _told(one: Treatment, family: Family) -> dict[str, str]:
     found["connections"] = NONE if one.connections is None else f"{one.connections[0]}{_each(one.connections[1])}"
     found["log"] = NONE if one.log is None else f'"{one.log[0]}" {_rate((*one.log[1:], False))}'
     found["helper"] = one.helper or NONE
+    found["beyond"] = ", then ".join(map(_overflow, one.beyond)) or NONE
     return found
+
+
+def _overflow(beyond: tuple[object, ...]) -> str:
+    """What one rule does with what is beyond the limits of those before it."""
+    action, limit, connections, log = beyond
+    assert isinstance(limit, tuple | None)
+    assert isinstance(connections, tuple | None)
+    assert isinstance(log, tuple | None)
+    parts = [str(action)]
+    parts += [] if limit is None else [f"limit {_rate(limit)}"]
+    parts += [] if connections is None else [f"connections {connections[0]}{_each(connections[1])}"]
+    parts += [] if log is None else [f'log "{log[0]}"']
+    return " ".join(parts)
 
 
 def _rate(rate: tuple[object, ...] | None) -> str:

@@ -30,7 +30,7 @@ class Goes(NamedTuple):
 def forward(passage: Passage) -> Goes:
     """Look the way up, and ask the policy. Raises Ended."""
     walk, indexes = passage.walk, passage.indexes
-    way = indexes.ways.to(walk, passage.vrf, passage.choice)
+    way = indexes.ways.to(walk, passage.vrf, passage.choice, from_host=passage.interface is None)
     passage.ways = way.ways
     refusal = REFUSALS.get(way.kind)
     if refusal is not None:

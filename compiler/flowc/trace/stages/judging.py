@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from flowc.analysis.rules import boxes
+from flowc.analysis.rules import boxes, takes_all
 from flowc.analysis.space import Box, Space
 from flowc.ir.addresses import Family
 from flowc.ir.network import Host
@@ -22,6 +22,8 @@ class Decided(NamedTuple):
 
     rule: Rule | None
     passed: tuple[Passed, ...]
+    beyond: tuple[Rule | None, ...] = ()
+    """Of a rule with limits: who takes what is beyond them, one after the other; None is the end of the policy."""
 
 
 class Judges:
@@ -39,12 +41,16 @@ class Judges:
     def decide(self, walk: Walk, policy: Policy) -> Decided:
         """The first rule that fits, as long as its limits allow."""
         passed: list[Passed] = []
+        met: list[Rule | None] = []
         for rule, fitting in zip(policy.rules, self._fitting(policy, walk.packet.family), strict=True):
             why = _fits(walk, fitting)
             if why is None:
-                return Decided(rule, tuple(passed))
-            passed.append(Passed(rule.span.text, why, rule.span))
-        return Decided(None, tuple(passed))
+                met.append(rule)
+                if takes_all(rule):
+                    return Decided(met[0], tuple(passed), tuple(met[1:]))
+            elif not met:
+                passed.append(Passed(rule.span.text, why, rule.span))
+        return Decided(met[0] if met else None, tuple(passed), (*met[1:], None) if met else ())
 
     def _fitting(self, policy: Policy, family: Family) -> list[tuple[Box, ...]]:
         """For each rule the packets that fit it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -83,6 +84,8 @@ class Passage:
     """What it calls at a front: it takes the routes of that one's VRF."""
     outside: str | None = None
     """The zone that it comes back from, if it calls a public address of this host from inside."""
+    beyond: tuple[Rule | None, ...] = ()
+    """What takes what is beyond the limits of the rule that decides."""
     ways: int = field(default=1)
     """How many ways the kernel may choose from."""
 
@@ -95,13 +98,18 @@ class Passage:
             reason = f"there is no policy {pair}"
             self.walk.step(Stage.POLICY, reason)
             raise Ended(Verdict.DROP, reason, None)
-        rule, passed = judges.decide(self.walk, policy)
+        rule, passed, beyond = judges.decide(self.walk, policy)
+        self.beyond = beyond
         if rule is None:
             reason = f"no rule of policy {pair} admits it"
             self.walk.step(Stage.POLICY, reason, policy.span, passed)
             raise Ended(Verdict.DROP, reason, policy.span, policy)
-        limited = " (within its limits)" if rule.limit or rule.connections else ""
+        limited = f" (within its limits; beyond them: {_told(beyond)})" if beyond else ""
         self.walk.step(Stage.POLICY, f"{pair}: {rule.span.text}{limited}", rule.span, passed)
         if rule.action is not Action.ACCEPT:
             raise Ended(VERDICTS[rule.action], f"a rule of policy {pair}", rule.span, policy, rule)
         return Judged(policy, rule, f"a rule of policy {pair}", rule.span)
+
+
+def _told(beyond: Sequence[Rule | None]) -> str:
+    return ", then ".join("dropped, as no rule admits it" if rule is None else rule.span.text for rule in beyond)

@@ -141,8 +141,11 @@ class Ways:
             found[vrf, family].append(Range(address, address))
         return {table: merge(ranges) for table, ranges in found.items()}
 
-    def to(self, walk: Walk, vrf: str | None, choice: int = 0) -> Found:
-        """The way of the packet as it is now. `choice` of those that the kernel may choose from."""
+    def to(self, walk: Walk, vrf: str | None, choice: int = 0, *, from_host: bool = False) -> Found:
+        """The way of the packet as it is now. `choice` of those that the kernel may choose from.
+
+        What the host itself sends to the broadcast address of a link leaves there.
+        """
         family = walk.packet.family
         address = walk.cut("destination", self._cuts[vrf, family])
         here = Range(address, address)
@@ -153,7 +156,7 @@ class Ways:
         if any(one.within(here) for one in NOBODYS[family]):
             return Found(Kind.BLACKHOLE, None, None, 1, "no packet may have such a destination", None)
         own = self._own.get((vrf, family, address))
-        if own is not None:
+        if own is not None and not (from_host and own[0] == _END[4]):
             return Found(Kind.TO_HOST, SELF, None, 1, own[0], own[1])
         if family == 6 and LINK_LOCAL.within(here):
             return Found(Kind.BLACKHOLE, None, None, 1, "link-local addresses are not forwarded", None)
