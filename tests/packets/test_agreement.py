@@ -14,7 +14,7 @@ from tests.agreement.shrink import shrunk
 from tests.lab.protocol import prepared
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-FILES = int(os.environ.get("FLOWC_AGREEMENT_FILES", "300"))
+FILES = int(os.environ.get("FLOWC_AGREEMENT_FILES", "150"))
 PACKETS = int(os.environ.get("FLOWC_AGREEMENT_PACKETS", "12"))
 OF_EXAMPLES = 40
 """Packets through each host of the examples."""

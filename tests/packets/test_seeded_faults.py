@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import pickle
 import random
 from functools import cache
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 from tests.agreement import faults
 from tests.agreement.cases import Case
-from tests.agreement.faults import FAULTS
+from tests.agreement.faults import FAULTS as ALL_FAULTS
 from tests.agreement.running import Disagreement, disagreements, shown
 from tests.agreement.targeted import targeted
 from tests.agreement.values import Interesting
@@ -23,6 +24,9 @@ FILES = Path(faults.__file__).with_name("files")
 NAMES = sorted(path.stem for path in FILES.glob("*.flow"))
 MORE = 60
 """Packets for each file besides those at the edges of its rules."""
+EACH = int(os.environ.get("FLOWC_EACH_FAULT", "2"))
+"""Every second fault is loaded: `make soak` takes all."""
+FAULTS = ALL_FAULTS[::EACH]
 PARTS = 4
 """Tests, so that none of them takes long."""
 WORKERS = 2
