@@ -13,8 +13,9 @@ from itertools import chain, zip_longest
 from typing import Literal
 
 from flowc.analysis.rules import Rules
-from flowc.analysis.space import EITHER, EVERY_ADDRESS, Box, Space, TooLargeError, Values
+from flowc.analysis.space import EITHER, Box, Space, TooLargeError
 from flowc.ir.addresses import FAMILIES, Family, Range
+from flowc.ir.packet import EVERY_ADDRESS, Values
 from flowc.ir.policy import Policy
 
 

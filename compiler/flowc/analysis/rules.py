@@ -6,22 +6,11 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from flowc.analysis.overlaps import earlier
-from flowc.analysis.space import (
-    EITHER,
-    EVERY_ADDRESS,
-    EVERY_DETAIL,
-    EVERY_PROTOCOL,
-    TRANSLATED,
-    Box,
-    Space,
-    Values,
-)
+from flowc.analysis.space import EITHER, EVERY_DETAIL, TRANSLATED, Box, Space
 from flowc.ir.addresses import FAMILIES, AddressSet, Family, Range, merge
 from flowc.ir.icmp import ICMP_PROTOCOL, ICMP_TYPES, ICMPV6_TYPES
+from flowc.ir.packet import EVERY_ADDRESS, EVERY_PROTOCOL, NUMBERS, Values
 from flowc.ir.policy import Action, Icmp, Policy, Ports, Protocol, Rule, Traffic
-
-NUMBERS = {"tcp": 6, "udp": 17, "sctp": 132, "udplite": 136}
-"""IP protocol numbers (IANA, Protocol Numbers)."""
 
 
 def takes_all(rule: Rule) -> bool:

@@ -7,12 +7,10 @@ A `Box` is all packets whose every field is in a set of its own. That set may be
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from flowc.ir.addresses import WIDTH, Family, Range, intersect, merge, subtract
-
-Values: TypeAlias = tuple[Range, ...]
-"""Numbers as sorted ranges that are disjoint and not adjacent."""
+from flowc.ir.addresses import Family, Range, intersect, merge, subtract
+from flowc.ir.packet import EVERY_ADDRESS, EVERY_PROTOCOL, Values
 
 MOST_WORK = 2_000_000
 """Ranges that are looked at, all in all: some seconds."""
@@ -41,11 +39,9 @@ class Box(NamedTuple):
     source: Values
 
 
-EVERY_PROTOCOL: Values = (Range(0, 255),)
 EVERY_DETAIL: Values = (Range(0, 65535),)
 EITHER: Values = (Range(0, 1),)
 TRANSLATED: Values = (Range(1, 1),)
-EVERY_ADDRESS: dict[Family, Values] = {family: (Range(0, (1 << width) - 1),) for family, width in WIDTH.items()}
 EVERYTHING: dict[Family, Box] = {
     family: Box(EVERY_PROTOCOL, EVERY_DETAIL, EITHER, every, every) for family, every in EVERY_ADDRESS.items()
 }

@@ -7,11 +7,11 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 
 from flowc.analysis.admission import Admission
-from flowc.analysis.rules import NUMBERS
-from flowc.analysis.space import EITHER, EVERY_DETAIL, EVERY_PROTOCOL, TRANSLATED, Space, Values
+from flowc.analysis.space import EITHER, EVERY_DETAIL, TRANSLATED, Space
 from flowc.analysis.zones import Zones
 from flowc.ir.addresses import FAMILIES, Family, Range, format_range
 from flowc.ir.network import Host
+from flowc.ir.packet import EVERY_PROTOCOL, NUMBERS, Values
 from flowc.ir.pairs import policies_by_pair
 from flowc.ir.policy import SELF, Policy
 from flowc.source import Span

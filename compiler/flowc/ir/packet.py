@@ -13,6 +13,8 @@ Values: TypeAlias = tuple[Range, ...]
 NUMBERS = {"tcp": 6, "udp": 17, "sctp": 132, "udplite": 136}
 """Protocols with ports, by number (IANA, Protocol Numbers)."""
 
+GRE = 47
+"""IP protocol number (IANA)."""
 EVERY_PROTOCOL: Values = (Range(0, 255),)
 EVERY_PORT: Values = (Range(0, 65535),)
 REAL_PORTS: Values = (Range(1, 65535),)

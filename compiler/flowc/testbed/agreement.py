@@ -8,7 +8,7 @@ from itertools import chain
 
 from flowc.ir.addresses import Range
 from flowc.ir.network import Host
-from flowc.ir.packet import NUMBERS, Packet
+from flowc.ir.packet import GRE, NUMBERS, Packet
 from flowc.ir.policy import SELF
 from flowc.ir.tests import Sent, Test
 from flowc.testbed.bed import Testbed
@@ -18,8 +18,6 @@ from flowc.trace.partition import TooManyWaysError, answers, partition
 from flowc.trace.testing.failed import shown
 from flowc.trace.testing.judge import Result, run
 
-GRE = 47
-"""IP protocol number (IANA)."""
 REFUSED = (Verdict.REJECT, Verdict.UNREACHABLE)
 
 

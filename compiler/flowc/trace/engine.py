@@ -100,11 +100,16 @@ def _source(passage: Passage, out: Out) -> Leaves | None:
     return passage.indexes.leaving.source(walk, zone, passage.scope, coming, out, hairpin=hairpin)
 
 
+def _ended(passage: Passage, end: Ended) -> Trace:
+    passage.walk.step(Stage.VERDICT, f"{end.verdict}: {end.reason}", end.span)
+    return _made(passage, None, None, end, None, (False, "it goes nowhere"), answered=_heard(passage, end.verdict))
+
+
 def _made(
     passage: Passage,
-    egress: str,
+    egress: str | None,
     leaves: Leaves | None,
-    judged: Judged,
+    by: Judged | Ended,
     key: int | None,
     fast: tuple[bool, str],
     *,
@@ -116,14 +121,14 @@ def _made(
         packet=walk.came,
         entry=passage.entry,
         steps=tuple(walk.steps),
-        verdict=Verdict.ACCEPT,
-        reason=judged.reason,
-        span=judged.span,
+        verdict=by.verdict if isinstance(by, Ended) else Verdict.ACCEPT,
+        reason=by.reason,
+        span=by.span,
         egress=egress,
         destination=_destination(walk),
         source=leaves.source if leaves is not None else _kept(walk),
-        policy=judged.policy,
-        rule=judged.rule,
+        policy=by.policy,
+        rule=by.rule,
         key=key,
         offload=fast[0],
         offload_reason=fast[1],
@@ -131,30 +136,6 @@ def _made(
         packets=walk.packets,
         beyond=passage.beyond,
         gateway=gateway,
-    )
-
-
-def _ended(passage: Passage, end: Ended) -> Trace:
-    walk = passage.walk
-    walk.step(Stage.VERDICT, f"{end.verdict}: {end.reason}", end.span)
-    return Trace(
-        packet=walk.came,
-        entry=passage.entry,
-        steps=tuple(walk.steps),
-        verdict=end.verdict,
-        reason=end.reason,
-        span=end.span,
-        egress=None,
-        destination=_destination(walk),
-        source=_kept(walk),
-        policy=end.policy,
-        rule=end.rule,
-        key=None,
-        offload=False,
-        offload_reason="it goes nowhere",
-        answered=_heard(passage, end.verdict),
-        packets=walk.packets,
-        beyond=passage.beyond,
     )
 
 
@@ -166,7 +147,7 @@ def _heard(passage: Passage, verdict: Verdict) -> bool:
     family = walk.packet.family
     if walk.equals("protocol", ICMP_PROTOCOL[family]) and not walk.within("detail", TOLD_OF[family]):
         return False
-    if indexes.ways.is_for_all(passage.vrf, walk.packet.family, walk.packet.destination):
+    if indexes.ways.is_for_all(passage.vrf, family, walk.packet.destination):
         return False
     return indexes.replies.from_host(walk, passage.interface)
 

@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 from tests.quick.analysis.packets import FAMILIES, PACKETS, Packet, decides, policies
 
 from flowc.analysis.admission import Admission
-from flowc.analysis.space import EITHER, EVERY_DETAIL, EVERY_PROTOCOL, TRANSLATED, Space
+from flowc.analysis.space import EITHER, EVERY_DETAIL, TRANSLATED, Space
 from flowc.ir.addresses import Family, Range
+from flowc.ir.packet import EVERY_PROTOCOL
 from flowc.ir.policy import Action, Policy
 
 ADDRESS_RANGES = st.tuples(st.integers(0, 4), st.integers(0, 4)).map(lambda ends: Range(min(ends), max(ends)))

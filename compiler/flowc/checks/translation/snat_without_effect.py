@@ -7,13 +7,13 @@ from itertools import chain, islice, takewhile
 from typing import NamedTuple
 
 from flowc.analysis.everywhere import everywhere
-from flowc.analysis.space import EVERY_ADDRESS
 from flowc.analysis.zones import Zones
 from flowc.checks.base import NetworkCheck
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.addresses import FAMILIES, Family, Range, holds, insert, intersect, meet, merge, subtract
 from flowc.ir.nat import Masquerade, Nat, Snat
 from flowc.ir.network import Host, Network
+from flowc.ir.packet import EVERY_ADDRESS
 from flowc.source import Span
 
 CODE = register(

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from flowc.ir.addresses import format_address
 from flowc.ir.links import Interface
+from flowc.ir.packet import GRE
 from flowc.ir.policy import SELF
 from flowc.trace.model import Stage, Verdict
 from flowc.trace.stages.coming import is_link_local_source, is_opening, is_untracked
@@ -14,8 +15,6 @@ from flowc.trace.stages.passage import Ended, Judged, Passage
 from flowc.trace.stages.public import OF_NO_CONNECTION
 from flowc.trace.stages.ways import Kind
 
-GRE = 47
-"""IP protocol number (IANA)."""
 REFUSALS = {Kind.UNREACHABLE: Verdict.UNREACHABLE, Kind.BLACKHOLE: Verdict.DROP}
 
 
