@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from flowc.ir.addresses import intersect, subtract
 from flowc.ir.links import Bridge, Interface
 from flowc.ir.network import Host
 from flowc.ir.packet import Origin, Packets, Values
-from flowc.ir.rows import EndpointRow
 from flowc.trace.model import Entry
 from flowc.trace.stages.passage import Indexes
 
@@ -22,8 +21,8 @@ def entries(host: Host, origin: Origin, packets: Packets) -> Sequence[tuple[Entr
     if origin.kind == "self":
         return [(Entry(None), packets)]
     if origin.kind == "endpoint":
-        row = _endpoint(host, origin.name)
-        return [(Entry(_seen_at(host, host.interfaces[row.interface]).name, endpoint=row.name), packets)]
+        home = host.interfaces[host.derived(_homes)[origin.name]]
+        return [(Entry(_seen_at(host, home).name, endpoint=origin.name), packets)]
     if origin.kind == "interface":
         return [(Entry(_seen_at(host, host.interfaces[origin.name]).name), packets)]
     indexes = host.derived(Indexes)
@@ -44,12 +43,9 @@ def _sources(indexes: Indexes, zone: str, interface: Interface, packets: Packets
     return subtract(taken, indexes.zoning.others(interface.name, family)) if part is None else intersect(taken, part)
 
 
-def _endpoint(host: Host, name: str) -> EndpointRow:
-    names = host.endpoints.column("name")
-    try:
-        return host.endpoints[names.index(name)]
-    except ValueError:
-        raise KeyError(name) from None
+def _homes(host: Host) -> Mapping[str, str]:
+    """The interface of each endpoint."""
+    return dict(zip(*map(host.endpoints.column, ("name", "interface")), strict=True))
 
 
 def _seen_at(host: Host, interface: Interface) -> Interface:
