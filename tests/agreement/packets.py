@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from flowc.ir.addresses import FAMILIES, Family, Range, intersect, subtract
+from flowc.ir.addresses import FAMILIES, Family, Range, intersect, merge, subtract
 from flowc.ir.icmp import ICMP_PROTOCOL
 from flowc.ir.links import Bridge, Tunnel
 from flowc.ir.network import Host
 from flowc.ir.packet import NUMBERS, Packet, Packets, Values
-from flowc.trace.engine import everything
-from flowc.trace.model import Entry, Trace, Verdict
+from flowc.trace.difference.joint import everything
+from flowc.trace.model import Entry, Trace
 from flowc.trace.partition import answers, ways
 from flowc.trace.stages.coming import OPENING
 from flowc.trace.stages.ways import MULTICAST, NOBODYS, TO_ALL
@@ -29,7 +29,6 @@ OTHERS: dict[Family, Values] = {
     6: tuple(Range(one, one) for one in (2, 4, 41, 89, 112, 255)),
 }
 """Of IPv6, without what are extension headers. Not GRE, which is what tunnels are made of."""
-PORTS: Values = (Range(1, 65535),)
 ANSWERS: dict[Family, Values] = {
     4: tuple(Range(one, one) for one in (0, 3, 4, 5, 11, 12, 14, 16, 18)),
     6: (Range(0, 127), Range(129, 137), Range(140, 143)),
@@ -65,8 +64,9 @@ def chosen(host: Host, number: int, most: int) -> list[Asked]:
     places = entries(host)
     for entry in chance.sample(places, min(len(places), MOST_ENTRIES)):
         for family in FAMILIES:
-            for trace in islice(ways(host, entry, _sendable(family)), MOST_WAYS):
-                kinds.setdefault(_kind(trace), []).append((entry, trace.packets))
+            for sent in _sendable(family):
+                for trace in islice(ways(host, entry, sent), MOST_WAYS):
+                    kinds.setdefault(_kind(trace), []).append((entry, trace.packets))
     order = sorted(kinds.values(), key=lambda _: chance.random())
     order.sort(key=len)
     found: list[Asked] = []
@@ -90,15 +90,13 @@ def _kind(trace: Trace) -> object:
     return stages, trace.verdict, trace.reason, trace.egress, rule, trace.offload, moved, trace.packet.family
 
 
-def _sendable(family: Family) -> Packets:
+def _sendable(family: Family) -> Iterator[Packets]:
     """What a far end can send: not from, or to, what the kernel would not even look at."""
-    every = everything(family)
     odd = [*NOBODYS[family], *MULTICAST[family], *TO_ALL[family], *([LINK_LOCAL] if family == 6 else [])]
-    addresses = subtract(every.source, odd)
-    numbers = sorted((*USUAL, *OTHERS[family], Range(ICMP_PROTOCOL[family], ICMP_PROTOCOL[family])))
-    return every._replace(
-        protocol=intersect(numbers, numbers), source=addresses, destination=addresses, source_port=PORTS
-    )
+    numbers = merge((*USUAL, *OTHERS[family], Range(ICMP_PROTOCOL[family], ICMP_PROTOCOL[family])))
+    for every in everything(family):
+        addresses = subtract(every.source, odd)
+        yield every._replace(protocol=intersect(every.protocol, numbers), source=addresses, destination=addresses)
 
 
 def _member(packets: Packets, chance: random.Random, number: int) -> Packet:
@@ -108,12 +106,12 @@ def _member(packets: Packets, chance: random.Random, number: int) -> Packet:
     protocol = _value(wanted, chance)
     detail, source_port = 0, 0
     if protocol in NUMBERS.values():
-        detail = _value(intersect(packets.detail, PORTS) or packets.detail, chance)
+        detail = _value(packets.detail, chance)
         own = intersect(packets.source_port, (Range(20000 + 100 * (number % 300), 20099 + 100 * (number % 300)),))
         source_port = _value(own or packets.source_port, chance)
     elif protocol == ICMP_PROTOCOL[family]:
         opening = intersect(packets.detail, OPENING[family])
-        types = opening or subtract(intersect(packets.detail, (Range(0, 255),)), ANSWERS[family]) or packets.detail
+        types = opening or subtract(packets.detail, ANSWERS[family]) or packets.detail
         detail = types[0].low if opening else _value(types, chance)
     return Packet(
         family, protocol, detail, source_port, _value(packets.destination, chance), _value(packets.source, chance)
@@ -144,8 +142,3 @@ class _Room:
         most = min(most, rule.connections.count if rule.connections else most)
         self._used[id(rule)] = self._used.get(id(rule), 0) + 1
         return self._used[id(rule)] <= max(most - 1, 0)
-
-
-def accepted(asked: Sequence[Asked]) -> Iterator[Asked]:
-    """Those that get through."""
-    return (one for one in asked if one.answers[0].verdict is Verdict.ACCEPT)
