@@ -79,6 +79,8 @@ class NearEnd:
             self._sending[family, device] = made
         ends = packet[8:40] if family == 6 else packet[12:20]
         half = len(ends) // 2
+        if family == 6 and ends[half] == 0xFE and ends[half + 1] & 0xC0 == 0x80:
+            return Verdict.UNREACHABLE  # EINVAL to a program that does not name an interface; a raw socket takes any
         to = socket.inet_ntop(_FAMILY[family], ends[half:])
         source = (socket.IPPROTO_IPV6, _PKTINFO, ends[:half] + struct.pack("i", 0))
         if family == 4:

@@ -13,7 +13,7 @@ from flowc.trace.stages.coming import Coming
 from flowc.trace.stages.inward import Target
 from flowc.trace.stages.leaving import Leaves
 from flowc.trace.stages.walk import Walk
-from flowc.trace.stages.ways import Ways
+from flowc.trace.stages.ways import OF_ALL, Ways
 
 
 class Replies:
@@ -64,9 +64,13 @@ class Replies:
     def lets_in(self, walk: Walk, out: Interface) -> bool:
         """Who is called may send by the interface where the first packet left."""
         packet = walk.packet
+        address = format_address(packet.family, packet.destination)
+        to = walk.cut("destination", self._ways.cuts(out.vrf, packet.family))
+        if self._ways.is_for_all(out.vrf, packet.family, to):
+            walk.step(Stage.REPLY, f"nobody answers as {address}: it is {OF_ALL[4]}", out.span)
+            return False
         if walk.within("destination", self._coming.taken(out, packet.family)):
             return True
-        address = format_address(packet.family, packet.destination)
         walk.step(Stage.REPLY, f"a reply is dropped: {address} does not come in by `{out.name}`", out.span)
         return False
 

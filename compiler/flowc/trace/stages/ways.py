@@ -74,7 +74,7 @@ class Ways:
                 network = Prefix(family, int(own.network.network_address), own.network.prefixlen)
                 ends = _ends(network)
                 if ends is not None and not one.carrier:
-                    found.setdefault((one.vrf, family, ends), (_END[family], one.span))
+                    found.setdefault((one.vrf, family, ends), (OF_ALL[family], one.span))
                 if one.carrier:
                     # The kernel sends from no address that it does not have, so the shared device has it.
                     carrier = self._host.interfaces[one.carrier]
@@ -124,7 +124,7 @@ class Ways:
     def _own_unicast(self) -> dict[tuple[str | None, Family], Values]:
         found: dict[tuple[str | None, Family], list[Range]] = {table: [] for table in self._own_sources}
         for (vrf, family, address), (what, _) in self._own.items():
-            if what not in _END.values():
+            if what not in OF_ALL.values():
                 found[vrf, family].append(Range(address, address))
         return {table: merge(ranges) for table, ranges in found.items()}
 
@@ -156,9 +156,12 @@ class Ways:
         if any(one.within(here) for one in NOBODYS[family]):
             return Found(Kind.BLACKHOLE, None, None, 1, "no packet may have such a destination", None)
         own = self._own.get((vrf, family, address))
-        if own is not None and not (from_host and own[0] == _END[4]):
+        if own is not None and not (from_host and own[0] == OF_ALL[4]):
             return Found(Kind.TO_HOST, SELF, None, 1, own[0], own[1])
         if family == 6 and LINK_LOCAL.within(here):
+            if from_host:
+                # tcp_v6_connect and ip6_datagram_connect: EINVAL for a socket that no interface is named for
+                return Found(Kind.UNREACHABLE, None, None, 1, "a link-local address says nothing without its link", None)
             return Found(Kind.BLACKHOLE, None, None, 1, "link-local addresses are not forwarded", None)
         return self._routed(walk, vrf, address, choice)
 
@@ -184,7 +187,7 @@ class Ways:
     def is_for_all(self, vrf: str | None, family: Family, address: int) -> bool:
         """Errors about what is sent there are told to nobody (RFC 1122, 3.2.2)."""
         own = self._own.get((vrf, family, address))
-        return family == 4 and (own is not None and own[0] == _END[4])
+        return family == 4 and (own is not None and own[0] == OF_ALL[4])
 
     def cuts(self, vrf: str | None, family: Family) -> Cuts:
         """Where the ways of a table change."""
@@ -207,7 +210,7 @@ class Ways:
         return Found(Kind.FORWARDED, name, gateway, len(hops), _described(way, vrf), way.span)
 
 
-_END: dict[Family, str] = {4: "the broadcast address of a link", 6: "the anycast address of a link's routers"}
+OF_ALL: dict[Family, str] = {4: "the broadcast address of a link", 6: "the anycast address of a link's routers"}
 
 
 def _ends(network: Prefix) -> int | None:
