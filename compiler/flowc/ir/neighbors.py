@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from flowc.ir.addresses import FAMILIES, Family
+from flowc.ir.addresses import FAMILIES, Family, Range, merge
 from flowc.ir.fib import Fib
 from flowc.ir.links import Interface, Tunnel
 from flowc.ir.network import Host
@@ -46,6 +46,22 @@ class Neighbors:
                 Hop(interface, family, address) for interface, address, mac in rows if address is not None and mac
             }
         return frozenset(found)
+
+    def permanent(self, interface: Interface, family: Family) -> tuple[Range, ...]:
+        """The addresses behind an interface whose MAC address the file says: nobody is asked for it."""
+        return self._permanent.get((interface.name, family), ())
+
+    @cached_property
+    def _permanent(self) -> dict[tuple[str, Family], tuple[Range, ...]]:
+        found: dict[tuple[str, Family], list[Range]] = {}
+        for row in self.host.neighbors:
+            if row.mac is not None:
+                found.setdefault((row.interface, row.family), []).append(Range(row.address, row.address))
+        for one in self.host.endpoints:
+            for family, address in zip(FAMILIES, (one.v4, one.v6), strict=True) if one.mac is not None else ():
+                if address is not None:
+                    found.setdefault((one.interface, family), []).append(Range(address, address))
+        return {place: merge(ranges) for place, ranges in found.items()}
 
     def hops(self, vrf: str | None, family: Family, address: int) -> Iterator[Hop]:
         """Whom the host may hand a packet for an address to: several where there are several next hops, or where some

@@ -77,7 +77,7 @@ class Flights:
         there = located.interface.name == flight.entry.interface
         if verdict is not None:
             self._refuse(flight, verdict, there=there)
-        elif turn.back or packet.operation in _REPLIES.get(packet.protocol, ()):
+        elif turn.back or _is_reply(flight.packet, packet):
             flight.answered |= there and _undone(flight.packet, packet)
         elif turn is Turn.FIRST and flight.left is None:
             flight.left = located
@@ -91,7 +91,7 @@ class Flights:
         own = flight.entry.interface is None
         if verdict is not None:
             self._refuse(flight, verdict, there=own)
-        elif turn.back or packet.operation in _REPLIES.get(packet.protocol, ()):
+        elif turn.back or _is_reply(flight.packet, packet):
             flight.answered |= own and _undone(flight.packet, packet)
         elif turn is Turn.FIRST and flight.delivered is None and _same_source(flight.packet, packet):
             # Any other is the outer packet of a tunnel, whose inside is still on its way.
@@ -125,6 +125,11 @@ class Flights:
         flight.refused = flight.refused or verdict
         if flight.delivered is not None and there:
             flight.answered = True
+
+
+def _is_reply(sent: Packet, seen: frames.Packet) -> bool:
+    """By its ICMP type; a packet that is sent as such is none."""
+    return seen.operation in _REPLIES.get(seen.protocol, ()) and not (sent.is_icmp and sent.detail == seen.operation)
 
 
 def _undone(sent: Packet, answer: frames.Packet) -> bool:

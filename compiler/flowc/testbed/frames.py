@@ -78,6 +78,20 @@ def ip_packet(
     return head + struct.pack("!H", _checksum(head + ends)) + ends + payload
 
 
+def summed_packet(source: str, destination: str, protocol: int, payload: bytes) -> bytes:
+    """A packet of a protocol without ports whose checksum, at its end, covers all of it, as that of IGMP or OSPF does.
+
+    Nobody is told that a rule refuses one with another sum, whatever its protocol (kernel: `nf_reject_verify_csum` in
+    include/net/netfilter/nf_reject.h); that of IPv6 is over the pseudo header, too (`nf_ip6_checksum`).
+    """
+    body = payload + bytes(2 + len(payload) % 2)
+    if ":" in source:
+        body = _with_checksum(source, destination, protocol, body, len(body) - 2)
+    else:
+        body = body[:-2] + struct.pack("!H", _checksum(body))
+    return ip_packet(source, destination, protocol, body)
+
+
 def udp_packet(
     source: str, destination: str, source_port: int, port: int, payload: bytes = b"", *, ttl: int = 64
 ) -> bytes:

@@ -22,9 +22,11 @@ _REFUSALS = {
     errno.ENETUNREACH: Verdict.UNREACHABLE,
     errno.EHOSTUNREACH: Verdict.UNREACHABLE,
     errno.EACCES: Verdict.REJECT,
+    errno.EINVAL: Verdict.DROP,
     errno.ECONNREFUSED: Verdict.REJECT,
 }
-"""What the kernel says to a sender on the host itself: the drop of a rule is EPERM (netfilter's NF_DROP)."""
+"""What the kernel says to a sender on the host itself: the drop of a rule is EPERM (netfilter's NF_DROP), that of a
+`blackhole` route EINVAL (ip-route(8))."""
 
 
 class NearEnd:

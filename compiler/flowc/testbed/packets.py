@@ -111,7 +111,7 @@ def _made(flight: int, turn: Turn, source: str, destination: str, protocol: int,
             return _icmp(flight, payload, source, destination, port)
         case _:
             # The zeros are the head of a GRE packet without anything, which conntrack looks at.
-            return frames.ip_packet(source, destination, protocol, bytes(8) + payload)
+            return frames.summed_packet(source, destination, protocol, bytes(8) + payload)
 
 
 def _icmp(flight: int, payload: bytes, source: str, destination: str, kind: int) -> bytes:

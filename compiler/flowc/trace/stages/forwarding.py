@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from flowc.ir.addresses import format_address
+from flowc.ir.addresses import Range, format_address
 from flowc.ir.links import Interface
+from flowc.ir.neighbors import Neighbors, has_neighbors
 from flowc.ir.packet import GRE
 from flowc.ir.policy import SELF
 from flowc.trace.model import Stage, Verdict
@@ -47,6 +48,8 @@ def forward(passage: Passage) -> Goes:
     judged = _through(passage, out)
     if way.gateway is None and passage.interface is not None and out.vrf != passage.vrf:
         _check_neighbor(passage, out)
+    if walk.packet.family == 6 and has_neighbors(out):
+        _check_advertised(passage, out, way.gateway)
     return Goes(out, way.gateway, judged)
 
 
@@ -55,6 +58,21 @@ def _check_neighbor(passage: Passage, out: Interface) -> None:
     walk = passage.walk
     if walk.within("destination", passage.indexes.ways.own_elsewhere(out.vrf, walk.packet.family)):
         reason = f"nobody behind `{out.name}` has it: it is an address of the host's own"
+        raise Ended(Verdict.DROP, reason, out.span)
+
+
+def _check_advertised(passage: Passage, out: Interface, gateway: int | None) -> None:
+    """A neighbour tells its MAC address by IPv6 (RFC 4861, 7.2.4), which the check of sources looks at, too."""
+    walk, indexes = passage.walk, passage.indexes
+    taken, permanent = indexes.coming.taken(out, 6), indexes.host.derived(Neighbors).permanent(out, 6)
+    if gateway is None:
+        heard = walk.within("destination", taken) or walk.within("destination", permanent)
+    else:
+        heard = any(one.within(Range(gateway, gateway)) for one in (*taken, *permanent))
+    if not heard:
+        address = format_address(6, walk.packet.destination if gateway is None else gateway)
+        reason = f"its neighbor is not found: what {address} advertises does not come in by `{out.name}`"
+        walk.step(Stage.NEIGHBOR, reason, out.span)
         raise Ended(Verdict.DROP, reason, out.span)
 
 

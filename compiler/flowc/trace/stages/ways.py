@@ -161,7 +161,9 @@ class Ways:
         if family == 6 and LINK_LOCAL.within(here):
             if from_host:
                 # tcp_v6_connect and ip6_datagram_connect: EINVAL for a socket that no interface is named for
-                return Found(Kind.UNREACHABLE, None, None, 1, "a link-local address says nothing without its link", None)
+                return Found(
+                    Kind.UNREACHABLE, None, None, 1, "a link-local address says nothing without its link", None
+                )
             return Found(Kind.BLACKHOLE, None, None, 1, "link-local addresses are not forwarded", None)
         return self._routed(walk, vrf, address, choice)
 
