@@ -47,6 +47,11 @@ def test_many_packets_are_summed_up(capsys: Captured) -> None:
     assert "everything else:\n" in out
 
 
+def test_what_is_accepted_by_nothing_is_told_in_one_block(capsys: Captured) -> None:
+    assert main(["trace", TENANT, "tcp any -> 2.2.2.11:22 from internet"]) == 0
+    assert "  nothing of it is accepted\n\n  dropped  " in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_examples_of_a_summary_are_treated_as_it_says(example: Path, capsys: Captured) -> None:
     from flowc.api import check_files

@@ -45,7 +45,7 @@ def lines(host: Host, summary: Summary, *, verbose: bool = False, color: bool = 
     if len(accepted) > MOST_CLASSES and not verbose:
         found += ["", f"and {len(accepted) - MOST_CLASSES} more ways of being accepted (all with -v)"]
     if refused:
-        found += ["", "everything else:" if accepted else "", *columns(list(_refused(refused)), style)]
+        found += ["", *(["everything else:"] if accepted else []), *columns(list(_refused(refused)), style)]
     if verbose:
         for one in refused:
             found += ["", *_class(one, summary, says, style, verbose=True)]
