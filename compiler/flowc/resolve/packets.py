@@ -154,11 +154,12 @@ def _kinds(node: tree.Packet, context: Context) -> dict[Family, list[_Kind]] | N
     if protocol == ANY:
         found = {family: _every(family) for family in FAMILIES}
     elif protocol.startswith("icmp") and node.protocol.argument is not None and _is(node.protocol.argument, ANY):
-        only = {"icmpv4": 4, "icmpv6": 6}.get(protocol)
-        found = {
-            family: [(_one(ICMP_PROTOCOL[family]), EVERY_ICMP_TYPE, NOTHING)] if only in (None, family) else []
-            for family in FAMILIES
-        }
+        found = _icmp(protocol, EVERY_ICMP_TYPE)
+    elif protocol.startswith("icmp") and isinstance(node.protocol.argument, tree.Number):
+        type_number = values.number(node.protocol.argument, 0, 255, "ICMP type", context.diagnostics)
+        if type_number is None:
+            return None
+        found = _icmp(protocol, _one(type_number))
     else:
         traffic = operands.traffic((node.protocol,), context)
         if traffic is None:
@@ -181,6 +182,13 @@ def _kinds(node: tree.Packet, context: Context) -> dict[Family, list[_Kind]] | N
             help="ports are those of tcp, udp, sctp and udplite",
         )
     return None if with_ports else found
+
+
+def _icmp(protocol: str, types: Values) -> dict[Family, list[_Kind]]:
+    only = {"icmpv4": 4, "icmpv6": 6}.get(protocol)
+    return {
+        family: [(_one(ICMP_PROTOCOL[family]), types, NOTHING)] if only in (None, family) else [] for family in FAMILIES
+    }
 
 
 def _portless(traffic: Icmp | Protocol | Ports, family: Family) -> list[_Kind]:

@@ -62,8 +62,7 @@ def test_examples_of_a_summary_are_treated_as_it_says(example: Path, capsys: Cap
     assert main(["trace", str(example), f"any any -> any from {zone}", *arguments]) == 0
     document = json.loads(capsys.readouterr().out)
     schema("trace").validate(document)
-    named = [way for way in document["ways"] if " type " not in way["example"]]  # ICMP types that have no name
-    for way in named[:12]:
+    for way in document["ways"][:12]:
         assert main(["trace", str(example), way["example"], *arguments]) == 0
         again = json.loads(capsys.readouterr().out)["ways"]
         keys = ("verdict", "rule", "egress", "key", "offload", "answered")
