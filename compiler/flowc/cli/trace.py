@@ -46,14 +46,16 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         from flowc.trace.answer.document import document  # noqa: PLC0415  # the heavy part, not for --help
 
-        found = asked.packet if asked.packet.has_errors else asked.diagnostics
-        emit(document(asked.answer, found), sys.stdout)
+        if not asked.packet.has_errors:
+            asked.packet.add(asked.diagnostics)
+        emit(document(asked.answer, asked.packet), sys.stdout)
     elif asked.answer is None:
         wrong = asked.packet if asked.packet.has_errors else asked.diagnostics
         print_diagnostics(wrong, arguments, sys.stderr)
         if not asked.packet.has_errors:
             say(f"{summary(', '.join(arguments.files), wrong, arguments)}; no packet was traced")
     else:
+        print_diagnostics(asked.packet, arguments, sys.stderr)
         _print(asked, arguments)
     if asked.packet.has_errors:
         return 2

@@ -26,6 +26,7 @@ from flowc.ir.packet import (
 from flowc.ir.policy import ANY, SELF, Icmp, Ports, Protocol
 from flowc.ir.tests import Sent
 from flowc.resolve import codes, operands, values
+from flowc.resolve.brackets import unbracketed
 from flowc.resolve.context import Context
 from flowc.syntax import tree
 
@@ -75,12 +76,12 @@ def sent(node: tree.Packet, context: Context) -> Sent | None:
     return None
 
 
-def names(node: tree.Packet) -> Iterator[str]:
+def names(node: tree.Packet) -> Iterator[tree.Name]:
     """The names that a statement uses, but for `any` and `self`."""
     ends = (node.source.addresses, node.source.ports, node.destination.addresses, node.destination.ports, node.origin)
     for name in chain.from_iterable(_names(one) for one in ends):
         if name.text not in (ANY, SELF):
-            yield name.text
+            yield name
 
 
 def _names(node: tree.Value | None) -> Iterator[tree.Name]:
@@ -167,6 +168,9 @@ def _kinds(node: tree.Packet, context: Context) -> dict[Family, list[_Kind]] | N
         if isinstance(traffic[0], Ports):
             if source is None or destination is None:
                 return None
+            for end in (node.source, node.destination):
+                if end.ports is None:
+                    unbracketed(end.addresses, context.diagnostics)
             number = NUMBERS[traffic[0].protocol]
             return {family: [(_one(number), destination, source)] for family in FAMILIES}
         found = {family: _portless(traffic[0], family) for family in FAMILIES}

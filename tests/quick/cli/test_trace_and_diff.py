@@ -79,6 +79,18 @@ def test_a_packet_that_is_wrong_is_a_diagnostic(packet: str, text: str, capsys: 
     assert text in err
 
 
+def test_an_address_that_ends_like_a_port_is_told_beside_the_answer(capsys: Captured) -> None:
+    file = str(REPO / "examples" / "dual-stack.flow")
+    packet = "tcp any -> fd00::5:80 from inside"
+    assert main(["trace", file, packet]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("tcp any -> fd00::5:80 from inside\n")
+    assert err.startswith("warning[FC130 unbracketed-port]: `fd00::5:80` is an address")
+    assert "for port 80 write [fd00::5]:80" in err
+    assert main(["trace", file, packet, "--format", "json"]) == 0
+    assert "FC130" in [one["code"] for one in json.loads(capsys.readouterr().out)["diagnostics"]]
+
+
 def test_several_hosts_have_to_be_chosen_from(capsys: Captured) -> None:
     file = str(REPO / "examples" / "two-hosts.flow")
     assert main(["trace", file, "tcp any -> any from office"]) == 2

@@ -202,6 +202,53 @@ def test_a_packet_outside_of_the_blocks_is_of_the_hosts_that_have_its_names() ->
     assert set(unknown) == {"`offices` is not declared"}
 
 
+def test_a_packet_that_no_host_has_all_names_of_is_reported_once() -> None:
+    text = TWO_HOSTS + 'test "t" { tcp 10.1.0.5 -> any from office; tcp pc -> 10.1.0.5 from shop; expect drop }'
+    diagnostics = Diagnostics()
+    hosts = resolve([parse(Source("t.flow", text), diagnostics)], diagnostics).hosts
+    assert [sum(len(test.cases) for test in host.tests) for host in hosts] == [1, 0]
+    (found,) = (item for item in diagnostics if item.severity > 1)
+    assert (found.code.number, found.primary.span.text) == ("FC129", "tcp pc -> 10.1.0.5 from shop")
+    related = [(one.span.text, one.text) for one in found.related]
+    assert related == [("pc", "only on `left`"), ("shop", "only on `right`")]
+
+
+def test_a_packet_may_be_of_the_host_whose_block_is_damaged() -> None:
+    text = TWO_HOSTS.replace("zone office {", "zone zone office {")
+    assert "FC129" not in codes_of(text + 'test "t" { tcp pc -> any from shop; expect drop }')
+
+
+def codes_of(text: str) -> list[str]:
+    diagnostics = Diagnostics()
+    resolve([parse(Source("t.flow", text), diagnostics)], diagnostics)
+    return [item.code.number for item in diagnostics if item.severity > 1]
+
+
+@pytest.mark.parametrize(
+    ("packet", "written"),
+    [
+        ("tcp any -> fd00::5:80 from vms", "[fd00::5]:80"),
+        ("udp fd00::5:53 -> [fd00::9]:53 from vms", "[fd00::5]:53"),
+        ("sctp any -> fd00::5-fd00::9:80 from vms", "[fd00::5-fd00::9]:80"),
+        ("tcp any -> fd00::9 from vms; expect destination fd00::5:80", "[fd00::5]:80"),
+        ("tcp any -> fd00::9 from vms", None),
+        ("tcp any -> fd00::5:80/128 from vms", None),
+        ("tcp any -> [fd00::5:80]:80 from vms", None),
+        ("tcp any -> [fd00::5-fd00::9:80]:1-65535 from vms", None),
+        ("tcp any -> {fd00::5:80, fd00::9} from vms", None),
+        ("tcp any -> fd00::5:8a from vms", None),
+        ("tcp any -> 1:2:3:4:5:6:7:80 from vms", None),
+        ("icmp any -> fd00::5:80 from vms", None),
+        ("any any -> fd00::5:80 from vms; expect source fd00::5:80", None),
+    ],
+)
+def test_an_address_that_ends_like_a_port_is_told(packet: str, written: str | None) -> None:
+    _, diagnostics = host_of(f'{FILE}test "t" {{ {packet}; expect not offload }}')
+    found = [item for item in diagnostics if item.severity > 1]
+    assert [item.code.number for item in found] == ["FC130"] * (written is not None)
+    assert all(f"write {written};" in (item.help or "") for item in found)
+
+
 def test_a_test_in_a_block_knows_the_names_of_its_host_alone() -> None:
     inside = TWO_HOSTS.replace(
         "shop { interface b }", 'shop { interface b }; test "t" { tcp pc -> any from shop; expect drop }'
