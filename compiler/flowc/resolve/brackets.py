@@ -26,10 +26,5 @@ def unbracketed(node: tree.Value, diagnostics: Diagnostics) -> None:
         codes.UNBRACKETED,
         f"`{last.text}` is an address without a port",
         node.span,
-        help=f"for port {port} write [{whole.removesuffix(f':{port}')}]:{port}; if it is the address, {_whole(node, whole)}",
+        help=f"for port {port} write [{whole.removesuffix(f':{port}')}]:{port}; if it is the address, [{whole}]:1-65535 says so",
     )
-
-
-def _whole(node: tree.Value, text: str) -> str:
-    """How to say it without a doubt."""
-    return f"[{text}]:1-65535" if isinstance(node, tree.AddressRange) else f"{text}/128"

@@ -235,6 +235,7 @@ def codes_of(text: str) -> list[str]:
         ("tcp any -> fd00::5:80/128 from vms", None),
         ("tcp any -> [fd00::5:80]:80 from vms", None),
         ("tcp any -> [fd00::5-fd00::9:80]:1-65535 from vms", None),
+        ("tcp any -> fd00::9 from vms; expect destination [fd00::5:80]:1-65535", None),
         ("tcp any -> {fd00::5:80, fd00::9} from vms", None),
         ("tcp any -> fd00::5:8a from vms", None),
         ("tcp any -> 1:2:3:4:5:6:7:80 from vms", None),
