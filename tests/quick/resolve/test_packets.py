@@ -149,6 +149,7 @@ def test_any_is_what_a_machine_can_have() -> None:
         ("tcp web -> vm from internet", ["FC103 `web` stands for ports, not for addresses [web]"]),
         ("tcp vm -> vm:nets from internet", ["FC103 `nets` stands for addresses, not for ports [nets]"]),
         ("icmp echo-requets vm -> vm from internet", ["FC206 `echo-requets` is not a type of icmp [echo-requets]"]),
+        ("tcp vm -> fd00::/64:80 from vms", ["FC011 an IPv6 address with a port needs brackets [fd00::/64:80]"]),
         ("icmp 256 vm -> vm from internet", ["FC115 256 is not a valid ICMP type [256]"]),
         ("tcp 10.0.0.300 -> vm from internet", ["FC108 `10.0.0.300` is not an IP address [10.0.0.300]"]),
         ("", ["FC001 no packet is given []"]),
