@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from flowc.cli.outcome import CannotRunError, emit
-from flowc.cli.reporting import print_diagnostics, readable, wants_color
+from flowc.cli.reporting import add_format_argument, print_diagnostics, readable, wants_color
 
 if TYPE_CHECKING:
     import argparse
@@ -27,9 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("old", metavar="OLD", help="the .flow file as it was; - is standard input")
     parser.add_argument("new", metavar="NEW", help="the .flow file as it is")
     parser.add_argument("--semantic", action="store_true", required=True, help="by what becomes of packets")
-    parser.add_argument(
-        "--format", choices=["text", "json"], default="text", help="how differences are printed: json is for programs"
-    )
+    add_format_argument(parser, "differences are")
     parser.add_argument("-v", "--verbose", action="store_true", help="show all that is cut short")
 
 

@@ -39,6 +39,13 @@ def add_reporting_arguments(parser: argparse.ArgumentParser) -> None:
     loudness.add_argument("-v", "--verbose", action="store_true", help="print what the files imply, too")
 
 
+def add_format_argument(parser: argparse.ArgumentParser, what: str) -> None:
+    """`--format` of what is no finding: `what` is printed."""
+    parser.add_argument(
+        "--format", choices=["text", "json"], default="text", help=f"how {what} printed: json is for programs"
+    )
+
+
 @contextmanager
 def readable() -> Iterator[None]:
     """Turn a file that cannot be read into words: loading raises OSError with all of them."""

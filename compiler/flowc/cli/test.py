@@ -6,8 +6,8 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from flowc.cli.outcome import CannotRunError, emit
-from flowc.cli.reporting import print_diagnostics, readable, say, summary, wants_color
+from flowc.cli.outcome import CannotRunError, emit, emit_utf8
+from flowc.cli.reporting import add_format_argument, print_diagnostics, readable, say, summary, wants_color
 
 if TYPE_CHECKING:
     import argparse
@@ -23,6 +23,8 @@ DESCRIPTION = (
     "The exit status is 0 if all tests pass, also if there is none, and 1 if one fails or a file has errors."
 )
 
+STDOUT = "-"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`flowc test FILE... [--host H] [--name PATTERN] [--junit FILE]`."""
@@ -36,10 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="send real packets through the loaded files, in network namespaces (as root); say also where the trace differs",
     )
-    parser.add_argument("--junit", metavar="FILE", help="write the results there, as JUnit XML for CI")
     parser.add_argument(
-        "--format", choices=["text", "json"], default="text", help="how results are printed: json is for programs"
+        "--junit", metavar="FILE", help="write the results there, as JUnit XML for CI; - is standard output"
     )
+    add_format_argument(parser, "results are")
     loudness = parser.add_mutually_exclusive_group()
     loudness.add_argument("-q", "--quiet", action="store_true", help="print what failed only")
     loudness.add_argument("-v", "--verbose", action="store_true", help="name the tests that passed, too")
@@ -47,7 +49,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Results go to standard output, errors in the files and the summary to standard error."""
+    if arguments.junit == STDOUT and arguments.format == "json":
+        raise CannotRunError("standard output holds one document: --junit takes a file beside --format json")
     runs, disagree = _run(arguments)
+    tests = [one for result in runs.values() for one in result.tests]
+    broken = any(result.diagnostics.has_errors for result in runs.values())
+    if not tests and not broken and arguments.name is not None:
+        raise CannotRunError(f"no test is called like {arguments.name!r}")
     if arguments.junit is not None:
         _write(arguments.junit, runs)
     if arguments.format == "json":
@@ -56,10 +64,6 @@ def run(arguments: argparse.Namespace) -> int:
         emit(document(runs), sys.stdout)
     else:
         _print(runs, arguments)
-    tests = [one for result in runs.values() for one in result.tests]
-    broken = any(result.diagnostics.has_errors for result in runs.values())
-    if not tests and not broken and arguments.name is not None:
-        raise CannotRunError(f"no test is called like {arguments.name!r}")
     return 1 if broken or disagree or not all(one.passed for one in tests) else 0
 
 
@@ -115,8 +119,12 @@ def _write(path: str, runs: Mapping[str, TestRun]) -> None:
     from flowc.files import write  # noqa: PLC0415  # with --junit only
     from flowc.trace.testing.junit import junit  # noqa: PLC0415
 
+    document = junit(runs)
+    if path == STDOUT:
+        emit_utf8(document.decode(), sys.stdout)
+        return
     try:
-        write(path, junit(runs))
+        write(path, document)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise CannotRunError(f"cannot write {path}: {reason}") from error
@@ -125,6 +133,7 @@ def _write(path: str, runs: Mapping[str, TestRun]) -> None:
 def _print(runs: Mapping[str, TestRun], arguments: argparse.Namespace) -> None:
     from flowc.trace.testing.failed import counted, text  # noqa: PLC0415
 
+    stream = sys.stderr if arguments.junit == STDOUT else sys.stdout
     for file, result in runs.items():
         if result.diagnostics.has_errors:
             print_diagnostics(result.diagnostics, arguments, sys.stderr)
@@ -134,7 +143,7 @@ def _print(runs: Mapping[str, TestRun], arguments: argparse.Namespace) -> None:
         for host, tests in result.results.items():
             for one in tests:
                 if not one.passed or arguments.verbose:
-                    emit(text(one, color=wants_color(sys.stdout)), sys.stdout)
+                    emit(text(one, color=wants_color(stream)), stream)
             if tests and not arguments.quiet:
                 say(f"{file}: {host}: {counted(tests)}")
         if not result.tests and not arguments.quiet:

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from flowc.cli.outcome import CannotRunError, emit
-from flowc.cli.reporting import print_diagnostics, readable, say, summary, wants_color
+from flowc.cli.reporting import add_format_argument, print_diagnostics, readable, say, summary, wants_color
 
 if TYPE_CHECKING:
     import argparse
@@ -31,9 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what is sent, and from where: 'tcp 198.51.100.7 -> 192.0.2.1:80 from ZONE'; sets, prefixes and `any` are many",
     )
     parser.add_argument("--host", metavar="NAME", help="the host that it comes to, where several could be meant")
-    parser.add_argument(
-        "--format", choices=["text", "json"], default="text", help="how the way is printed: json is for programs"
-    )
+    add_format_argument(parser, "the way is")
     parser.add_argument(
         "-v",
         "--verbose",
@@ -48,14 +46,16 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.format == "json":
         from flowc.trace.answer.document import document  # noqa: PLC0415  # the heavy part, not for --help
 
-        found = asked.packet if asked.packet.has_errors else asked.diagnostics
-        emit(document(asked.answer, found), sys.stdout)
+        if not asked.packet.has_errors:
+            asked.packet.add(asked.diagnostics)
+        emit(document(asked.answer, asked.packet), sys.stdout)
     elif asked.answer is None:
         wrong = asked.packet if asked.packet.has_errors else asked.diagnostics
         print_diagnostics(wrong, arguments, sys.stderr)
         if not asked.packet.has_errors:
             say(f"{summary(', '.join(arguments.files), wrong, arguments)}; no packet was traced")
     else:
+        print_diagnostics(asked.packet, arguments, sys.stderr)
         _print(asked, arguments)
     if asked.packet.has_errors:
         return 2

@@ -10,6 +10,20 @@ zone inside { interface lan }
 """
 
 _TESTED = f"{_LAN}policy inside -> self {{ accept tcp 53 }}\n"
+_TESTED6 = _TESTED.replace("10.0.0.1/24", "fd00::1/64")
+_TWO_HOSTS = """\
+host left {
+    interface lan { device eth1; address 10.0.0.1/24 }
+    zone office { interface lan }
+    endpoint pc { address 10.0.0.5; interface lan }
+    policy office -> self { accept tcp 53 }
+}
+host right {
+    interface lan { device eth1; address 10.1.0.1/24 }
+    zone floor { interface lan }
+    policy floor -> self { accept tcp 53 }
+}
+"""
 _SSH = "tcp 10.0.0.5 -> 10.0.0.1:22 from inside"
 
 EXAMPLES = {
@@ -243,5 +257,13 @@ policy inside -> self { accept tcp 22 from not 10.0.0.0/28 }
     "FC128": Example(
         bad=f'{_TESTED}test "ssh" {{\n    {_SSH}\n    expect accept, drop\n}}\n',
         good=f'{_TESTED}test "ssh" {{\n    {_SSH}\n    expect drop\n}}\n',
+    ),
+    "FC129": Example(
+        bad=f'{_TWO_HOSTS}test "closed" {{\n    tcp pc -> 10.1.0.1:22 from floor\n    expect drop\n}}\n',
+        good=f'{_TWO_HOSTS}test "closed" {{\n    tcp 10.0.0.5 -> 10.1.0.1:22 from floor\n    expect drop\n}}\n',
+    ),
+    "FC130": Example(
+        bad=f'{_TESTED6}test "ssh" {{\n    tcp fd00::5 -> fd00::1:22 from inside\n    expect drop\n}}\n',
+        good=f'{_TESTED6}test "ssh" {{\n    tcp fd00::5 -> [fd00::1]:22 from inside\n    expect drop\n}}\n',
     ),
 }

@@ -58,18 +58,21 @@ def resolve(files: Iterable[tree.File], diagnostics: Diagnostics) -> Network:
     Scope(diagnostics).declare(hosts)
     blocks: list[tree.Host | None] = [*hosts] if hosts else [None]
     scopes = [Scope(diagnostics, files) for _ in blocks]
-    resolved = [_resolve_host(block, hosts, shared, scope) for block, scope in zip(blocks, scopes, strict=True)]
+    contexts = [Context(diagnostics, scope) for scope in scopes]
+    resolved = [_resolve_host(block, hosts, shared, context) for block, context in zip(blocks, contexts, strict=True)]
+    if hosts:
+        tests.of_no_host(shared, tuple(zip(hosts, contexts, strict=True)))
     unused(files, scopes, diagnostics)
     return Network(hosts=with_elsewhere(resolved))
 
 
 def _resolve_host(
-    block: tree.Host | None, hosts: list[tree.Host], shared: list[tree.Declaration], scope: Scope
+    block: tree.Host | None, hosts: list[tree.Host], shared: list[tree.Declaration], context: Context
 ) -> Host:
+    scope = context.scope
     declared = [*shared, *(block.body if block else ())]
     scope.declare(hosts)
     scope.declare(declared)
-    context = Context(scope.diagnostics, scope)
     context.elsewhere = names_elsewhere(block, hosts) - scope.names.keys()
     context.own_tests = frozenset(node.span for node in (block.body if block else ()) if isinstance(node, tree.Test))
     # A second declaration of a name is reported and does not take the place of the first.

@@ -22,7 +22,10 @@ def read_packets(text: str, host: Host, diagnostics: Diagnostics) -> Sent | None
     The names are those of the host. Nothing is raised, whatever the text is.
     """
     node = parse_packet(text, diagnostics)
-    return None if node is None else packets.sent(node, _context(host, frozenset(packets.names(node)), diagnostics))
+    if node is None:
+        return None
+    used = frozenset(name.text for name in packets.names(node))
+    return packets.sent(node, _context(host, used, diagnostics))
 
 
 def _context(host: Host, used: frozenset[str], diagnostics: Diagnostics) -> Context:

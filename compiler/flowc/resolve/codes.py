@@ -193,3 +193,16 @@ DUPLICATE_TEST = register(
 CONTRADICTORY = register(
     "FC128", "contradictory-expectations", ERROR, "No packet can meet two expectations, so that the test always fails."
 )
+ON_NO_HOST = register(
+    "FC129",
+    "packet-of-no-host",
+    ERROR,
+    "No host has all the names that a packet of a test block outside of the hosts uses, so that none would ever test it.",
+)
+UNBRACKETED = register(
+    "FC130",
+    "unbracketed-port",
+    WARNING,
+    "An IPv6 address in a test ends like a port, and no port is given. All of it is read as the address: one with a port "
+    "stands in brackets.",
+)

@@ -26,6 +26,7 @@ from flowc.ir.packet import (
 from flowc.ir.policy import ANY, SELF, Icmp, Ports, Protocol
 from flowc.ir.tests import Sent
 from flowc.resolve import codes, operands, values
+from flowc.resolve.brackets import unbracketed
 from flowc.resolve.context import Context
 from flowc.syntax import tree
 
@@ -75,12 +76,12 @@ def sent(node: tree.Packet, context: Context) -> Sent | None:
     return None
 
 
-def names(node: tree.Packet) -> Iterator[str]:
+def names(node: tree.Packet) -> Iterator[tree.Name]:
     """The names that a statement uses, but for `any` and `self`."""
     ends = (node.source.addresses, node.source.ports, node.destination.addresses, node.destination.ports, node.origin)
     for name in chain.from_iterable(_names(one) for one in ends):
         if name.text not in (ANY, SELF):
-            yield name.text
+            yield name
 
 
 def _names(node: tree.Value | None) -> Iterator[tree.Name]:
@@ -154,11 +155,12 @@ def _kinds(node: tree.Packet, context: Context) -> dict[Family, list[_Kind]] | N
     if protocol == ANY:
         found = {family: _every(family) for family in FAMILIES}
     elif protocol.startswith("icmp") and node.protocol.argument is not None and _is(node.protocol.argument, ANY):
-        only = {"icmpv4": 4, "icmpv6": 6}.get(protocol)
-        found = {
-            family: [(_one(ICMP_PROTOCOL[family]), EVERY_ICMP_TYPE, NOTHING)] if only in (None, family) else []
-            for family in FAMILIES
-        }
+        found = _icmp(protocol, EVERY_ICMP_TYPE)
+    elif protocol.startswith("icmp") and isinstance(node.protocol.argument, tree.Number):
+        type_number = values.number(node.protocol.argument, 0, 255, "ICMP type", context.diagnostics)
+        if type_number is None:
+            return None
+        found = _icmp(protocol, _one(type_number))
     else:
         traffic = operands.traffic((node.protocol,), context)
         if traffic is None:
@@ -166,6 +168,9 @@ def _kinds(node: tree.Packet, context: Context) -> dict[Family, list[_Kind]] | N
         if isinstance(traffic[0], Ports):
             if source is None or destination is None:
                 return None
+            for end in (node.source, node.destination):
+                if end.ports is None:
+                    unbracketed(end.addresses, context.diagnostics)
             number = NUMBERS[traffic[0].protocol]
             return {family: [(_one(number), destination, source)] for family in FAMILIES}
         found = {family: _portless(traffic[0], family) for family in FAMILIES}
@@ -181,6 +186,13 @@ def _kinds(node: tree.Packet, context: Context) -> dict[Family, list[_Kind]] | N
             help="ports are those of tcp, udp, sctp and udplite",
         )
     return None if with_ports else found
+
+
+def _icmp(protocol: str, types: Values) -> dict[Family, list[_Kind]]:
+    only = {"icmpv4": 4, "icmpv6": 6}.get(protocol)
+    return {
+        family: [(_one(ICMP_PROTOCOL[family]), types, NOTHING)] if only in (None, family) else [] for family in FAMILIES
+    }
 
 
 def _portless(traffic: Icmp | Protocol | Ports, family: Family) -> list[_Kind]:

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from flowc.ir.addresses import FAMILIES, Range
+from flowc.ir.packet import NUMBERS
 from flowc.ir.tests import Case, Expected, Test
 from flowc.resolve import codes, packets, values
+from flowc.resolve.brackets import unbracketed
 from flowc.resolve.context import Context
 from flowc.syntax import tree
 
@@ -36,12 +38,14 @@ def test(node: tree.Test, context: Context) -> None:
     groups = list(_groups(node, context))
     elsewhere = frozenset() if node.span in context.own_tests else context.elsewhere
     for group in groups:
-        mine = [one for one in group.packets if elsewhere.isdisjoint(packets.names(one))]
+        mine = [one for one in group.packets if elsewhere.isdisjoint(_names(one))]
         found = [sent for one in mine if (sent := packets.sent(one, context)) is not None]
         if not mine:
             continue
         is_mine = True
         wanted = _expected(group.expectations, context)
+        if any(one.protocol.protocol.text in NUMBERS for one in mine):
+            _unbracketed(group.expectations, context)
         cases += [Case(sent=sent, expected=wanted) for sent in found]
     if groups and not is_mine:
         return
@@ -59,6 +63,36 @@ def test(node: tree.Test, context: Context) -> None:
             help="say in the name what this one is about",
         )
     context.tests.append(Test(name=node.name.text, cases=tuple(cases), span=node.name.span))
+
+
+def of_no_host(shared: Iterable[tree.Statement], hosts: Sequence[tuple[tree.Host, Context]]) -> None:
+    """Report the packets outside of the host blocks whose names no host has all of: each host leaves them to others."""
+    if any(context.scope.is_damaged(host.span) for host, context in hosts):
+        return
+    steps = (step for node in shared if isinstance(node, tree.Test) for step in node.steps)
+    for packet in (step for step in steps if isinstance(step, tree.Packet)):
+        used = _names(packet)
+        if all(not context.elsewhere.isdisjoint(used) for _, context in hosts):
+            _on_no_host(packet, hosts)
+
+
+def _on_no_host(packet: tree.Packet, hosts: Sequence[tuple[tree.Host, Context]]) -> None:
+    related = []
+    for name in packets.names(packet):
+        having = [f"`{host.name.text}`" for host, context in hosts if name.text in context.scope.names]
+        if 0 < len(having) < len(hosts):
+            related.append((name.span, f"only on {', '.join(having)}"))
+    hosts[0][1].diagnostics.report(
+        codes.ON_NO_HOST,
+        "no host has all the names of this packet, so that it is never tested",
+        packet.span,
+        related=related,
+        help="write the address of what is on another host",
+    )
+
+
+def _names(node: tree.Packet) -> set[str]:
+    return {name.text for name in packets.names(node)}
 
 
 def _groups(node: tree.Test, context: Context) -> Iterable[_Group]:
@@ -105,6 +139,12 @@ def _expected(nodes: Sequence[tree.Expectation], context: Context) -> tuple[Expe
                 help="of one packet expect one of them",
             )
     return tuple(one for node in nodes for one in _of(node, context))
+
+
+def _unbracketed(nodes: Iterable[tree.Expectation], context: Context) -> None:
+    for node in nodes:
+        if isinstance(node.value, tree.Socket) and node.value.ports is None:
+            unbracketed(node.value.address, context.diagnostics)
 
 
 def _contradict(first: tree.Expectation, second: tree.Expectation) -> bool:

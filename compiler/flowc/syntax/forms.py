@@ -107,7 +107,11 @@ def ipv6_with_port(at: Situation) -> Problem | None:
     """`2001:db8::1:12865` cannot be told from an address."""
     text = at.run.text
     head, _, port = text.rpartition(":")
-    if text.count(":") < 3 or not re.fullmatch(r"[0-9]{1,5}(-[0-9]{1,5})?", port) or not _is_ipv6(head):
+    if (
+        text.count(":") < 3
+        or not re.fullmatch(r"[0-9]{1,5}(-[0-9]{1,5})?", port)
+        or not is_ipv6(head.partition("/")[0])
+    ):
         return None
     back, ahead = at.words_in(at.run)
     ports = [("INT", part) for part in port.split("-")]
@@ -123,7 +127,8 @@ def ipv6_with_port(at: Situation) -> Problem | None:
     )
 
 
-def _is_ipv6(text: str) -> bool:
+def is_ipv6(text: str) -> bool:
+    """An IPv6 address by itself."""
     try:
         ipaddress.IPv6Address(text)
     except ValueError:

@@ -6,6 +6,8 @@ two are compared with each other and with a kernel.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from flowc.ir.addresses import Family, Range
 from flowc.ir.icmp import ICMP_PROTOCOL
 from flowc.ir.network import Host
@@ -23,6 +25,18 @@ from flowc.trace.stages.walk import Walk
 
 TOLD_OF: dict[Family, Values] = {4: (Range(0, 0), Range(8, 8), Range(13, 18)), 6: (Range(128, 255),)}
 """ICMP that the kernel sends an error about: nothing that is one itself (`icmp_pointers` in net/ipv4/icmp.c, RFC 4443 2.4)."""
+
+
+class _Outcome(NamedTuple):
+    """Where a packet ends up; by itself what is said of one that goes nowhere."""
+
+    egress: str | None = None
+    source: Leaves | None = None
+    """None: it keeps the source that it has."""
+    key: int | None = None
+    gateway: int | None = None
+    offload: tuple[bool, str] = False, "it goes nowhere"
+    """Whether the flowtable carries the connection, and why or why not."""
 
 
 def trace(host: Host, entry: Entry, packet: Packet) -> Trace:
@@ -64,7 +78,7 @@ def _delivered(passage: Passage, judged: Judged) -> Trace:
     walk, interface = passage.walk, passage.interface
     walk.step(Stage.VERDICT, f"accept: {judged.reason}", judged.span)
     answered = interface is None or passage.indexes.replies.from_host(walk, interface)
-    return _made(passage, SELF, None, judged, None, (False, "the host itself is addressed"), answered=answered)
+    return _made(passage, judged, _Outcome(SELF, offload=(False, "the host itself is addressed")), answered=answered)
 
 
 def _leaves(passage: Passage, goes: Goes) -> Trace:
@@ -85,7 +99,7 @@ def _leaves(passage: Passage, goes: Goes) -> Trace:
         if fast[0] and not answered:
             fast = False, "no reply comes back, so that the connection is never established"
         walk.step(Stage.OFFLOAD, f"{'yes' if fast[0] else 'no'}: {fast[1]}", judged.span)
-    return _made(passage, out.name, leaves, judged, key, fast, answered=answered, gateway=gateway)
+    return _made(passage, judged, _Outcome(out.name, leaves, key, gateway, fast), answered=answered)
 
 
 def _source(passage: Passage, out: Out) -> Leaves | None:
@@ -102,21 +116,12 @@ def _source(passage: Passage, out: Out) -> Leaves | None:
 
 def _ended(passage: Passage, end: Ended) -> Trace:
     passage.walk.step(Stage.VERDICT, f"{end.verdict}: {end.reason}", end.span)
-    return _made(passage, None, None, end, None, (False, "it goes nowhere"), answered=_heard(passage, end.verdict))
+    return _made(passage, end, _Outcome(), answered=_heard(passage, end.verdict))
 
 
-def _made(
-    passage: Passage,
-    egress: str | None,
-    leaves: Leaves | None,
-    by: Judged | Ended,
-    key: int | None,
-    fast: tuple[bool, str],
-    *,
-    answered: bool,
-    gateway: int | None = None,
-) -> Trace:
+def _made(passage: Passage, by: Judged | Ended, outcome: _Outcome, *, answered: bool) -> Trace:
     walk = passage.walk
+    fast, why = outcome.offload
     return Trace(
         packet=walk.came,
         entry=passage.entry,
@@ -124,18 +129,18 @@ def _made(
         verdict=by.verdict if isinstance(by, Ended) else Verdict.ACCEPT,
         reason=by.reason,
         span=by.span,
-        egress=egress,
+        egress=outcome.egress,
         destination=_destination(walk),
-        source=leaves.source if leaves is not None else _kept(walk),
+        source=outcome.source.source if outcome.source is not None else _kept(walk),
         policy=by.policy,
         rule=by.rule,
-        key=key,
-        offload=fast[0],
-        offload_reason=fast[1],
+        key=outcome.key,
+        offload=fast,
+        offload_reason=why,
         answered=answered,
         packets=walk.packets,
         beyond=passage.beyond,
-        gateway=gateway,
+        gateway=outcome.gateway,
     )
 
 

@@ -77,8 +77,9 @@ def test_tests_are_chosen_by_their_names(pattern: str, status: int) -> None:
 
 
 def test_a_pattern_that_chooses_nothing_is_a_mistake(capsys: Captured) -> None:
-    assert main(["test", "bad.flow", "--name", "[a-z]"]) == 2
-    assert capsys.readouterr().err.endswith("flowc: no test is called like '[a-z]'\n")
+    assert main(["test", "bad.flow", "--name", "[a-z]", "--junit", "out.xml"]) == 2
+    assert capsys.readouterr() == ("", "flowc: no test is called like '[a-z]'\n")
+    assert not Path("out.xml").exists()
 
 
 def test_a_host_is_chosen(capsys: Captured) -> None:
@@ -120,6 +121,20 @@ def test_junit_has_a_suite_for_each_file_and_host(here: Path) -> None:
     assert failure is not None
     assert (failure.get("message") or "").startswith("expected accept, got drop: ")
     assert "the way of tcp 10.0.0.5:1 -> 10.0.0.1:80:" in (failure.text or "")
+
+
+def test_junit_on_standard_output_is_alone_there(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    Path("é.flow").write_text(FILE + FAILS, encoding="utf-8")
+    assert main(["test", "é.flow", "--junit", "-"]) == 1
+    out, err = capfdbinary.readouterr()
+    assert [one.get("name") for one in ET.fromstring(out)] == ["é.flow: localhost"]  # noqa: S314  # our own
+    assert err.startswith(b"FAILED  localhost: http is open\n")
+    assert not Path("-").exists()
+    assert main(["test", "bad.flow", "--junit", "-", "--format", "json"]) == 2
+    assert capfdbinary.readouterr() == (
+        b"",
+        b"flowc: standard output holds one document: --junit takes a file beside --format json\n",
+    )
 
 
 def test_junit_holds_every_name(here: Path) -> None:

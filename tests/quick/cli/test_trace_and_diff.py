@@ -47,6 +47,11 @@ def test_many_packets_are_summed_up(capsys: Captured) -> None:
     assert "everything else:\n" in out
 
 
+def test_what_is_accepted_by_nothing_is_told_in_one_block(capsys: Captured) -> None:
+    assert main(["trace", TENANT, "tcp any -> 2.2.2.11:22 from internet"]) == 0
+    assert "  nothing of it is accepted\n\n  dropped  " in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_examples_of_a_summary_are_treated_as_it_says(example: Path, capsys: Captured) -> None:
     from flowc.api import check_files
@@ -57,8 +62,7 @@ def test_examples_of_a_summary_are_treated_as_it_says(example: Path, capsys: Cap
     assert main(["trace", str(example), f"any any -> any from {zone}", *arguments]) == 0
     document = json.loads(capsys.readouterr().out)
     schema("trace").validate(document)
-    named = [way for way in document["ways"] if " type " not in way["example"]]  # ICMP types that have no name
-    for way in named[:12]:
+    for way in document["ways"][:12]:
         assert main(["trace", str(example), way["example"], *arguments]) == 0
         again = json.loads(capsys.readouterr().out)["ways"]
         keys = ("verdict", "rule", "egress", "key", "offload", "answered")
@@ -73,6 +77,18 @@ def test_a_packet_that_is_wrong_is_a_diagnostic(packet: str, text: str, capsys: 
     out, err = capsys.readouterr()
     assert not out
     assert text in err
+
+
+def test_an_address_that_ends_like_a_port_is_told_beside_the_answer(capsys: Captured) -> None:
+    file = str(REPO / "examples" / "dual-stack.flow")
+    packet = "tcp any -> fd00::5:80 from inside"
+    assert main(["trace", file, packet]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith("tcp any -> fd00::5:80 from inside\n")
+    assert err.startswith("warning[FC130 unbracketed-port]: `fd00::5:80` is an address")
+    assert "for port 80 write [fd00::5]:80" in err
+    assert main(["trace", file, packet, "--format", "json"]) == 0
+    assert "FC130" in [one["code"] for one in json.loads(capsys.readouterr().out)["diagnostics"]]
 
 
 def test_several_hosts_have_to_be_chosen_from(capsys: Captured) -> None:

@@ -88,6 +88,8 @@ def mistakes(text: str) -> list[str]:
         ("icmp vm4 -> 192.0.2.1 from vm4", ["1 8 0 192.0.2.1 <- 10.0.0.6"]),
         ("icmp vm -> nets from tenant", ["1 8 0 10.1.0.0/16 <- 10.0.0.5", "58 128 0 fd00:1::/48 <- fd00::5"]),
         ("icmpv6 packet-too-big vm -> nets from tenant", ["58 2 0 fd00:1::/48 <- fd00::5"]),
+        ("icmp 42 vm -> nets from tenant", ["1 42 0 10.1.0.0/16 <- 10.0.0.5", "58 42 0 fd00:1::/48 <- fd00::5"]),
+        ("icmpv6 0xff vm -> nets from tenant", ["58 255 0 fd00:1::/48 <- fd00::5"]),
         ("icmp any vm4 -> 10.1.0.1 from tenant", ["1 0-255 0 10.1.0.1 <- 10.0.0.6"]),
         ("gre vm4 -> 10.1.0.1 from tenant", ["47 0 0 10.1.0.1 <- 10.0.0.6"]),
         ("protocol 89 vm4 -> 10.1.0.1 from tenant", ["89 0 0 10.1.0.1 <- 10.0.0.6"]),
@@ -147,6 +149,8 @@ def test_any_is_what_a_machine_can_have() -> None:
         ("tcp web -> vm from internet", ["FC103 `web` stands for ports, not for addresses [web]"]),
         ("tcp vm -> vm:nets from internet", ["FC103 `nets` stands for addresses, not for ports [nets]"]),
         ("icmp echo-requets vm -> vm from internet", ["FC206 `echo-requets` is not a type of icmp [echo-requets]"]),
+        ("tcp vm -> fd00::/64:80 from vms", ["FC011 an IPv6 address with a port needs brackets [fd00::/64:80]"]),
+        ("icmp 256 vm -> vm from internet", ["FC115 256 is not a valid ICMP type [256]"]),
         ("tcp 10.0.0.300 -> vm from internet", ["FC108 `10.0.0.300` is not an IP address [10.0.0.300]"]),
         ("", ["FC001 no packet is given []"]),
         ("expect drop", ["FC001 nothing is expected of a packet here [drop]"]),
@@ -197,6 +201,54 @@ def test_a_packet_outside_of_the_blocks_is_of_the_hosts_that_have_its_names() ->
     assert [len(host.tests) for host in hosts] == [1, 0]  # where none of them is, nothing has passed
     unknown = cases(TWO_HOSTS + test.format("10.1.0.5 -> 10.2.0.5", "offices"))[1]
     assert set(unknown) == {"`offices` is not declared"}
+
+
+def test_a_packet_that_no_host_has_all_names_of_is_reported_once() -> None:
+    text = TWO_HOSTS + 'test "t" { tcp 10.1.0.5 -> any from office; tcp pc -> 10.1.0.5 from shop; expect drop }'
+    diagnostics = Diagnostics()
+    hosts = resolve([parse(Source("t.flow", text), diagnostics)], diagnostics).hosts
+    assert [sum(len(test.cases) for test in host.tests) for host in hosts] == [1, 0]
+    (found,) = (item for item in diagnostics if item.severity > 1)
+    assert (found.code.number, found.primary.span.text) == ("FC129", "tcp pc -> 10.1.0.5 from shop")
+    related = [(one.span.text, one.text) for one in found.related]
+    assert related == [("pc", "only on `left`"), ("shop", "only on `right`")]
+
+
+def test_a_packet_may_be_of_the_host_whose_block_is_damaged() -> None:
+    text = TWO_HOSTS.replace("zone office {", "zone zone office {")
+    assert "FC129" not in codes_of(text + 'test "t" { tcp pc -> any from shop; expect drop }')
+
+
+def codes_of(text: str) -> list[str]:
+    diagnostics = Diagnostics()
+    resolve([parse(Source("t.flow", text), diagnostics)], diagnostics)
+    return [item.code.number for item in diagnostics if item.severity > 1]
+
+
+@pytest.mark.parametrize(
+    ("packet", "written"),
+    [
+        ("tcp any -> fd00::5:80 from vms", "[fd00::5]:80"),
+        ("udp fd00::5:53 -> [fd00::9]:53 from vms", "[fd00::5]:53"),
+        ("sctp any -> fd00::5-fd00::9:80 from vms", "[fd00::5-fd00::9]:80"),
+        ("tcp any -> fd00::9 from vms; expect destination fd00::5:80", "[fd00::5]:80"),
+        ("tcp any -> fd00::9 from vms", None),
+        ("tcp any -> fd00::5:80/128 from vms", None),
+        ("tcp any -> [fd00::5:80]:80 from vms", None),
+        ("tcp any -> [fd00::5-fd00::9:80]:1-65535 from vms", None),
+        ("tcp any -> fd00::9 from vms; expect destination [fd00::5:80]:1-65535", None),
+        ("tcp any -> {fd00::5:80, fd00::9} from vms", None),
+        ("tcp any -> fd00::5:8a from vms", None),
+        ("tcp any -> 1:2:3:4:5:6:7:80 from vms", None),
+        ("icmp any -> fd00::5:80 from vms", None),
+        ("any any -> fd00::5:80 from vms; expect source fd00::5:80", None),
+    ],
+)
+def test_an_address_that_ends_like_a_port_is_told(packet: str, written: str | None) -> None:
+    _, diagnostics = host_of(f'{FILE}test "t" {{ {packet}; expect not offload }}')
+    found = [item for item in diagnostics if item.severity > 1]
+    assert [item.code.number for item in found] == ["FC130"] * (written is not None)
+    assert all(f"write {written};" in (item.help or "") for item in found)
 
 
 def test_a_test_in_a_block_knows_the_names_of_its_host_alone() -> None:

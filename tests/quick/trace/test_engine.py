@@ -53,6 +53,57 @@ def test_a_port_forward_comes_before_anything_else() -> None:
     assert shown(asked(TENANT, "gre1000", "tcp", "10.0.1.241|40000", "2.2.2.12|8080"))[1] == "10.0.0.75|80"
 
 
+APART = """\
+vrf acme { table 100 }
+interface vms { device tap1; address 10.0.0.1/24; vrf acme }
+interface up  { device eth0; address 198.51.100.2/24 }
+route default via 198.51.100.1
+route default via 198.51.100.1 on up vrf acme
+zone tenant   { interface vms }
+zone internet { interface up }
+pool public 203.0.113.0/24 at internet
+eip 203.0.113.7 <-> 10.0.0.7 vrf acme
+eip 203.0.113.32/29 <-> 10.0.0.32/29 vrf acme
+nat internet -> tenant {
+    dnat tcp 203.0.113.3:7000      -> 10.0.0.5:80
+    dnat tcp 203.0.113.2:9000      -> 10.0.0.5:80
+    dnat tcp 203.0.113.2:8080      -> 10.0.0.5:80
+    dnat tcp 203.0.113.2:9090-9099 -> 10.0.0.5:90-99
+    dnat tcp 203.0.113.2:9007      -> 10.0.0.7:80
+    dnat tcp 203.0.113.2:9008      -> 10.0.0.8:80
+    dnat tcp 203.0.113.2:9033      -> 10.0.0.33:80
+    dnat     203.0.113.8           -> 10.0.0.8
+}
+nat tenant -> internet { snat 10.0.0.0/24 -> 203.0.113.9 }
+policy tenant -> internet { accept }
+policy internet -> tenant { accept tcp {80, 90-99} }
+"""
+TOGETHER = (
+    APART.replace("vrf acme { table 100 }\n", "").replace(" on up vrf acme", " metric 7").replace(" vrf acme", "")
+)
+
+
+@pytest.mark.parametrize(
+    ("source", "apart", "together"),
+    [
+        ("10.0.0.5|80", "203.0.113.2|8080", "203.0.113.9|80"),
+        ("10.0.0.5|95", "203.0.113.2|9095", "203.0.113.9|95"),
+        ("10.0.0.5|81", "203.0.113.9|81", "203.0.113.9|81"),
+        ("10.0.0.7|80", "203.0.113.7|80", "203.0.113.7|80"),
+        ("10.0.0.33|80", "203.0.113.2|9033", "203.0.113.33|80"),
+        ("10.0.0.33|81", "203.0.113.33|81", "203.0.113.33|81"),
+        ("10.0.0.8|80", "203.0.113.9|80", "203.0.113.9|80"),
+    ],
+)
+def test_what_a_target_opens_leaves_by_its_forward_to_another_vrf_only(
+    source: str, apart: str, together: str, tmp_path: Path
+) -> None:
+    """As docs/language.md says of the precedence of source translations."""
+    for text, leaves in ((APART, apart), (TOGETHER, together)):
+        trace = asked(host_of(text, tmp_path), "vms", "tcp", source, "192.0.2.9|443")
+        assert (trace.verdict, shown(trace)[0]) == (Verdict.ACCEPT, leaves)
+
+
 def test_a_call_of_an_own_public_address_is_judged_twice() -> None:
     trace = asked(TENANT, "vms", "tcp", "10.0.0.75|40000", "2.2.2.11|80", sender="vm75")
     assert stages(trace).count(Stage.POLICY) == 2

@@ -21,7 +21,7 @@ from flowc.trace.answer.summary import example
 from flowc.trace.answer.text import ends, flat
 from flowc.trace.answer.words import Words
 from flowc.trace.model import Trace, Verdict
-from flowc.trace.testing.failed import shown
+from flowc.trace.testing.failed import statement
 from flowc.trace.testing.judge import translated
 
 VERSION = 1
@@ -42,7 +42,7 @@ def document(answer: Answer | None, diagnostics: Diagnostics) -> str:
 def _ways(answer: Answer) -> Iterator[dict[str, Any]]:
     origin = answer.sent.origin.name
     for trace in answer.traces:
-        packet = f"{shown(trace.packet)} from {origin}"
+        packet = statement(trace.packet, origin)
         yield _way(trace, [packet], packet)
     if answer.summary is None:
         return
@@ -52,7 +52,7 @@ def _ways(answer: Answer) -> Iterator[dict[str, Any]]:
         lost = [
             says.packets(box, answer.summary.whole[box.family], one.treatment.destination) for box in one.unanswered
         ]
-        yield _way(one.trace, sets, f"{shown(example(one.trace.packets))} from {origin}", lost)
+        yield _way(one.trace, sets, statement(example(one.trace.packets), origin), lost)
 
 
 def _way(trace: Trace, packets: Sequence[str], example: str, unanswered: Sequence[str] = ()) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from flowc.trace.answer.text import lines as way
 from flowc.trace.answer.treatment import KEPT, Place
 from flowc.trace.answer.words import Words
 from flowc.trace.model import Verdict
-from flowc.trace.testing.failed import shown
+from flowc.trace.testing.failed import statement
 
 MOST_CLASSES = 25
 MOST_BOXES = 6
@@ -39,13 +39,11 @@ def lines(host: Host, summary: Summary, *, verbose: bool = False, color: bool = 
         found.append("  nothing of it is accepted")
     for one in accepted[: None if verbose else MOST_CLASSES]:
         found += ["", *_class(one, summary, says, style, verbose=verbose)]
-        found.append(
-            style.paint(f"      for example `{visible(shown(example(one.trace.packets)))} from {origin}`", DIM)
-        )
+        found.append(style.paint(f"      for example `{visible(statement(example(one.trace.packets), origin))}`", DIM))
     if len(accepted) > MOST_CLASSES and not verbose:
         found += ["", f"and {len(accepted) - MOST_CLASSES} more ways of being accepted (all with -v)"]
     if refused:
-        found += ["", "everything else:" if accepted else "", *columns(list(_refused(refused)), style)]
+        found += ["", *(["everything else:"] if accepted else []), *columns(list(_refused(refused)), style)]
     if verbose:
         for one in refused:
             found += ["", *_class(one, summary, says, style, verbose=True)]

@@ -17,7 +17,7 @@ from flowc.trace.answer.treatment import KEPT, Field, Place, Treatment
 from flowc.trace.answer.words import Words
 from flowc.trace.difference.joint import FROM_ITSELF, Change, Difference, Kind, Side, everything
 from flowc.trace.stages.passage import Indexes
-from flowc.trace.testing.failed import shown
+from flowc.trace.testing.failed import statement
 
 MOST_CHANGES = 25
 MOST_BOXES = 4
@@ -64,8 +64,8 @@ def packet(change: Change) -> str:
     """One of the packets, as `flowc trace` takes it with the new file."""
     where = change.places[0]
     interface = change.new.trace.entry.interface
-    origin = "self" if where == FROM_ITSELF else interface
-    return f"{shown(example(change.packets[0]))} from {origin}"
+    origin = interface if interface is not None and where != FROM_ITSELF else "self"
+    return statement(example(change.packets[0]), origin)
 
 
 def device(where: Place) -> str:

@@ -1,4 +1,4 @@
-"""Results of tests for programs: one JSON document.
+"""Results of tests for programs: one JSON document. docs/schemas/test-1.schema.json is its schema.
 
     {"version": 1,
      "tests": [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from flowc.diagnostics.columns import visible
@@ -13,6 +14,8 @@ from flowc.ir.packet import NUMBERS, Packet
 from flowc.trace.model import Step, Trace
 from flowc.trace.testing.judge import Failure, Result
 
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*(-[A-Za-z0-9_.]+)*")
+"""Names that need no quotes."""
 FAILED = Code("test", "failed", Severity.ERROR, "An expectation is not met.")
 """Not registered: it is no finding about the file, and cannot be silenced."""
 
@@ -76,8 +79,14 @@ def told(failures: Sequence[Failure], *, color: bool = False) -> str:
     return "".join(parts)
 
 
+def statement(packet: Packet, origin: str) -> str:
+    """All of a packet statement: what `flowc trace` reads."""
+    name = origin if _NAME.fullmatch(origin) else f'"{origin}"'
+    return f"{shown(packet)} from {name}"
+
+
 def shown(packet: Packet) -> str:
-    """`tcp 10.0.0.1:40000 -> 10.0.0.2:80`, as a packet statement has it."""
+    """`tcp 10.0.0.1:40000 -> 10.0.0.2:80`, as a packet statement has it but for where it comes in."""
     protocol = next((name for name, number in NUMBERS.items() if number == packet.protocol), None)
     source, destination = (format_address(packet.family, end) for end in (packet.source, packet.destination))
     if protocol is not None:
@@ -87,5 +96,5 @@ def shown(packet: Packet) -> str:
     if not packet.is_icmp:
         return f"protocol {packet.protocol} {source} -> {destination}"
     types = ICMP_TYPES if packet.family == 4 else ICMPV6_TYPES
-    name = next((name for name, number in types.items() if number == packet.detail), f"type {packet.detail}")
+    name = next((name for name, number in types.items() if number == packet.detail), str(packet.detail))
     return f"icmp {name} {source} -> {destination}"
