@@ -85,6 +85,10 @@ class Host(Model):
         """The interfaces that are in a zone, or in several by source address."""
         return frozenset(name for zone in self.zones.values() for name in zone.interfaces)
 
+    def together(self, one: str, other: str) -> bool:
+        """Two interfaces are of one zone: whoever is behind the one may be behind the other, too."""
+        return any(one in zone.interfaces and other in zone.interfaces for zone in self.zones.values())
+
     def pinned_routes(self) -> list[RouteRow]:
         """The routes that are for some sources only."""
         return [self.routes[at] for at, source in enumerate(self.routes.column("source")) if source is not None]

@@ -98,7 +98,7 @@ class Testbed:
         self._near.listen([(4, 1), (4, 6), (6, 58), (6, 6)] if any(f.entry.interface is None for f in flights) else [])
         for together in _rounds(flights):
             self._connections.forget()
-            self._fly(Flights(together))
+            self._fly(Flights(self._host, together))
         return [one.seen() for one in flights]
 
     def _fly(self, flights: Flights) -> None:
@@ -161,7 +161,7 @@ class Testbed:
 
     def _listen(self) -> None:
         """The host may ask for its neighbours."""
-        self._hear(Flights(()))
+        self._hear(Flights(self._host, ()))
 
     def _endpoint(self, name: str) -> tuple[str, str | None] | None:
         """An endpoint's MAC address and port."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from flowc.ir.addresses import parse_address
+from flowc.ir.network import Host
 from flowc.ir.packet import Packet
 from flowc.testbed import frames
 from flowc.testbed.model import Seen
@@ -59,7 +60,8 @@ class Flight:
 class Flights:
     """Those that are on their way at the same time."""
 
-    def __init__(self, flights: Iterable[Flight]) -> None:
+    def __init__(self, host: Host, flights: Iterable[Flight]) -> None:
+        self._host = host
         self._by_number = {one.number: one for one in flights}
 
     def __iter__(self) -> Iterator[Flight]:
@@ -74,7 +76,7 @@ class Flights:
         flight, turn, verdict = found
         if verdict is None and _is_told(flight.packet, packet):
             return  # a redirect, or another word about the packet
-        there = located.interface.name == flight.entry.interface
+        there = self._comes_back(located.interface.name, flight.entry.interface)
         if verdict is not None:
             self._refuse(flight, verdict, there=there)
         elif turn.back or _is_reply(flight.packet, packet):
@@ -96,6 +98,9 @@ class Flights:
         elif turn is Turn.FIRST and flight.delivered is None and _same_source(flight.packet, packet):
             # Any other is the outer packet of a tunnel, whose inside is still on its way.
             flight.delivered = packet
+
+    def _comes_back(self, name: str, came: str | None) -> bool:
+        return came is not None and (name == came or self._host.together(name, came))
 
     def _of(self, packet: frames.Packet, data: bytes) -> tuple[Flight, Turn, Verdict | None] | None:
         """The flight, the turn, and what an error says of it."""

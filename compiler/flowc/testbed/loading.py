@@ -23,6 +23,8 @@ LIMIT = 120.0
 AFTER_RULESET = "# ---- from here on: after ruleset.nft is loaded ----"
 IPV6_PREFIX = "#-6 "
 """The marks in ip.batch, as the iproute2 backend writes them."""
+BEHIND_DECLARED = 1 << 20
+"""The metric of what is leased: greater than those of routes that a file declares."""
 _POLL = 0.005
 _CARRIER_LIMIT = 3.0  # seconds
 
@@ -95,8 +97,8 @@ def lease(gateway: Namespace, host: Host) -> dict[str, tuple[str, ...]]:
         lines += [
             f"addr add {four}/24 dev {one.device}",
             f"addr add {six} dev {one.device} nodad",
-            f"route add default via {router} dev {one.device} metric {1000 + at}",
-            f"route add default via fe80::1 dev {one.device} metric {1000 + at}",
+            f"route add default via {router} dev {one.device} metric {BEHIND_DECLARED + at}",
+            f"route add default via fe80::1 dev {one.device} metric {BEHIND_DECLARED + at}",
         ]
     if lines:
         _run(gateway, ("ip", "-batch", "-"), "\n".join(lines) + "\n")

@@ -55,6 +55,10 @@ class Replies:
         """A reply to what the host itself sends out of a VRF is its own in the VRF where it comes in."""
         if not self.lets_in(walk, out):
             return False
+        to = walk.cut("destination", self._ways.cuts(out.vrf, walk.packet.family))
+        if self._ways.is_for_all(out.vrf, walk.packet.family, to):
+            walk.step(Stage.REPLY, f"nobody answers as {format_address(4, to)}: it is {OF_ALL[4]}", out.span)
+            return False
         if out.vrf == vrf or walk.within("source", self._ways.own_sources(out.vrf, walk.packet.family)):
             return True
         where = f"VRF `{out.vrf}`" if out.vrf else "the main table"
@@ -65,10 +69,6 @@ class Replies:
         """Who is called may send by the interface where the first packet left."""
         packet = walk.packet
         address = format_address(packet.family, packet.destination)
-        to = walk.cut("destination", self._ways.cuts(out.vrf, packet.family))
-        if self._ways.is_for_all(out.vrf, packet.family, to):
-            walk.step(Stage.REPLY, f"nobody answers as {address}: it is {OF_ALL[4]}", out.span)
-            return False
         if walk.within("destination", self._coming.taken(out, packet.family)):
             return True
         walk.step(Stage.REPLY, f"a reply is dropped: {address} does not come in by `{out.name}`", out.span)
@@ -108,12 +108,7 @@ class Replies:
         as_seen = leaves.source.addresses if leaves is not None else Range(source, source)
         to = "" if as_seen is None else f" to {format_address(family, as_seen.low)}"
         walk.step(Stage.REPLY, f"a reply{to} comes in by `{out.name}` and leaves by `{by}`")
-        return by == coming.name or self._together(by, coming.name)
-
-    def _together(self, one: str, other: str) -> bool:
-        """A zone has both: whoever is behind the one is behind the other, too."""
-        zones = (zone.interfaces for zone in self._host.zones.values())
-        return any(one in names and other in names for names in zones)
+        return by == coming.name or self._host.together(by, coming.name)
 
     def _vrf(self, coming: Interface, out: Interface, crossed: Target | None) -> str | None:
         """The table that says where a reply goes: that of the VRF it comes in by, unless its connection is another's."""
