@@ -55,7 +55,7 @@ class Fib:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._networks = [
+        self.networks = [
             (
                 one.vrf,
                 prefix,
@@ -89,7 +89,7 @@ class Fib:
     def _way(self, row: int) -> Way:
         """Of a route, or with a negative number of an interface's network."""
         if row < 0:
-            return self._networks[row][2]
+            return self.networks[row][2]
         length, family, metric, source, nexthops, span, kind = (column[row] for column in self._columns)
         return Way(length, metric or ROUTE_METRIC[family], source, nexthops, span, kind)
 
@@ -97,8 +97,8 @@ class Fib:
     def _tables(self) -> dict[str | None, PrefixMap[int]]:
         """By VRF, the rows by prefix."""
         found: dict[str | None, list[tuple[Prefix, int]]] = {}
-        for at, (vrf, prefix, _) in enumerate(self._networks):
-            found.setdefault(vrf, []).append((prefix, at - len(self._networks)))
+        for at, (vrf, prefix, _) in enumerate(self.networks):
+            found.setdefault(vrf, []).append((prefix, at - len(self.networks)))
         columns = map(self._host.routes.column, ("vrf", "family", "network", "length"))
         for at, (vrf, *prefix_parts) in enumerate(zip(*columns, strict=True)):
             found.setdefault(vrf, []).append((Prefix(*prefix_parts), at))
@@ -106,7 +106,7 @@ class Fib:
 
     def prefixes(self, vrf: str | None) -> Iterator[Prefix]:
         """Those of all networks and routes of a table."""
-        yield from (prefix for of, prefix, _ in self._networks if of == vrf)
+        yield from (prefix for of, prefix, _ in self.networks if of == vrf)
         columns = map(self._host.routes.column, ("vrf", "family", "network", "length"))
         yield from (Prefix(*parts) for of, *parts in zip(*columns, strict=True) if of == vrf)
 

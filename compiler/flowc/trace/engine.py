@@ -154,7 +154,7 @@ def _heard(passage: Passage, verdict: Verdict) -> bool:
         return False
     if indexes.ways.is_for_all(passage.vrf, family, walk.packet.destination):
         return False
-    return indexes.replies.from_host(walk, passage.interface)
+    return indexes.replies.from_host(walk, passage.interface, routed=passage.is_routed)
 
 
 def _destination(walk: Walk) -> Translated:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from flowc.ir.addresses import merge
 from flowc.ir.packet import Packets, Values
+from flowc.trace.partition import without
 
 FIELDS = range(1, 6)
 """All fields of `Packets` but the family."""
@@ -38,6 +39,18 @@ def _joined(group: list[Packets], place: int) -> Packets:
     values: Values = merge(one for box in group for one in box[1:][place - 1])
     first = group[0]
     return Packets._make([*first[:place], values, *first[place + 1 :]])
+
+
+def disjoint(boxes: Iterable[Packets]) -> list[Packets]:
+    """The same packets, each in one set only. What takes more than a few sets is taken together before."""
+    found: list[Packets] = []
+    for box in boxes:
+        rest = [box]
+        for taken in found:
+            if taken.family == box.family:
+                rest = [left for one in rest for left in without(one, taken)]
+        found += rest
+    return found
 
 
 def widest(boxes: Iterable[Packets]) -> dict[int, Packets]:

@@ -1,8 +1,9 @@
 """Which packets two hosts treat differently.
 
 For each place where packets come in, both hosts are walked jointly: a packet is traced on either, what goes its way on
-both is one cell, and what is left is walked next. So every packet is compared, and none is looked at twice. Names are
-no difference: places are devices and keys, and what is compared is what becomes of the packets.
+both is one cell, and what is left is walked next. Only packets of which the hosts look something else up are walked
+(`flowc.trace.difference.touched`): all others are treated alike. So every packet is compared, and none is looked at twice.
+Names are no difference: places are devices and keys, and what is compared is what becomes of the packets.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple, TypeAlias
 
-from flowc.ir.addresses import FAMILIES, Family, Range, intersect, merge, subtract
+from flowc.ir.addresses import Family, Range, intersect, merge, subtract
 from flowc.ir.icmp import ICMP_PROTOCOL
 from flowc.ir.links import Bridge
 from flowc.ir.network import Host
@@ -27,10 +28,11 @@ from flowc.ir.packet import (
     Values,
 )
 from flowc.ir.policy import SELF
-from flowc.trace.answer.boxes import joined
+from flowc.trace.answer.boxes import disjoint, joined
 from flowc.trace.answer.treatment import Place, Treatment, of, place, together
+from flowc.trace.difference.touched import Touched
 from flowc.trace.model import Entry, Trace
-from flowc.trace.partition import without
+from flowc.trace.partition import common, without
 
 MOST_CELLS = 15_000
 """That are compared, shared out among the places: some ten seconds."""
@@ -99,17 +101,17 @@ def difference(old: Host, new: Host, most: int = MOST_CELLS) -> Difference:
     both = [one for one in mine if one in theirs]
     found: dict[tuple[Family, _Essence, _Essence], dict[Place, list[Cell]]] = {}
     skipped: list[Place] = []
-    left = most
+    left, touched = most, Touched(old, new)
     for place_number, one in enumerate(both):
         share = left // (len(both) - place_number)
-        compared = 0
-        for cell in islice(_compared((old, mine[one]), (new, theirs[one]), one), share + 1):
-            compared += 1
+        walked = 0
+        for cell in islice(compared((old, mine[one]), (new, theirs[one]), one, touched.at(one)), share + 1):
+            walked += 1
             if cell.old.treatments != cell.new.treatments:
                 pair = cell.packets.family, _essence(cell.old, cell.new), _essence(cell.new, cell.old)
                 found.setdefault(pair, {}).setdefault(one, []).append(cell)
-        left -= compared
-        if compared > share:
+        left -= walked
+        if walked > share:
             skipped.append(one)
     changes = [change for by_place in found.values() for change in _changes(by_place)]
     changes.sort(key=lambda one: one.kind.rank)
@@ -179,14 +181,15 @@ def everything(family: Family) -> list[Packets]:
     ]
 
 
-def _compared(old: tuple[Host, Entry], new: tuple[Host, Entry], where: Place) -> Iterator[Cell]:
-    """All that can come in there: a host itself sends from its own addresses. The families take turns."""
+def compared(old: tuple[Host, Entry], new: tuple[Host, Entry], where: Place, touched: list[Packets]) -> Iterator[Cell]:
+    """All of these that can come in there: a host itself sends from its own addresses. They take turns."""
     walks = []
-    for packets in (one for family in FAMILIES for one in everything(family)):
+    for packets in (common(one, box) for box in disjoint(touched) for one in everything(box.family)):
         sent = packets
         if where == FROM_ITSELF:
-            sent = packets._replace(source=intersect(_own(old[0], packets.family), _own(new[0], packets.family)))
-        if sent.source:
+            own = intersect(_own(old[0], packets.family), _own(new[0], packets.family))
+            sent = packets._replace(source=intersect(packets.source, own))
+        if all(sent[1:]):
             walks.append(cells(old, new, sent))
     while walks:
         going = []

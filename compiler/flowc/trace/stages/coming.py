@@ -9,6 +9,7 @@ from typing import NamedTuple
 from flowc.ir.addresses import FAMILIES, LINK_LOCAL, Family, Range, format_address, merge, subtract
 from flowc.ir.icmp import ICMP_PROTOCOL
 from flowc.ir.links import Interface, Spoofing
+from flowc.ir.neighbors import Neighbors
 from flowc.ir.network import Host
 from flowc.ir.packet import Values
 from flowc.ir.sources import SourceCheck, is_checked
@@ -59,6 +60,13 @@ class Coming:
         """The sources that a machine behind an interface may have."""
         mine = subtract(self.taken(interface, family), [*NOBODYS[family], *MULTICAST[family]])
         return subtract(mine, self._ways.own_sources(interface.vrf, family))
+
+    def found_neighbors(self, interface: Interface) -> Values:
+        """Whose MAC address can be known there by IPv6: who advertises it by packets that come in (RFC 4861, 7.2.4),
+        and those of whom the file says it.
+        """
+        permanent = self._host.derived(Neighbors).permanent(interface, 6)
+        return merge([*self.taken(interface, 6), *permanent]) if permanent else self.taken(interface, 6)
 
     def refused(self, walk: Walk, entry: Entry, interface: Interface) -> Dropped | None:
         """Of the ruleset: an address that is not from there, or that belongs to another MAC."""

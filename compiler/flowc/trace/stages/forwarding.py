@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from flowc.ir.addresses import Range, format_address
 from flowc.ir.links import Interface
-from flowc.ir.neighbors import Neighbors, has_neighbors
+from flowc.ir.neighbors import has_neighbors
 from flowc.ir.packet import GRE
 from flowc.ir.policy import SELF
 from flowc.trace.model import Stage, Verdict
@@ -31,7 +31,7 @@ def forward(passage: Passage) -> Goes:
     """Look the way up, and ask the policy. Raises Ended."""
     walk, indexes = passage.walk, passage.indexes
     way = indexes.ways.to(walk, passage.vrf, passage.choice, from_host=passage.interface is None)
-    passage.ways = way.ways
+    passage.ways, passage.is_routed = way.ways, True
     refusal = REFUSALS.get(way.kind)
     if refusal is not None:
         walk.step(Stage.ROUTE, way.text, way.span)
@@ -49,7 +49,7 @@ def forward(passage: Passage) -> Goes:
     if way.gateway is None and passage.interface is not None and out.vrf != passage.vrf:
         _check_neighbor(passage, out)
     if walk.packet.family == 6 and has_neighbors(out):
-        _check_advertised(passage, out, way.gateway)
+        _check_found(passage, out, way.gateway)
     return Goes(out, way.gateway, judged)
 
 
@@ -61,17 +61,16 @@ def _check_neighbor(passage: Passage, out: Interface) -> None:
         raise Ended(Verdict.DROP, reason, out.span)
 
 
-def _check_advertised(passage: Passage, out: Interface, gateway: int | None) -> None:
-    """A neighbour tells its MAC address by IPv6 (RFC 4861, 7.2.4), which the check of sources looks at, too."""
-    walk, indexes = passage.walk, passage.indexes
-    taken, permanent = indexes.coming.taken(out, 6), indexes.host.derived(Neighbors).permanent(out, 6)
+def _check_found(passage: Passage, out: Interface, gateway: int | None) -> None:
+    """What an IPv6 neighbour advertises is looked at by the check of sources, too."""
+    walk, found = passage.walk, passage.indexes.coming.found_neighbors(out)
     if gateway is None:
-        heard = walk.within("destination", taken) or walk.within("destination", permanent)
+        heard, address = walk.within("destination", found), walk.packet.destination
     else:
-        heard = any(one.within(Range(gateway, gateway)) for one in (*taken, *permanent))
+        heard, address = any(one.within(Range(gateway, gateway)) for one in found), gateway
     if not heard:
-        address = format_address(6, walk.packet.destination if gateway is None else gateway)
-        reason = f"its neighbor is not found: what {address} advertises does not come in by `{out.name}`"
+        shown = format_address(6, address)
+        reason = f"its neighbor is not found: what {shown} advertises does not come in by `{out.name}`"
         walk.step(Stage.NEIGHBOR, reason, out.span)
         raise Ended(Verdict.DROP, reason, out.span)
 

@@ -49,7 +49,7 @@ class Inward:
         return None if self._front or vrf in self._fronts.vrfs else vrf
 
     @cached_property
-    def _eips(self) -> dict[tuple[str | None, Family, int], int]:
+    def eips(self) -> dict[tuple[str | None, Family, int], int]:
         """The number of the row: behind the EIPs stand the forwards of whole addresses, with negative numbers."""
         eips, forwards = self._host.eips, self._host.forwards
         found = {}
@@ -62,7 +62,7 @@ class Inward:
         return found
 
     @cached_property
-    def _forwards(self) -> dict[tuple[str | None, Family, int], list[tuple[int, int, int, int]]]:
+    def forwards(self) -> dict[tuple[str | None, Family, int], list[tuple[int, int, int, int]]]:
         """Protocol number, ports and the number of the row."""
         forwards = self._host.forwards
         columns = map(forwards.column, ("protocol", "low", "high"))
@@ -75,7 +75,7 @@ class Inward:
         return found
 
     @cached_property
-    def _prefixes(self) -> dict[str | None, PrefixMap[PrefixEipRow]]:
+    def prefixes(self) -> dict[str | None, PrefixMap[PrefixEipRow]]:
         found: dict[str | None, list[tuple[Prefix, PrefixEipRow]]] = {}
         for row in self._host.prefix_eips:
             if self._mine(row.zone):
@@ -85,7 +85,7 @@ class Inward:
     @cached_property
     def _cuts(self) -> dict[Table, Cuts]:
         found: dict[Table, list[Range]] = {}
-        for scope, family, public in (*self._eips, *self._forwards):
+        for scope, family, public in (*self.eips, *self.forwards):
             found.setdefault((scope, family), []).append(Range(public, public))
         for row in self._host.prefix_eips:
             if self._mine(row.zone):
@@ -95,9 +95,9 @@ class Inward:
     def _cut(self, scope: str | None, family: Family, ranges: list[Range]) -> Cuts:
         def answer(address: int) -> Hashable:
             place = (scope, family, address)
-            if place in self._eips or place in self._forwards:
+            if place in self.eips or place in self.forwards:
                 return address
-            row = self._prefixes[scope].find(family, address) if scope in self._prefixes else None
+            row = self.prefixes[scope].find(family, address) if scope in self.prefixes else None
             return row and row.span
 
         return Cuts(ranges, answer)
@@ -109,14 +109,14 @@ class Inward:
         if cuts is None:
             return None
         public = walk.cut("destination", cuts)
-        forward = self._forward(walk, self._forwards.get((scope, family, public), ()))
+        forward = self._forward(walk, self.forwards.get((scope, family, public), ()))
         if forward is not None:
             return Target(forward, forward.target, forward.target_low + walk.packet.detail - forward.low)
-        at = self._eips.get((scope, family, public))
+        at = self.eips.get((scope, family, public))
         if at is not None:
             row = self._host.eips[at] if at >= 0 else self._host.forwards[at]
             return Target(row, row.target, None)
-        found = self._prefixes[scope].find(family, public) if scope in self._prefixes else None
+        found = self.prefixes[scope].find(family, public) if scope in self.prefixes else None
         return None if found is None else Target(found, found.target + public - found.public, None)
 
     def _forward(self, walk: Walk, forwards: list[tuple[int, int, int, int]] | tuple[()]) -> ForwardRow | None:
@@ -131,7 +131,7 @@ class Inward:
     # ---- who may call them from inside
 
     @cached_property
-    def _reached(self) -> dict[Table, list[Reached]]:
+    def reached(self) -> dict[Table, list[Reached]]:
         found: dict[Table, list[Reached]] = {}
         for one in self._host.derived(reached):
             if self._mine(one.zone):
@@ -148,7 +148,7 @@ class Inward:
             return self._reached_at(table, address)
 
         return {
-            table: Cuts((one.range for one in found), partial(answer, table)) for table, found in self._reached.items()
+            table: Cuts((one.range for one in found), partial(answer, table)) for table, found in self.reached.items()
         }
 
     def called(
@@ -156,12 +156,12 @@ class Inward:
     ) -> Reached | None:
         """What the destination is, if it is a public address that is called as a whole; or what the source is."""
         table = self._scope(vrf), walk.packet.family
-        if table not in self._reached:
+        if table not in self.reached:
             return None
         return self._reached_at(table, walk.cut(field, self._reached_cuts[table]))
 
     def _reached_at(self, table: Table, address: int) -> Reached | None:
-        ranges = self._reached[table]
+        ranges = self.reached[table]
         place = bisect_right(ranges, address, key=lambda one: one.range.low) - 1
         return ranges[place] if place >= 0 and ranges[place].range.high >= address else None
 
@@ -172,10 +172,8 @@ class Inward:
             return None
         public = walk.exactly("destination")
         place = (scope, family, public)
-        whole = place in self._eips or (
-            scope in self._prefixes and self._prefixes[scope].find(family, public) is not None
-        )
-        return None if whole else self._forward(walk, self._forwards.get(place, ()))
+        whole = place in self.eips or (scope in self.prefixes and self.prefixes[scope].find(family, public) is not None)
+        return None if whole else self._forward(walk, self.forwards.get(place, ()))
 
     @cached_property
     def _own_values(self) -> dict[Family, Values]:

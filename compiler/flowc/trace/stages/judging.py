@@ -30,13 +30,13 @@ class Judges:
     """The policies of a host, ready to be asked about packets."""
 
     def __init__(self, host: Host) -> None:
-        self._pairs = host.derived(policies_by_pair)
+        self.pairs = host.derived(policies_by_pair)
         self._space = Space(NO_BUDGET)
         self._boxes: dict[tuple[int, Family], list[tuple[Box, ...]]] = {}
 
     def policy(self, source: str, target: str) -> Policy | None:
         """That of a pair of zones, or of a zone and `self`."""
-        return self._pairs.get((source, target))
+        return self.pairs.get((source, target))
 
     def decide(self, walk: Walk, policy: Policy) -> Decided:
         """The first rule that fits, as long as its limits allow."""

@@ -57,12 +57,12 @@ class Leaving:
             found = self._declared(walk, zone, scope, address)
             if found is not None:
                 return found
-        for nat in self._blocks.get(zone, ()):
+        for nat in self.blocks.get(zone, ()):
             for snat in nat.snats if nat.source == coming else ():
                 if snat.family == family and walk.within("source", self._operand(snat.source, family)):
                     text = f"snat to {format_range(family, *snat.to)}"
                     return Leaves(self._chosen(walk, snat.to, snat), text, snat.span)
-        for nat in self._blocks.get(zone, ()):
+        for nat in self.blocks.get(zone, ()):
             for masquerade in nat.masquerades if nat.source == coming else ():
                 operand = masquerade.source
                 if operand is None or walk.within("source", self._operand(operand, family)):
@@ -73,16 +73,16 @@ class Leaving:
 
     def _declared(self, walk: Walk, zone: str, scope: str | None, address: int) -> Leaves | None:
         family = walk.packet.family
-        for protocol, ports, row in self._ports.get((zone, scope, family, address), ()):
+        for protocol, ports, row in self.ports.get((zone, scope, family, address), ()):
             if walk.equals("protocol", protocol) and walk.within("source_port", (ports,)):
                 port = row.low + walk.packet.source_port - row.target_low
                 text = f"port forward, as {format_address(family, row.public)}"
                 return Leaves(Translated(Range(row.public, row.public), Range(port, port)), text, row.span)
-        public = self._eips.get((zone, scope, family, address))
+        public = self.eips.get((zone, scope, family, address))
         if public is not None:
             text = f"EIP, as {format_address(family, public[0])}"
             return Leaves(Translated(Range(public[0], public[0]), _kept(walk)), text, public[1])
-        prefixes = self._prefixes.get((zone, scope))
+        prefixes = self.prefixes.get((zone, scope))
         prefix = prefixes.find(family, address) if prefixes else None
         if prefix is None:
             return None
@@ -133,14 +133,14 @@ class Leaving:
         return None if vrf in self._fronts.vrfs else vrf
 
     @cached_property
-    def _blocks(self) -> dict[str, list[Nat]]:
+    def blocks(self) -> dict[str, list[Nat]]:
         found: dict[str, list[Nat]] = {}
         for nat in sorted(self._host.nats, key=lambda one: one.source):
             found.setdefault(nat.target, []).append(nat)
         return found
 
     @cached_property
-    def _eips(self) -> dict[tuple[str, str | None, Family, int], tuple[int, Span]]:
+    def eips(self) -> dict[tuple[str, str | None, Family, int], tuple[int, Span]]:
         columns = map(self._host.eips.column, ("zone", "vrf", "family", "target", "public", "span"))
         found: dict[tuple[str, str | None, Family, int], tuple[int, Span]] = {}
         for zone, vrf, family, target, public, span in zip(*columns, strict=True):
@@ -148,14 +148,14 @@ class Leaving:
         return found
 
     @cached_property
-    def _prefixes(self) -> dict[tuple[str, str | None], PrefixMap[PrefixEipRow]]:
+    def prefixes(self) -> dict[tuple[str, str | None], PrefixMap[PrefixEipRow]]:
         found: dict[tuple[str, str | None], list[tuple[Prefix, PrefixEipRow]]] = {}
         for row in self._host.prefix_eips:
             found.setdefault((row.zone, self._scope(row.vrf)), []).append((row.target_prefix, row))
         return {place: PrefixMap(items) for place, items in found.items()}
 
     @cached_property
-    def _ports(self) -> dict[tuple[str, str | None, Family, int], list[tuple[int, Range, ForwardRow]]]:
+    def ports(self) -> dict[tuple[str, str | None, Family, int], list[tuple[int, Range, ForwardRow]]]:
         """At a front, what a target sends from a port that is forwarded to it: it leaves by the first such forward."""
         fronts = self._fronts
         others = fronts.owners | fronts.listeners
@@ -176,7 +176,7 @@ class Leaving:
     @cached_property
     def _cuts(self) -> dict[tuple[str, str | None, Family], Cuts]:
         found: dict[tuple[str, str | None, Family], list[Range]] = {}
-        for zone, scope, family, target in (*self._eips, *self._ports):
+        for zone, scope, family, target in (*self.eips, *self.ports):
             found.setdefault((zone, scope, family), []).append(Range(target, target))
         for row in self._host.prefix_eips:
             found.setdefault((row.zone, self._scope(row.vrf), row.family), []).append(row.target_prefix.range)
@@ -184,9 +184,9 @@ class Leaving:
 
     def _answer(self, zone: str, scope: str | None, family: Family, address: int) -> Hashable:
         place = (zone, scope, family, address)
-        if place in self._eips or place in self._ports:
+        if place in self.eips or place in self.ports:
             return address
-        row = self._prefixes[zone, scope].find(family, address) if (zone, scope) in self._prefixes else None
+        row = self.prefixes[zone, scope].find(family, address) if (zone, scope) in self.prefixes else None
         return row and row.span
 
 

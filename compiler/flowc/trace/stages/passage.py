@@ -86,6 +86,8 @@ class Passage:
     """The zone that it comes back from, if it calls a public address of this host from inside."""
     beyond: tuple[Rule | None, ...] = ()
     """What takes what is beyond the limits of the rule that decides."""
+    is_routed: bool = False
+    """Its way was looked up."""
     ways: int = field(default=1)
     """How many ways the kernel may choose from."""
 

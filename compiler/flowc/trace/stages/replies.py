@@ -8,12 +8,13 @@ from flowc.ir.addresses import Range, format_address
 from flowc.ir.fronts import Fronts
 from flowc.ir.links import Interface
 from flowc.ir.network import Host
+from flowc.ir.packet import NUMBERS
 from flowc.trace.model import Stage
 from flowc.trace.stages.coming import Coming
 from flowc.trace.stages.inward import Target
 from flowc.trace.stages.leaving import Leaves
 from flowc.trace.stages.walk import Walk
-from flowc.trace.stages.ways import OF_ALL, Ways
+from flowc.trace.stages.ways import END, Ways
 
 
 class Replies:
@@ -42,14 +43,24 @@ class Replies:
             return False
         return interface.name in self._host.zoned() and interface.vrf in self._open
 
-    def from_host(self, walk: Walk, coming: Interface) -> bool:
-        """The host can answer: its table has a way to the sender."""
+    def from_host(self, walk: Walk, coming: Interface, *, routed: bool = True) -> bool:
+        """The host can answer: its table has a way to the sender.
+
+        What is refused before a way was looked up is refused by the main table: the kernel asks no other one whether
+        the sender can be reached (nf_reject_fill_skb_dst in net/ipv4/netfilter/nf_reject_ipv4.c).
+        """
+        if not routed and coming.vrf is not None:
+            if walk.equals("protocol", NUMBERS["tcp"]):
+                return False  # a reset leaves by that table as well
+            return self._leads_back(walk, None) and self._leads_back(walk, coming.vrf)
+        return self._leads_back(walk, coming.vrf)
+
+    def _leads_back(self, walk: Walk, vrf: str | None) -> bool:
         packet = walk.packet
-        if walk.within("source", self._ways.own_sources(coming.vrf, packet.family)):
+        if walk.within("source", self._ways.own_sources(vrf, packet.family)):
             return False
-        source = walk.cut("source", self._ways.cuts(coming.vrf, packet.family))
-        found = self._ways.back(coming.vrf, packet.family, source, packet.destination)
-        return any(way.hops for way in found)
+        source = walk.cut("source", self._ways.cuts(vrf, packet.family))
+        return any(way.hops for way in self._ways.back(vrf, packet.family, source, packet.destination))
 
     def to_host(self, walk: Walk, vrf: str | None, out: Interface) -> bool:
         """A reply to what the host itself sends out of a VRF is its own in the VRF where it comes in."""
@@ -57,7 +68,7 @@ class Replies:
             return False
         to = walk.cut("destination", self._ways.cuts(out.vrf, walk.packet.family))
         if self._ways.is_for_all(out.vrf, walk.packet.family, to):
-            walk.step(Stage.REPLY, f"nobody answers as {format_address(4, to)}: it is {OF_ALL[4]}", out.span)
+            walk.step(Stage.REPLY, f"nobody answers as {format_address(4, to)}: it is {END[4]}", out.span)
             return False
         if out.vrf == vrf or walk.within("source", self._ways.own_sources(out.vrf, walk.packet.family)):
             return True

@@ -60,10 +60,10 @@ class Ways:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._fib = host.derived(Fib)
+        self.fib = host.derived(Fib)
 
     @cached_property
-    def _own(self) -> dict[tuple[str | None, Family, int], tuple[str, Span]]:
+    def own(self) -> dict[tuple[str | None, Family, int], tuple[str, Span]]:
         """What each of the host's own addresses is, by the VRF whose table has it."""
         found: dict[tuple[str | None, Family, int], tuple[str, Span]] = {}
         for one in self._host.interfaces.values():
@@ -74,7 +74,7 @@ class Ways:
                 network = Prefix(family, int(own.network.network_address), own.network.prefixlen)
                 ends = _ends(network)
                 if ends is not None and not one.carrier:
-                    found.setdefault((one.vrf, family, ends), (OF_ALL[family], one.span))
+                    found.setdefault((one.vrf, family, ends), (END[family], one.span))
                 if one.carrier:
                     # The kernel sends from no address that it does not have, so the shared device has it.
                     carrier = self._host.interfaces[one.carrier]
@@ -96,9 +96,9 @@ class Ways:
             for family in FAMILIES:
                 ranges[vrf, family] = [*NOBODYS[family], *TO_ALL[family], *MULTICAST[family]]
             ranges[vrf, 6].append(LINK_LOCAL)
-            for prefix in self._fib.prefixes(vrf):
+            for prefix in self.fib.prefixes(vrf):
                 ranges[vrf, prefix.family].append(prefix.range)
-        for vrf, family, address in self._own:
+        for vrf, family, address in self.own:
             ranges[vrf, family].append(Range(address, address))
         return {table: Cuts(found, partial(self._answer, *table)) for table, found in ranges.items()}
 
@@ -110,10 +110,10 @@ class Ways:
                 return id(kind)
         if family == 6 and LINK_LOCAL.within(here):
             return LINK_LOCAL
-        own = self._own.get((vrf, family, address))
+        own = self.own.get((vrf, family, address))
         if own is not None:
             return own
-        best, pinned = self._fib.lookup(vrf, family, address)
+        best, pinned = self.fib.lookup(vrf, family, address)
         return tuple(best), tuple(pinned)
 
     def own_elsewhere(self, vrf: str | None, family: Family) -> Values:
@@ -123,8 +123,8 @@ class Ways:
     @cached_property
     def _own_unicast(self) -> dict[tuple[str | None, Family], Values]:
         found: dict[tuple[str | None, Family], list[Range]] = {table: [] for table in self._own_sources}
-        for (vrf, family, address), (what, _) in self._own.items():
-            if what not in OF_ALL.values():
+        for (vrf, family, address), (what, _) in self.own.items():
+            if what not in END.values():
                 found[vrf, family].append(Range(address, address))
         return {table: merge(ranges) for table, ranges in found.items()}
 
@@ -137,7 +137,7 @@ class Ways:
         found: dict[tuple[str | None, Family], list[Range]] = {
             (vrf, family): [] for vrf in (None, *self._host.vrfs) for family in FAMILIES
         }
-        for vrf, family, address in self._own:
+        for vrf, family, address in self.own:
             found[vrf, family].append(Range(address, address))
         return {table: merge(ranges) for table, ranges in found.items()}
 
@@ -155,8 +155,8 @@ class Ways:
             return Found(Kind.BLACKHOLE, None, None, 1, "multicast is not forwarded", None)
         if any(one.within(here) for one in NOBODYS[family]):
             return Found(Kind.BLACKHOLE, None, None, 1, "no packet may have such a destination", None)
-        own = self._own.get((vrf, family, address))
-        if own is not None and not (from_host and own[0] == OF_ALL[4]):
+        own = self.own.get((vrf, family, address))
+        if own is not None and not (from_host and own[0] == END[4]):
             return Found(Kind.TO_HOST, SELF, None, 1, own[0], own[1])
         if family == 6 and LINK_LOCAL.within(here):
             if from_host:
@@ -169,12 +169,12 @@ class Ways:
 
     def back(self, vrf: str | None, family: Family, address: int, source: int) -> list[Way]:
         """The ways to an address for one source, without narrowing anything."""
-        best, pinned = self._fib.lookup(vrf, family, address)
+        best, pinned = self.fib.lookup(vrf, family, address)
         mine = [way for way in pinned if way.source is not None and way.source.contains(family, source)]
-        return _first_pinned(mine) or best or self._dynamic.get(vrf, [])
+        return _first_pinned(mine) or best or self.dynamic.get(vrf, [])
 
     @cached_property
-    def _dynamic(self) -> dict[str | None, list[Way]]:
+    def dynamic(self) -> dict[str | None, list[Way]]:
         """The default routes that DHCP and router advertisements bring: they yield to declared ones. The first counts."""
         found: dict[str | None, list[Way]] = {}
         for one in self._host.interfaces.values():
@@ -184,12 +184,12 @@ class Ways:
 
     def is_own(self, vrf: str | None, family: Family, address: int) -> bool:
         """It is an address of the host's in this VRF."""
-        return (vrf, family, address) in self._own
+        return (vrf, family, address) in self.own
 
     def is_for_all(self, vrf: str | None, family: Family, address: int) -> bool:
         """Errors about what is sent there are told to nobody (RFC 1122, 3.2.2)."""
-        own = self._own.get((vrf, family, address))
-        return family == 4 and (own is not None and own[0] == OF_ALL[4])
+        own = self.own.get((vrf, family, address))
+        return family == 4 and (own is not None and own[0] == END[4])
 
     def cuts(self, vrf: str | None, family: Family) -> Cuts:
         """Where the ways of a table change."""
@@ -197,9 +197,9 @@ class Ways:
 
     def _routed(self, walk: Walk, vrf: str | None, address: int, choice: int) -> Found:
         family = walk.packet.family
-        best, pinned = self._fib.lookup(vrf, family, address)
+        best, pinned = self.fib.lookup(vrf, family, address)
         mine = [way for way in pinned if way.source is not None and walk.within("source", (way.source.range,))]
-        ways = _first_pinned(mine) or best or self._dynamic.get(vrf, [])
+        ways = _first_pinned(mine) or best or self.dynamic.get(vrf, [])
         table = f"VRF `{vrf}`" if vrf else "the main table"
         if not ways:
             return Found(Kind.UNREACHABLE, None, None, 1, f"no route in {table}", None)
@@ -212,7 +212,7 @@ class Ways:
         return Found(Kind.FORWARDED, name, gateway, len(hops), _described(way, vrf), way.span)
 
 
-OF_ALL: dict[Family, str] = {4: "the broadcast address of a link", 6: "the anycast address of a link's routers"}
+END: dict[Family, str] = {4: "the broadcast address of a link", 6: "the anycast address of a link's routers"}
 
 
 def _ends(network: Prefix) -> int | None:

@@ -21,30 +21,30 @@ class Zoning:
     def at(self, walk: Walk, interface: str, field: Literal["source", "destination"]) -> str | None:
         """The zone there of the packet's source or destination."""
         place = interface, walk.packet.family
-        if place in self._parts:
+        if place in self.parts:
             address = walk.cut(field, self._cuts[place])
-            zone = _zone_of(self._parts[place], address)
+            zone = _zone_of(self.parts[place], address)
             if zone is not None:
                 return zone
-        return self._whole.get(interface)
+        return self.whole.get(interface)
 
     def sources(self, interface: str, zone: str, family: Family) -> Values | None:
         """The addresses of a zone on an interface; None: all that no other zone has there."""
-        for name, ranges in self._parts.get((interface, family), ()):
+        for name, ranges in self.parts.get((interface, family), ()):
             if name == zone:
                 return ranges
-        return None if self._whole.get(interface) == zone else ()
+        return None if self.whole.get(interface) == zone else ()
 
     def is_shared(self, interface: str) -> bool:
         """Zones have parts of it, and none has the rest."""
-        return interface not in self._whole and any(name == interface for name, _ in self._parts)
+        return interface not in self.whole and any(name == interface for name, _ in self.parts)
 
     def others(self, interface: str, family: Family) -> list[Range]:
         """What zones have of an interface for themselves."""
-        return [one for _, ranges in self._parts.get((interface, family), ()) for one in ranges]
+        return [one for _, ranges in self.parts.get((interface, family), ()) for one in ranges]
 
     @cached_property
-    def _whole(self) -> dict[str, str]:
+    def whole(self) -> dict[str, str]:
         """The zone with all of an interface. Keys of one VRF over one device are one place: no packet tells which."""
         interfaces = self._host.interfaces.values()
         found: dict[str, str] = {}
@@ -57,7 +57,7 @@ class Zoning:
         return found
 
     @cached_property
-    def _parts(self) -> dict[tuple[str, Family], list[tuple[str, Values]]]:
+    def parts(self) -> dict[tuple[str, Family], list[tuple[str, Values]]]:
         found: dict[tuple[str, Family], list[tuple[str, Values]]] = {}
         for zone, there in self._host.derived(places).items():
             for place in there:
@@ -69,7 +69,7 @@ class Zoning:
     def _cuts(self) -> dict[tuple[str, Family], Cuts]:
         return {
             place: Cuts((one for _, ranges in parts for one in ranges), partial(_zone_of, parts))
-            for place, parts in self._parts.items()
+            for place, parts in self.parts.items()
         }
 
 
