@@ -26,23 +26,27 @@ SMALL += ["fronts"]
 FRONTS = """
 vrf a { table 10 }
 vrf b { table 20 }
-interface up { device eth0; address 192.0.2.2/24 }
-interface ina { device eth1; address 10.0.0.1/24; vrf a }
-interface inb { device eth2; address 10.0.0.1/24; vrf b }
+interface up { device eth0; address 192.0.2.2/24, 2001:db8::2/64 }
+interface ina { device eth1; address 10.0.0.1/24, fd00::1/64; vrf a }
+interface inb { device eth2; address 10.0.0.1/24, fd00::1/64; vrf b }
 interface more { device eth3; address 10.9.0.1/24; vrf b }
 route default via 192.0.2.1
 route default via 192.0.2.1 on up vrf a
 route default via 192.0.2.1 on up vrf b
+route ::/0 via 2001:db8::1
+route ::/0 via 2001:db8::1 on up vrf a
+route fd00:7::/64 via fd00::7 vrf b
 route 10.5.0.0/16 via 10.9.0.7 vrf b
 zone out { interface up }
 zone za { interface ina }
 zone zb { interface inb, more }
-pool p 198.51.100.0/24 at out
+pool p 198.51.100.0/24, 2001:db8:1::/64 at out
 endpoint va { address 10.0.0.10; interface ina }
-endpoint vb { address 10.0.0.10; interface inb }
+endpoint vb { address 10.0.0.10, fd00::10; mac 02:00:00:00:00:10; interface inb }
 endpoint vc { address 10.0.0.11; interface inb }
 eip 198.51.100.1 <-> va
 eip 198.51.100.2 <-> vb
+eip 2001:db8:1::2 <-> vb
 nat out -> zb { dnat tcp 198.51.100.3:8080 -> vc:80 }
 nat zb -> out { snat 10.0.0.0/24 -> 198.51.100.9 }
 nat za -> out { masquerade }

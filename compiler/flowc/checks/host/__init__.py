@@ -7,10 +7,12 @@ from flowc.checks.host import (
     implied,
     kernel_too_old,
     needs_l3mdev_accept,
+    udplite_is_invalid,
 )
 
 CHECKS: tuple[AnyCheck, ...] = (
     needs_l3mdev_accept.CHECK,
     implied.CHECK,
     kernel_too_old.CHECK,
+    udplite_is_invalid.CHECK,
 )
