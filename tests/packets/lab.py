@@ -5,36 +5,29 @@ it. Emulation makes processes expensive, so that a namespace is entered by this 
 itself (setns) instead of by `ip netns exec`, and many `ip` commands are one batch.
 """
 
-import ctypes
-import fcntl
-import json
 import os
 import signal
-import socket
-import struct
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeVar
 
-COMMAND_LIMIT = 60.0  # seconds
+from flowc.testbed import namespace
 
-_CLONE_NEWNET = 0x40000000  # linux/sched.h
-_SIOCSIFFLAGS, _IFF_UP = 0x8914, 0x1  # linux/sockios.h, linux/if.h
-_libc = ctypes.CDLL(None, use_errno=True)  # os.setns exists from Python 3.12 on
+COMMAND_LIMIT = 60.0  # seconds
 
 # What a namespace starts with. An address must be usable at once (no duplicate address detection),
 # and bridged packets are not judged by netfilter's IP hooks unless a test asks for it. A path that does
 # not exist belongs to a module that is not loaded.
 _START = {
-    "net.ipv6.conf.all.accept_dad": 0,
-    "net.ipv6.conf.default.accept_dad": 0,
-    "net.ipv6.conf.default.router_solicitations": 0,
-    "net.bridge.bridge-nf-call-iptables": 0,
-    "net.bridge.bridge-nf-call-ip6tables": 0,
+    "net/ipv6/conf/all/accept_dad": "0",
+    "net/ipv6/conf/default/accept_dad": "0",
+    "net/ipv6/conf/default/router_solicitations": "0",
+    "net/bridge/bridge-nf-call-iptables": "0",
+    "net/bridge/bridge-nf-call-ip6tables": "0",
 }
 
 T = TypeVar("T")
@@ -82,36 +75,17 @@ class Background:
             return ""
 
 
-class Namespace:
+class Namespace(namespace.Namespace):
     """A network namespace of the running test; made by `Lab.namespaces`."""
 
     def __init__(self, name: str, cleanup: ExitStack) -> None:
+        super().__init__(os.open(f"/run/netns/{name}", os.O_RDONLY | os.O_CLOEXEC))
         self.name = name
         self._cleanup = cleanup
-        self._file = os.open(f"/run/netns/{name}", os.O_RDONLY | os.O_CLOEXEC)
-        cleanup.callback(os.close, self._file)
+        cleanup.callback(self.close)
 
     def __repr__(self) -> str:
         return f"Namespace({self.name!r})"
-
-    @contextmanager
-    def entered(self) -> Iterator[None]:
-        """Sockets, processes and /proc/sys files that this thread opens within are the namespace's.
-
-        A socket stays so afterwards. /sys is not switched: a program that reads it needs `ip netns exec`.
-        """
-        before = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            _setns(self._file)
-            yield
-        finally:
-            _setns(before)
-            os.close(before)
-
-    def socket(self, family: int, kind: int, protocol: int = 0) -> socket.socket:
-        """Open a socket in this namespace. Who opens it closes it."""
-        with self.entered():
-            return socket.socket(family, kind, protocol)
 
     def keep(self, resource: AbstractContextManager[T]) -> T:
         """Enter a context that ends with the test, before the namespace does."""
@@ -139,11 +113,6 @@ class Namespace:
     def ip(self, *commands: str) -> str:
         """Run `ip` commands (without the word ip) as one batch."""
         return self.run("ip", "-batch", "-", stdin=_lines(commands))
-
-    def mac(self, device: str) -> str:
-        """The MAC address of a device."""
-        (link,) = json.loads(self.run("ip", "-json", "link", "show", device))
-        return str(link["address"])
 
     def tc(self, *commands: str) -> str:
         """Run `tc` commands (without the word tc) as one batch."""
@@ -191,13 +160,9 @@ class Lab:
         self._cleanup.callback(_batch, [f"netns del {name}" for name in names])
         _batch([f"netns add {name}" for name in names])
         made = tuple(Namespace(name, self._cleanup) for name in names)
-        for namespace in made:
-            with namespace.entered():
-                for sysctl, value in _START.items():
-                    with suppress(FileNotFoundError):
-                        _sysctl_path(sysctl).write_text(str(value))
-                with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
-                    fcntl.ioctl(control, _SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", _IFF_UP))
+        for one in made:
+            one.settings(_START, where_known=True)
+            one.up("lo")
         return made
 
     def connect(self, *links: tuple[Port, Port]) -> None:
@@ -231,12 +196,6 @@ def _batch(commands: Sequence[str]) -> None:
 
 def _lines(commands: Sequence[str]) -> str:
     return "".join(f"{command}\n" for command in commands)
-
-
-def _setns(file: int) -> None:
-    if _libc.setns(file, _CLONE_NEWNET):
-        error = ctypes.get_errno()
-        raise OSError(error, f"setns: {os.strerror(error)}")
 
 
 def _sysctl_path(name: str) -> Path:

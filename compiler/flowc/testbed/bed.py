@@ -50,7 +50,7 @@ class Testbed:
 
     def _made(self) -> Self:
         with ExitStack() as until_made:
-            gateway, world = Namespace(), Namespace()
+            gateway, world = Namespace.new(), Namespace.new()
             until_made.callback(gateway.close)
             until_made.callback(world.close)
             gateway.settings(loading.OF_HOST, where_known=True)

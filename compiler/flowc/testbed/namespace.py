@@ -1,4 +1,4 @@
-"""Network namespaces without a name: they end with the last file that refers to them, however this process ends."""
+"""Network namespaces. One without a name ends with the last file that refers to it, however this process ends."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 from flowc.testbed.model import TestbedError
 
@@ -22,9 +23,14 @@ _libc = ctypes.CDLL(None, use_errno=True)  # os.setns and os.unshare exist from 
 
 
 class Namespace:
-    """A new network namespace with lo up. Raises TestbedError where this process may not make one."""
+    """A network namespace, by a file that refers to it: `close` closes that."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: int) -> None:
+        self.file = file
+
+    @classmethod
+    def new(cls) -> Self:
+        """Make one, with lo up. Raises TestbedError where this process may not."""
         if not sys.platform.startswith("linux"):
             raise TestbedError("network namespaces are there on Linux alone")
         before = os.open(_THIS, os.O_RDONLY | os.O_CLOEXEC)
@@ -32,18 +38,22 @@ class Namespace:
             if _libc.unshare(_CLONE_NEWNET):
                 reason = os.strerror(ctypes.get_errno())
                 raise TestbedError(f"cannot make a network namespace: {reason} (it takes root, or CAP_SYS_ADMIN)")
-            self.file = os.open(_THIS, os.O_RDONLY | os.O_CLOEXEC)
+            made = cls(os.open(_THIS, os.O_RDONLY | os.O_CLOEXEC))
         finally:
             _setns(before)
             os.close(before)
-        self.up("lo")
+        made.up("lo")
+        return made
 
     def close(self) -> None:
         os.close(self.file)
 
     @contextmanager
     def entered(self) -> Iterator[None]:
-        """Sockets, processes and files of /proc/sys/net that this thread opens within are the namespace's."""
+        """Sockets, processes and files of /proc/sys/net that this thread opens within are the namespace's.
+
+        A socket stays so afterwards. /sys is not switched: a program that reads it needs `ip netns exec`.
+        """
         before = os.open(_THIS, os.O_RDONLY | os.O_CLOEXEC)
         try:
             _setns(self.file)

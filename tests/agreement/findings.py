@@ -1,0 +1,93 @@
+"""What trace and kernel once disagreed about: small files, a packet each, and what both say of it now.
+
+The quick tests hold the trace to it, the packet tests the kernel.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from flowc.ir.addresses import parse_address
+from flowc.ir.packet import Packet
+from flowc.trace.model import Entry, Verdict
+
+ACCEPT, DROP, REJECT, UNREACHABLE = Verdict
+
+
+class Finding(NamedTuple):
+    """`by` is the interface that the packet comes in by; None for what the host itself sends."""
+
+    name: str
+    text: str
+    by: str | None
+    packet: Packet
+    verdict: Verdict
+    answered: bool
+
+    @property
+    def entry(self) -> Entry:
+        return Entry(self.by)
+
+
+def packet(protocol: int, source: str, destination: str, detail: int = 0, source_port: int = 0) -> Packet:
+    """By its protocol number."""
+    family, to = parse_address(destination)
+    return Packet(family, protocol, detail, source_port, to, parse_address(source)[1])
+
+
+GATEWAY = """
+host gw { kernel 6.1 }
+interface lan { device eth1; address 10.0.0.1/24, fd00::1/64 }
+interface odd { device eth2; address 10.3.0.1/24, fd00:3::1/64; spoofing strict }
+interface wan { device eth0; address 192.0.2.1/24 }
+endpoint known { address fd00:3::9; interface odd; mac 02:00:00:00:03:09 }
+endpoint asked { address fd00:3::a; interface odd }
+zone inside { interface lan }
+zone few    { interface odd }
+zone out    { interface wan }
+route 203.0.113.0/24 blackhole
+policy few -> inside { accept }
+policy inside -> few { accept tcp; reject }
+policy inside -> out { reject protocol 89 }
+route default via 192.0.2.254
+"""
+FRONT = """
+host gw { kernel 6.1 }
+vrf acme { table 1000 }
+interface wan { device eth0; address 192.0.2.1/24, 2001:db8::1/64 }
+interface vms { device tap1; address 10.0.0.1/24, fd00::1/64; vrf acme }
+zone internet { interface wan }
+zone tenant { interface vms }
+route default via 192.0.2.254
+route default via 192.0.2.254 on wan vrf acme
+pool public 198.51.100.0/24, 2001:db8:1::/64 at internet
+eip 198.51.100.7 <-> 10.0.0.7
+eip 2001:db8:1::7 <-> fd00::7
+policy tenant -> internet { accept icmp; reject }
+policy internet -> tenant { accept icmp }
+"""
+
+FINDINGS = (
+    Finding("a link-local address names no link", GATEWAY, None,
+            packet(6, "fd00::1", "fe80::1", 80, 51000), UNREACHABLE, answered=False),
+    Finding("nobody answers as all on a link", GATEWAY, None,
+            packet(17, "10.0.0.1", "10.0.0.255", 80, 51000), ACCEPT, answered=False),
+    Finding("what the host sends into a black hole is dropped", GATEWAY, None,
+            packet(17, "192.0.2.1", "203.0.113.9", 80, 51000), DROP, answered=False),
+    Finding("an echo reply is a packet like any other", GATEWAY, None,
+            packet(1, "192.0.2.1", "198.51.100.9", 0), ACCEPT, answered=True),
+    Finding("what a neighbour advertises does not come in", GATEWAY, "lan",
+            packet(6, "fd00::5", "fd00:3::5", 80, 51000), DROP, answered=False),
+    Finding("a neighbour's MAC address is declared", GATEWAY, "lan",
+            packet(6, "fd00::5", "fd00:3::9", 80, 51000), ACCEPT, answered=True),
+    Finding("a neighbour is an endpoint and may say so", GATEWAY, "lan",
+            packet(6, "fd00::5", "fd00:3::a", 80, 51000), ACCEPT, answered=True),
+    Finding("a refusal of OSPF is heard", GATEWAY, "lan",
+            packet(89, "10.0.0.5", "198.51.100.9"), REJECT, answered=True),
+    Finding("a call of a public address is refused, and main leads to everybody", FRONT, "vms",
+            packet(17, "10.0.0.5", "198.51.100.7", 80, 51000), REJECT, answered=True),
+    Finding("a call of a public address is refused, and main leads to nobody", FRONT, "vms",
+            packet(17, "fd00::5", "2001:db8:1::7", 80, 51000), REJECT, answered=False),
+    Finding("a reset in a VRF leaves by main", FRONT, "vms",
+            packet(6, "10.0.0.5", "198.51.100.7", 80, 51000), REJECT, answered=False),
+)  # fmt: skip
