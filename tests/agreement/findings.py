@@ -39,7 +39,7 @@ GATEWAY = """
 host gw { kernel 6.1 }
 interface lan { device eth1; address 10.0.0.1/24, fd00::1/64 }
 interface odd { device eth2; address 10.3.0.1/24, fd00:3::1/64; spoofing strict }
-interface wan { device eth0; address 192.0.2.1/24 }
+interface wan { device eth0; address 192.0.2.1/24; spoofing allowed }
 endpoint known { address fd00:3::9; interface odd; mac 02:00:00:00:03:09 }
 endpoint asked { address fd00:3::a; interface odd }
 zone inside { interface lan }
@@ -82,6 +82,8 @@ FINDINGS = (
             packet(6, "fd00::5", "fd00:3::9", 80, 51000), ACCEPT, answered=True),
     Finding("a neighbour is an endpoint and may say so", GATEWAY, "lan",
             packet(6, "fd00::5", "fd00:3::a", 80, 51000), ACCEPT, answered=True),
+    Finding("an error is not told to whose neighbor is not found", GATEWAY, "wan",
+            packet(6, "fd00:3::5", "2001:db8:5::9", 80, 51000), UNREACHABLE, answered=False),
     Finding("a refusal of OSPF is heard", GATEWAY, "lan",
             packet(89, "10.0.0.5", "198.51.100.9"), REJECT, answered=True),
     Finding("a call of a public address is refused, and main leads to everybody", FRONT, "vms",

@@ -199,6 +199,8 @@ class Touched:
         for one in self._with_leaks(vrf) | {None}:  # errors also ask the main table for the sender
             yield from self._ways.get((one, family), ())
             yield from self._own.get((one, family), ())
+            yield from self._taken_in.get((one, family), ())
+            yield from self._permanent.get((one, family), ())
         scope = self._scope(vrf)
         yield from self._leaving.get((scope, family), ())
         for key in ((False, scope, family), (True, None, family)):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from functools import cached_property, partial
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from flowc.ir.addresses import FAMILIES, LINK_LOCAL, Family, Range, format_address, merge, subtract
 from flowc.ir.icmp import ICMP_PROTOCOL
 from flowc.ir.links import Interface, Spoofing
-from flowc.ir.neighbors import Neighbors
+from flowc.ir.neighbors import Neighbors, has_neighbors
 from flowc.ir.network import Host
 from flowc.ir.packet import Values
 from flowc.ir.sources import SourceCheck, is_checked
@@ -67,6 +67,17 @@ class Coming:
         """
         permanent = self._host.derived(Neighbors).permanent(interface, 6)
         return merge([*self.taken(interface, 6), *permanent]) if permanent else self.taken(interface, 6)
+
+    def finds(
+        self, walk: Walk, end: Literal["destination", "source"], interface: Interface, gateway: int | None
+    ) -> bool:
+        """Who a packet is handed to there can be found: a router, or the packet's destination; for an answer its source."""
+        if walk.packet.family == 4 or not has_neighbors(interface):
+            return True
+        found = self.found_neighbors(interface)
+        if gateway is None:
+            return walk.within(end, found)
+        return any(one.within(Range(gateway, gateway)) for one in found)
 
     def refused(self, walk: Walk, entry: Entry, interface: Interface) -> Dropped | None:
         """Of the ruleset: an address that is not from there, or that belongs to another MAC."""

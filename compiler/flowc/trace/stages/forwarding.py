@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from flowc.ir.addresses import Range, format_address
+from flowc.ir.addresses import format_address
 from flowc.ir.links import Interface
-from flowc.ir.neighbors import has_neighbors
 from flowc.ir.packet import GRE
 from flowc.ir.policy import SELF
 from flowc.trace.model import Stage, Verdict
@@ -48,8 +47,7 @@ def forward(passage: Passage) -> Goes:
     judged = _through(passage, out)
     if way.gateway is None and passage.interface is not None and out.vrf != passage.vrf:
         _check_neighbor(passage, out)
-    if walk.packet.family == 6 and has_neighbors(out):
-        _check_found(passage, out, way.gateway)
+    _check_found(passage, out, way.gateway)
     return Goes(out, way.gateway, judged)
 
 
@@ -63,13 +61,9 @@ def _check_neighbor(passage: Passage, out: Interface) -> None:
 
 def _check_found(passage: Passage, out: Interface, gateway: int | None) -> None:
     """What an IPv6 neighbour advertises is looked at by the check of sources, too."""
-    walk, found = passage.walk, passage.indexes.coming.found_neighbors(out)
-    if gateway is None:
-        heard, address = walk.within("destination", found), walk.packet.destination
-    else:
-        heard, address = any(one.within(Range(gateway, gateway)) for one in found), gateway
-    if not heard:
-        shown = format_address(6, address)
+    walk = passage.walk
+    if not passage.indexes.coming.finds(walk, "destination", out, gateway):
+        shown = format_address(6, walk.packet.destination if gateway is None else gateway)
         reason = f"its neighbor is not found: what {shown} advertises does not come in by `{out.name}`"
         walk.step(Stage.NEIGHBOR, reason, out.span)
         raise Ended(Verdict.DROP, reason, out.span)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 
 from flowc.ir.addresses import Range, format_address
+from flowc.ir.fib import Way
 from flowc.ir.fronts import Fronts
 from flowc.ir.links import Interface
 from flowc.ir.network import Host
@@ -60,7 +62,8 @@ class Replies:
         if walk.within("source", self._ways.own_sources(vrf, packet.family)):
             return False
         source = walk.cut("source", self._ways.cuts(vrf, packet.family))
-        return any(way.hops for way in self._ways.back(vrf, packet.family, source, packet.destination))
+        hop = _first_hop(self._ways.back(vrf, packet.family, source, packet.destination))
+        return hop is not None and self._coming.finds(walk, "source", self._host.interfaces[hop[1]], hop[0])
 
     def to_host(self, walk: Walk, vrf: str | None, out: Interface) -> bool:
         """A reply to what the host itself sends out of a VRF is its own in the VRF where it comes in."""
@@ -110,11 +113,15 @@ class Replies:
             walk.step(Stage.REPLY, "a reply stays here: who sent it has an address of the host itself")
             return False
         source = walk.cut("source", self._ways.cuts(vrf, family))
-        ways = self._ways.back(vrf, family, source, packet.destination)
-        by = next((name for way in ways for name in way.interfaces), None)
-        if by is None:
+        hop = _first_hop(self._ways.back(vrf, family, source, packet.destination))
+        if hop is None:
             where = f"VRF `{vrf}`" if vrf else "the main table"
             walk.step(Stage.REPLY, f"a reply is lost: {where} has no way to {format_address(family, source)}")
+            return False
+        gateway, by = hop
+        if not self._coming.finds(walk, "source", self._host.interfaces[by], gateway):
+            shown = format_address(family, source if gateway is None else gateway)
+            walk.step(Stage.REPLY, f"a reply is lost: what {shown} advertises does not come in by `{by}`")
             return False
         as_seen = leaves.source.addresses if leaves is not None else Range(source, source)
         to = "" if as_seen is None else f" to {format_address(family, as_seen.low)}"
@@ -128,3 +135,8 @@ class Replies:
         if crossed is not None and coming.vrf in self._fronts.vrfs:
             return crossed.row.vrf
         return out.vrf
+
+
+def _first_hop(ways: Iterable[Way]) -> tuple[int | None, str] | None:
+    """A router, or None for what is on the link, and the interface."""
+    return next(((gateway, name) for way in ways for gateway, name, _ in way.hops), None)
