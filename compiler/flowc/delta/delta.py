@@ -13,11 +13,11 @@ from flowc.delta.filters import FILTER, QDISC, Clsact, clsacts
 from flowc.delta.kinds import Changes, compare
 from flowc.delta.links import LINK, MODULE
 from flowc.delta.neighbors import NEIGHBOR
-from flowc.delta.routes import ROUTE
+from flowc.delta.routes import ROUTE, Route, routes
 from flowc.delta.rules import LOCAL_FIRST, LOCAL_LAST, LOCAL_RULE, RULE
 from flowc.delta.sets import METER, SET, Element, compare_elements
 from flowc.delta.sysctls import SYSCTL
-from flowc.hoststate import AddressRow, FlowerFilter, HostState, Link, NeighborRow, RouteRow, Rule, Sysctl
+from flowc.hoststate import AddressRow, FlowerFilter, HostState, Link, NeighborRow, Rule, Sysctl
 from flowc.hoststate.nft import Flowtable
 from flowc.hoststate.rules import CtHelper, Meter
 from flowc.hoststate.ruleset import Chain, ChainRule, Ruleset
@@ -44,7 +44,7 @@ class Delta:
     rules: Changes[Rule]
     local_rule: Changes[int]
     addresses: Changes[AddressRow]
-    routes: Changes[RouteRow]
+    routes: Changes[Route]
     neighbors: Changes[NeighborRow]
 
     def kinds(self) -> Iterator[Changes[Any]]:
@@ -81,6 +81,6 @@ def difference(old: HostState, new: HostState, before: Ruleset, after: Ruleset) 
         rules=compare(RULE, old.rules, new.rules),
         local_rule=compare(LOCAL_RULE, *local_rules),
         addresses=compare(ADDRESS, old.addresses, new.addresses),
-        routes=compare(ROUTE, old.routes, new.routes),
+        routes=compare(ROUTE, routes(old), routes(new)),
         neighbors=compare(NEIGHBOR, old.neighbors, new.neighbors),
     )

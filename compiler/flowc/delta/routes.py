@@ -5,11 +5,35 @@ Without a metric the kernel takes 0 for IPv4 and 1024 for IPv6 (IP6_RT_PRIO_USER
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 from flowc.delta.kinds import Kind
-from flowc.hoststate import NextHop, RouteRow
+from flowc.hoststate import HostState, NextHop, RouteRow
+from flowc.hoststate.routing import onlink_rule
 
 DEFAULT_METRIC = {4: 0, 6: 1024}
 TABLES = {254: "main", 255: "local"}
+
+
+class Route(NamedTuple):
+    """A route, and which of its gateways have to be taken as on the link: that follows from the addresses."""
+
+    row: RouteRow
+    onlink: tuple[bool, ...]
+
+
+def routes(state: HostState) -> Iterator[Route]:
+    """All of a host."""
+    onlink = onlink_rule(state.addresses)
+    for row in state.routes:
+        yield Route(
+            row,
+            tuple(
+                hop.gateway is not None and hop.device is not None and onlink(row.family, hop.device, hop.gateway)
+                for hop in row.nexthops
+            ),
+        )
 
 
 def table(number: int) -> str:
@@ -21,7 +45,7 @@ def _metric(row: RouteRow) -> int:
     return DEFAULT_METRIC[row.family] if row.metric is None else row.metric
 
 
-def _hop(hop: NextHop, *, weighted: bool) -> str:
+def _hop(hop: NextHop, *, onlink: bool, weighted: bool) -> str:
     parts = []
     if hop.encap is not None:
         parts.append(f"encap id {hop.encap.key} src {hop.encap.source} dst {hop.encap.destination}")
@@ -29,11 +53,13 @@ def _hop(hop: NextHop, *, weighted: bool) -> str:
         parts.append(f"via {hop.gateway}")
     if hop.device is not None:
         parts.append(f"dev {hop.device}")
+    parts += ["onlink"] if onlink else []
     return " ".join([*parts, *([f"weight {hop.weight}"] if weighted else [])])
 
 
-def _hops(row: RouteRow) -> tuple[str, ...]:
-    return tuple(_hop(hop, weighted=len(row.nexthops) > 1) for hop in row.nexthops)
+def _hops(route: Route) -> tuple[str, ...]:
+    hops = zip(route.row.nexthops, route.onlink, strict=True)
+    return tuple(_hop(hop, onlink=onlink, weighted=len(route.onlink) > 1) for hop, onlink in hops)
 
 
 def _title(row: RouteRow) -> str:
@@ -42,18 +68,18 @@ def _title(row: RouteRow) -> str:
     return f"{destination} table {table(row.table)}{metric}"
 
 
-def _words(row: RouteRow) -> str:
-    kind = "" if row.kind == "unicast" else f"{row.kind} "
-    return kind + " ".join([_title(row), *_hops(row)])
+def _words(route: Route) -> str:
+    kind = "" if route.row.kind == "unicast" else f"{route.row.kind} "
+    return kind + " ".join([_title(route.row), *_hops(route)])
 
 
-ROUTE: Kind[RouteRow] = Kind(
+ROUTE: Kind[Route] = Kind(
     name="route",
     identity=("family", "table", "destination", "metric"),
-    key=lambda row: (row.family, row.table, row.destination, _metric(row)),
+    key=lambda route: (route.row.family, route.row.table, route.row.destination, _metric(route.row)),
     attributes=("kind", "nexthops"),
-    values=lambda row: (row.kind, _hops(row)),
-    title=_title,
+    values=lambda route: (route.row.kind, _hops(route)),
+    title=lambda route: _title(route.row),
     words=_words,
-    span=lambda row: row.span,
+    span=lambda route: route.row.span,
 )

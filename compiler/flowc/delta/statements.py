@@ -13,7 +13,7 @@ from flowc.source import Source, Span
 
 _TOKEN = re.compile(r'#[^\n]*|"[^"\n]*"|[{}]')
 _COMMENT = re.compile(r"#[^\n]*")
-_NAMED = re.compile(r'((?:bridge|endpoint|host|interface|tunnel|vrf|zone) +(?:"[^"]*"|[^\s{]+)) *\{')
+_NAMED = re.compile(r'((?:endpoint|host|interface|tunnel|vrf|zone) +(?:"[^"]*"|[^\s{]+)) *\{')
 """Blocks with a name of their own: with another content they are the same declaration."""
 
 
@@ -69,8 +69,9 @@ def _flat(text: str) -> str:
 
 def _opening(source: Source, offset: int) -> str:
     """What stands before a place in its statement: the span of a policy is its zones."""
-    start = max(source.text.rfind(sign, 0, offset) for sign in "\n;{}")
-    return source.text[start + 1 : offset]
+    line = source.text.rfind("\n", 0, offset) + 1
+    start = max(source.text.rfind(sign, line, offset) for sign in ";{}")
+    return source.text[max(line, start + 1) : offset]
 
 
 def _blocks(source: Source) -> tuple[list[int], list[str]]:

@@ -151,6 +151,22 @@ def test_the_kernels_own_metric_is_no_difference(family: str, default: int) -> N
     assert not len(change(old, new).routes)
 
 
+def test_a_gateway_that_is_no_longer_covered_changes_its_route() -> None:
+    """It has to be said to be on the link then, or the kernel refuses it."""
+    route = "route 10.0.0.2 on lan\nroute 10.9.0.0/16 via 10.0.0.2 on lan\n"
+    (one,) = change(GATEWAY + route, GATEWAY.replace("10.0.0.1/24", "10.0.1.1/24") + route).routes.changed
+    assert (one.old.onlink, one.new.onlink, one.attributes) == ((False,), (True,), ("nexthops",))
+
+
+def test_how_an_address_is_answered_matters_for_ipv6_alone() -> None:
+    from flowc.delta.addresses import ADDRESS
+    from flowc.delta.kinds import compare
+
+    for row in state(GATEWAY).addresses:
+        found = compare(ADDRESS, [row], [row._replace(answered_only=True)])
+        assert len(found.changed) == (row.family == 6)
+
+
 def test_a_vrf_moves_the_local_rule() -> None:
     found = change(GATEWAY, GATEWAY + VRF.format(table=1000))
     (moved,) = found.local_rule.changed

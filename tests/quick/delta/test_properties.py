@@ -15,6 +15,7 @@ from flowc.backends.nft import ruleset
 from flowc.delta import Changes, Delta
 from flowc.delta.chains import applied_rules
 from flowc.delta.filters import clsacts
+from flowc.delta.routes import routes
 from flowc.delta.rules import LOCAL_FIRST, LOCAL_LAST
 from flowc.delta.sets import elements
 from flowc.hoststate import HostState
@@ -39,8 +40,9 @@ def gives(changes: Changes[V], old: Iterable[V], new: Iterable[V]) -> bool:
 
 def everything(found: Delta, old: HostState, new: HostState) -> Iterator[tuple[str, bool]]:
     """Whether each kind of object is then as it shall be."""
-    for name in ("modules", "links", "sysctls", "addresses", "routes", "rules", "neighbors", "filters"):
+    for name in ("modules", "links", "sysctls", "addresses", "rules", "neighbors", "filters"):
         yield name, gives(getattr(found, name), getattr(old, name), getattr(new, name))
+    yield "routes", gives(found.routes, routes(old), routes(new))
     before, after = ruleset(old), ruleset(new)
     for name in ("sets", "meters", "helpers", "chains"):
         yield name, gives(getattr(found, name), getattr(before, name), getattr(after, name))
