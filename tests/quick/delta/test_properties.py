@@ -97,6 +97,7 @@ def test_lines_that_move_are_no_difference() -> None:
             assert len(delta(old, new)) == 0
 
 
+@pytest.mark.slow
 def test_it_is_empty_only_where_the_same_is_loaded() -> None:
     """Of a file and the same without one of its lines."""
     seen = {True: 0, False: 0}
