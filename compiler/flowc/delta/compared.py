@@ -56,6 +56,8 @@ class HostDelta:
     delta: Delta
     groups: tuple[Group, ...]
     taken: Taken
+    was: str
+    """What the old file calls it."""
 
     @property
     def name(self) -> str:
@@ -91,7 +93,7 @@ def _host(old: HostState, new: HostState, listed: Callable[[HostState], Ruleset]
     before, after = listed(old), listed(new)
     delta = difference(old, new, before, after)
     groups = tuple(_groups(delta, spans(old, before), spans(new, after))) if len(delta) else ()
-    return HostDelta(delta, groups, taken_along(old, delta.interrupted))
+    return HostDelta(delta, groups, taken_along(old, delta.interrupted), old.host)
 
 
 def entries(delta: Delta) -> Iterator[Entry]:

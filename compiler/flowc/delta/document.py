@@ -2,7 +2,7 @@
 
     {"version": 1,
      "hosts": [
-       {"host": "gw1", "created": 1, "deleted": 0, "changed": 0, "interrupted": [],
+       {"host": "gw1", "old_host": "gw1", "created": 1, "deleted": 0, "changed": 0, "interrupted": [], "taken_along": {...},
         "changes": [
           {"action": "create", "kind": "element", "key": {"set": "eips4", "key": "0 . 2.2.2.13"},
            "text": "eips4 { 0 . 2.2.2.13 : 10.0.0.80 }", "old": null, "new": {"value": "10.0.0.80"},
@@ -40,6 +40,7 @@ def _host(host: HostDelta) -> dict[str, Any]:
     kinds = list(host.delta.kinds())
     return {
         "host": host.name,
+        "old_host": host.was,
         "created": sum(len(one.created) for one in kinds),
         "deleted": sum(len(one.deleted) for one in kinds),
         "changed": sum(len(one.changed) for one in kinds),

@@ -34,7 +34,7 @@ class Statements:
     def of(self, span: Span) -> Statement:
         source = span.source
         if source.is_table:
-            text = source.line_text(span.line)
+            text = source.line_text(span.line).strip()
             return Statement(text, text, span)
         written = _flat(_opening(source, span.start) + span.text)
         inside = self._enclosing(source, span.start)

@@ -62,6 +62,8 @@ def lines(compared: ComparedStates, *, verbose: bool = False, color: bool = Fals
 
 def _host(host: HostDelta, style: Style, *, verbose: bool) -> Iterator[str]:
     name = style.paint(f"host {visible(host.name)}", BOLD)
+    if host.was != host.name:
+        name += style.paint(f" ({visible(host.was)} in the old file)", DIM)
     if not len(host.delta):
         yield f"{name}: nothing changes"
         return

@@ -129,3 +129,29 @@ def test_a_file_with_errors_is_not_compared(format_: str, tmp_path: Path, capsys
     assert "gw.flow:1:" in err
     assert "nothing was compared" in err
     assert main(["diff", str(EXAMPLES[0]), str(tmp_path / "nowhere.flow")]) == 2
+
+
+def test_the_only_host_of_each_file_is_the_same_one(
+    tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("old", "new"):
+        Path(f"{name}.flow").write_text(f"host {name} {{ interface lan {{ device eth1; address 10.0.0.1/24 }} }}\n")
+    assert main(["diff", "old.flow", "new.flow"]) == 0
+    assert capsys.readouterr().out == "host new (old in the old file): nothing changes\n"
+
+
+def test_a_statement_that_moves_to_another_file_is_no_difference(
+    tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lan, zone = "interface lan { device eth1; address 10.0.0.1/24 }\n", "zone inside { interface lan }\n"
+    Path("old.flow").write_text(lan + zone)
+    Path("part.flow").write_text("\n" + lan)
+    Path("new.flow").write_text('include "part.flow"\n' + zone)
+    assert main(["diff", "old.flow", "new.flow"]) == 0
+    Path("part.flow").write_text("\n" + lan.replace("0.1/24", "0.2/24"))
+    capsys.readouterr()
+    assert main(["diff", "old.flow", "new.flow"]) == 1
+    out = capsys.readouterr().out
+    assert "~ interface lan { device eth1; address 10.0.0.2/24 }  part.flow:2\n" in out
