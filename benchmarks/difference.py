@@ -2,7 +2,7 @@
 
 The gateway of `gateway.py` with N EIPs and as many endpoints, rules and routes, against itself with ten changes of a kind.
 The files are read before. Exit status 1 if a change is not found: each has an address of its own, and some difference tells
-of it.
+of it. Below each line is what it takes to say what changes on the host, object by object (`flowc diff` without --semantic).
 """
 
 from __future__ import annotations
@@ -16,8 +16,12 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from flowc.api import check_files
+from flowc.backends.nft import ruleset
+from flowc.delta.compared import compare_states
+from flowc.delta.text import lines
 from flowc.ir.addresses import Range, holds, merge
 from flowc.ir.network import Host
+from flowc.lower import lower
 from flowc.trace.difference.joint import Difference, difference
 from gateway import ROWS_PER_TUNNEL, TUNNELS, VRFS, gateway, machines
 
@@ -80,6 +84,18 @@ def host(path: Path) -> Host:
     return checked.network.hosts[0]
 
 
+def on_the_host(old: Host, new: Host, kind: str) -> bool:
+    """Measure and print; True if something is missing."""
+    states = lower(old), lower(new)
+    before = time.process_time()
+    compared = compare_states({"gw": states[0]}, {"gw": states[1]}, ruleset)
+    lines(compared)
+    seconds = time.process_time() - before
+    found = len(compared.hosts[0].delta)
+    print(f"{'':>9} {'on host':<10} {seconds:6.1f} s: {found} objects of {len(compared.hosts[0].groups)} declarations")
+    return bool(found) is (kind == "nothing")
+
+
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -99,6 +115,7 @@ def main() -> int:
             status |= not found.is_empty if kind == "nothing" else told < CHANGES
             rest = f"; not all at {len(found.not_compared)} places" if found.not_compared else ""
             print(f"{count:>9} {kind:<10} {seconds:6.1f} s: {told} changes are told, in {many} sets of packets{rest}")
+            status |= on_the_host(old, new, kind)
     return int(status)
 
 

@@ -27,7 +27,9 @@ from typing import TYPE_CHECKING
 
 from flowc.backends import BACKENDS, LOADER, Backend
 from flowc.backends.files import Written, host_folder, write_if_changed
+from flowc.backends.nft import ruleset
 from flowc.checks import OF_FACTS, check
+from flowc.delta.compared import ComparedStates, compare_states
 from flowc.diagnostics import Diagnostics, registered
 from flowc.facts.given import GivenFacts, by_host
 from flowc.hoststate import HostState
@@ -219,6 +221,19 @@ def compare_files(old: str | Path, new: str | Path, read: Read = read_file) -> C
             networks.append(checked.network)
         before, after = networks
         return compare(before.hosts, after.hosts, _same)
+
+
+def compare_hosts(old: str | Path, new: str | Path, read: Read = read_file) -> ComparedStates:
+    """What two files change on their hosts. Raises OSError for one that cannot be read, and BrokenFilesError."""
+    states = []
+    for path in (old, new):
+        compiled = compile_files([path], read=read)
+        if compiled.diagnostics.has_errors:
+            raise BrokenFilesError(str(path), compiled.diagnostics)
+        states.append(compiled.states)
+    with _collector_paused():
+        before, after = states
+        return compare_states(before, after, ruleset)
 
 
 def _same(old: Host, new: Host) -> bool:

@@ -21,6 +21,7 @@ STAGES = {
     "backends": "backends",
     "testbed": "compiler",
     "trace": "compiler",
+    "delta": "compiler",
     "lower": "compiler",
     "checks": "compiler",
     "resolve": "compiler",

@@ -1,4 +1,4 @@
-"""`flowc diff --semantic`: which packets two files treat differently."""
+"""`flowc diff`: what a change of a file does on the hosts, or to packets."""
 
 from __future__ import annotations
 
@@ -11,51 +11,65 @@ from flowc.cli.reporting import add_format_argument, print_diagnostics, readable
 if TYPE_CHECKING:
     import argparse
 
+    from flowc.delta.compared import ComparedStates
     from flowc.trace.difference.compared import Compared
 
 NAME = "diff"
-SUMMARY = "say which packets two files treat differently"
+SUMMARY = "say what a change of a file does on the hosts, or which packets it treats differently"
 DESCRIPTION = (
-    "Compare two files by what becomes of packets: names, order and spelling are no difference. "
-    "The exit status is 0 if no packet is treated differently, 1 if some are or could not be compared, "
-    "and 2 if a file has errors."
+    "Compare two files by what is on the hosts: links, addresses, routes, rules, neighbours, sysctls, tc filters, and the "
+    "nft table by chain, rule, set and element, each below the declaration that it comes from. Where a thing is written, "
+    "and in which order elements stand, is no difference. With --semantic compare by what becomes of packets: there names, "
+    "order and spelling are no difference. The exit status is 0 without a difference, 1 if there is one or it could not "
+    "be compared, and 2 if a file has errors."
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`flowc diff --semantic OLD NEW`."""
+    """`flowc diff [--semantic] OLD NEW`."""
     parser.add_argument("old", metavar="OLD", help="the .flow file as it was; - is standard input")
-    parser.add_argument("new", metavar="NEW", help="the .flow file as it is")
-    parser.add_argument("--semantic", action="store_true", required=True, help="by what becomes of packets")
+    parser.add_argument("new", metavar="NEW", help="the .flow file as it is; - is standard input")
+    parser.add_argument("--semantic", action="store_true", help="by what becomes of packets")
     add_format_argument(parser, "differences are")
     parser.add_argument("-v", "--verbose", action="store_true", help="show all that is cut short")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Differences go to standard output, errors in the files to standard error."""
-    from flowc.api import BrokenFilesError, compare_files  # noqa: PLC0415  # the heavy part, not for --help
+    from flowc.api import BrokenFilesError, compare_files, compare_hosts  # noqa: PLC0415  # the heavy part, not for --help
 
     if arguments.old == arguments.new == "-":
         raise CannotRunError("standard input is one file only")
+    compared: Compared | ComparedStates
     try:
         with readable():
-            compared = compare_files(arguments.old, arguments.new)
+            compared = (compare_files if arguments.semantic else compare_hosts)(arguments.old, arguments.new)
     except BrokenFilesError as error:
         shown = arguments.format
         arguments.format = "text"
         print_diagnostics(error.diagnostics, arguments, sys.stderr)
         arguments.format = shown
         raise CannotRunError(f"{error} has errors; nothing was compared") from error
-    if arguments.format == "json":
-        from flowc.trace.difference.document import document  # noqa: PLC0415
-
-        emit(document(compared), sys.stdout)
-    else:
-        _print(compared, arguments)
+    _print(compared, arguments)
     return 0 if compared.is_empty else 1
 
 
-def _print(compared: Compared, arguments: argparse.Namespace) -> None:
+def _print(compared: Compared | ComparedStates, arguments: argparse.Namespace) -> None:
+    from flowc.delta import document, text  # noqa: PLC0415
+    from flowc.delta.compared import ComparedStates  # noqa: PLC0415
+    from flowc.trace.difference import document as semantic  # noqa: PLC0415
+
+    if arguments.format == "json":
+        told = document.document(compared) if isinstance(compared, ComparedStates) else semantic.document(compared)
+    elif isinstance(compared, ComparedStates):
+        lines = text.lines(compared, verbose=arguments.verbose, color=wants_color(sys.stdout))
+        told = "\n".join(lines) + "\n"
+    else:
+        told = _semantic(compared, arguments)
+    emit(told, sys.stdout)
+
+
+def _semantic(compared: Compared, arguments: argparse.Namespace) -> str:
     from flowc.trace.difference.text import lines  # noqa: PLC0415
 
     told: list[str] = []
@@ -64,4 +78,4 @@ def _print(compared: Compared, arguments: argparse.Namespace) -> None:
     for where, hosts in (("old", compared.only_old), ("new", compared.only_new)):
         if hosts:
             told.append(f"only the {where} file has {', '.join(hosts)}")
-    emit("\n".join(told or ["neither file has a host"]) + "\n", sys.stdout)
+    return "\n".join(told or ["neither file has a host"]) + "\n"

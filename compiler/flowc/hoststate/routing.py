@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_interface
 from typing import Literal, NamedTuple
 
+from flowc.ir.tables import Table
 from flowc.source import Span
 
 Family = Literal[4, 6]
@@ -87,3 +91,19 @@ class Rule:
     """`from`: an address or a prefix."""
     suppress: int | None = None
     """`suppress_prefixlength`: a route that is found does not count if its prefix is this long or shorter."""
+
+
+def onlink_rule(addresses: Table[AddressRow]) -> Callable[[Family, str, str], bool]:
+    """Which gateways no declared address of their device covers, by family, device and gateway.
+
+    The kernel refuses those ("Nexthop has invalid gateway") unless it is told that they are on the link.
+    """
+    networks = defaultdict(list)
+    for row in addresses:
+        networks[row.family, row.device].append(ip_interface(row.address).network)
+
+    def onlink(family: Family, device: str, gateway: str) -> bool:
+        at = ip_address(gateway)
+        return not (family == 6 and at.is_link_local) and all(at not in network for network in networks[family, device])
+
+    return onlink

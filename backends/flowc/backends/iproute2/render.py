@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from flowc.backends.iproute2 import links, routing
 from flowc.backends.script import Script, one_line
 from flowc.hoststate import LinkKind
+from flowc.hoststate.routing import onlink_rule
 
 if TYPE_CHECKING:
     from flowc.hoststate import HostState
@@ -57,7 +58,7 @@ def _rules(script: Script, state: HostState) -> None:
     barriers = [row for row in state.routes if not row.nexthops]
     if barriers:
         script.section("what has no route in its own table must not be looked up in the next one")
-    onlink = routing.onlink_rule(state)
+    onlink = onlink_rule(state.addresses)
     for row in barriers:
         script.command(routing.route(row, onlink), row.span)
     rules = {family: [rule for rule in state.rules if rule.family == family] for family in (4, 6)}
@@ -105,7 +106,7 @@ def _routes_and_neighbors(script: Script, state: HostState) -> None:
     leading = [row for row in state.routes if row.nexthops]
     if leading:
         script.section("routes: those without a gateway first, gateways are looked up in them")
-    onlink = routing.onlink_rule(state)
+    onlink = onlink_rule(state.addresses)
     direct = [row for row in leading if all(hop.gateway is None for hop in row.nexthops)]
     routed = [row for row in leading if any(hop.gateway is not None for hop in row.nexthops)]
     for row in chain(direct, routed):

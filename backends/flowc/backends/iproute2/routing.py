@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
-from ipaddress import ip_address, ip_interface
 
-from flowc.hoststate import AddressRow, HostState, NeighborRow, NextHop, RouteRow, Rule
+from flowc.hoststate import AddressRow, NeighborRow, NextHop, RouteRow, Rule
 from flowc.hoststate.routing import Family
 
 PROTOCOL = 102
@@ -83,19 +81,3 @@ def _hop(family: Family, hop: NextHop, onlink: Callable[[Family, str, str], bool
     if hop.gateway is not None and hop.device is not None and onlink(family, hop.device, hop.gateway):
         parts.append("onlink")
     return " ".join(parts)
-
-
-def onlink_rule(state: HostState) -> Callable[[Family, str, str], bool]:
-    """Which gateways no declared address of their device covers.
-
-    The kernel refuses those ("Nexthop has invalid gateway") unless it is told that they are on the link.
-    """
-    networks = defaultdict(list)
-    for row in state.addresses:
-        networks[row.family, row.device].append(ip_interface(row.address).network)
-
-    def onlink(family: Family, device: str, gateway: str) -> bool:
-        at = ip_address(gateway)
-        return not (family == 6 and at.is_link_local) and all(at not in network for network in networks[family, device])
-
-    return onlink

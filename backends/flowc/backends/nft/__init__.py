@@ -9,10 +9,13 @@ from __future__ import annotations
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from flowc.backends.nft import lookups
+from flowc.backends.nft.listed import Marked
+from flowc.backends.nft.listed import ruleset as listed
 from flowc.backends.nft.text import Text
 from flowc.backends.script import one_line
 from flowc.hoststate import HostState, LinkKind
 from flowc.hoststate.marks import HAIRPIN_MARK, OFFLOAD_MARK, VRF_MASK
+from flowc.hoststate.ruleset import Ruleset
 
 HELPER_STATUS = 0x2000
 """IPS_HELPER (linux/netfilter/nf_conntrack_common.h): a helper was set. nft has no word for it, and its `ct helper` means
@@ -21,6 +24,16 @@ the helper of the connection that announced this one."""
 
 def render(state: HostState, *, provenance: bool = True) -> str:
     """The text of `ruleset.nft`."""
+    return _print(state, Text(provenance))
+
+
+def ruleset(state: HostState) -> Ruleset:
+    """What is in the table once that text is loaded."""
+    text = Marked()
+    return listed(state.nft, text, _print(state, text))
+
+
+def _print(state: HostState, text: Text) -> str:
     environment = Environment(
         loader=PackageLoader(__name__, ""),
         undefined=StrictUndefined,
@@ -33,7 +46,7 @@ def render(state: HostState, *, provenance: bool = True) -> str:
     return template.render(
         host=one_line(state.host),
         table=state.nft,
-        text=Text(provenance),
+        text=text,
         look=lookups,
         has_vrfs=any(link.kind is LinkKind.VRF for link in state.links),
         packet_vrf=lookups.PACKET_VRF,
@@ -45,4 +58,4 @@ def render(state: HostState, *, provenance: bool = True) -> str:
     )
 
 
-__all__ = ["render"]
+__all__ = ["render", "ruleset"]

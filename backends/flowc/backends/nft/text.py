@@ -44,7 +44,7 @@ class Text:
 
     def declared(self, groups: Iterable[NftSet | ByFamily | PlaceMap]) -> str:
         """The declarations of the sets that have elements."""
-        return "\n".join(self._set(one) for group in groups for one in _each(group) if one)
+        return "\n".join(self._set(one) for group in groups for one in each(group) if one)
 
     def _set(self, one: NftSet) -> str:
         kind, type_ = ("set", one.key) if one.value is None else ("map", f"{one.key} : {one.value}")
@@ -152,7 +152,8 @@ class Text:
         return f' comment "{text.encode()[-COMMENT_BYTES:].decode(errors="ignore")}"'
 
 
-def _each(group: NftSet | ByFamily | PlaceMap) -> tuple[NftSet, ...]:
+def each(group: NftSet | ByFamily | PlaceMap) -> tuple[NftSet, ...]:
+    """The sets of a group."""
     if isinstance(group, NftSet):
         return (group,)
     return (group.v4, group.v6) if isinstance(group, ByFamily) else group.sets()

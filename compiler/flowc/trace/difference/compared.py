@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flowc.ir.network import Host
+from flowc.ir.versions import pairs
 from flowc.trace.difference.joint import Difference, difference
 
 
@@ -27,15 +28,13 @@ def compare(old: Sequence[Host], new: Sequence[Host], same: Callable[[Host, Host
 
     `same` is asked whether there is nothing to compare.
     """
-    if len(old) == len(new) == 1:
-        pairs = [(old[0], new[0])]
-    else:
-        by_name = {one.name: one for one in new}
-        pairs = [(one, by_name[one.name]) for one in old if one.name in by_name]
+    before, after = ({one.name: one for one in hosts} for hosts in (old, new))
+    found = pairs(list(before), list(after))
     differences = tuple(
-        Difference(before, after, (), (), (), ()) if same(before, after) else difference(before, after)
-        for before, after in pairs
+        Difference(was, now, (), (), (), ()) if same(was, now) else difference(was, now)
+        for was, now in ((before[name], after[other]) for name, other in found)
     )
-    paired = {id(host) for pair in pairs for host in pair}
-    only_old, only_new = (tuple(one.name for one in hosts if id(one) not in paired) for hosts in (old, new))
+    paired_old, paired_new = ({pair[side] for pair in found} for side in (0, 1))
+    only_old = tuple(name for name in before if name not in paired_old)
+    only_new = tuple(name for name in after if name not in paired_new)
     return Compared(differences, only_old, only_new)

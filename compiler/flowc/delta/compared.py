@@ -1,0 +1,137 @@
+"""What `flowc diff` finds: the delta of each host that both files have, by what a person declared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from flowc.delta.delta import Delta, difference
+from flowc.delta.kinds import Changed, Kind
+from flowc.delta.statements import Statement, Statements, spans
+from flowc.delta.taken import Taken, taken_along
+from flowc.hoststate import HostState
+from flowc.hoststate.ruleset import Ruleset
+from flowc.ir.versions import pairs
+from flowc.source import Span
+
+
+class Action(StrEnum):
+    CREATE = "create"
+    DELETE = "delete"
+    CHANGE = "change"
+
+
+class Entry(NamedTuple):
+    """One object that is created, deleted or changed."""
+
+    action: Action
+    kind: Kind[Any]
+    old: object
+    new: object
+    change: Changed[Any] | None
+
+    @property
+    def there(self) -> object:
+        """The object as it shall be, or else as it was."""
+        return self.old if self.action is Action.DELETE else self.new
+
+    @property
+    def recreated(self) -> bool:
+        return self.change is not None and bool(self.change.recreated)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What one declaration changes. `action` is what becomes of the declaration; None is what every host has."""
+
+    action: Action
+    statement: Statement | None
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HostDelta:
+    delta: Delta
+    groups: tuple[Group, ...]
+    taken: Taken
+    was: str
+    """What the old file calls it."""
+
+    @property
+    def name(self) -> str:
+        return self.delta.host
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedStates:
+    """Hosts of both files, and those that one of them does not have."""
+
+    hosts: tuple[HostDelta, ...]
+    only_old: tuple[str, ...]
+    only_new: tuple[str, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.only_old or self.only_new) and not any(len(one.delta) for one in self.hosts)
+
+
+def compare_states(
+    old: Mapping[str, HostState], new: Mapping[str, HostState], listed: Callable[[HostState], Ruleset]
+) -> ComparedStates:
+    """Hosts by name. `listed` is what the nft table of a state holds."""
+    found = pairs(list(old), list(new))
+    hosts = tuple(_host(old[before], new[after], listed) for before, after in found)
+    was, now = ({pair[side] for pair in found} for side in (0, 1))
+    return ComparedStates(
+        hosts, tuple(name for name in old if name not in was), tuple(name for name in new if name not in now)
+    )
+
+
+def _host(old: HostState, new: HostState, listed: Callable[[HostState], Ruleset]) -> HostDelta:
+    before, after = listed(old), listed(new)
+    delta = difference(old, new, before, after)
+    groups = tuple(_groups(delta, spans(old, before), spans(new, after))) if len(delta) else ()
+    return HostDelta(delta, groups, taken_along(old, delta.interrupted), old.host)
+
+
+def entries(delta: Delta) -> Iterator[Entry]:
+    """All of a delta, in the order in which a host is loaded; of a kind what is deleted first."""
+    for changes in delta.kinds():
+        kind = changes.kind
+        yield from (Entry(Action.DELETE, kind, one, None, None) for one in changes.deleted)
+        yield from (Entry(Action.CHANGE, kind, one.old, one.new, one) for one in changes.changed)
+        yield from (Entry(Action.CREATE, kind, None, one, None) for one in changes.created)
+
+
+def _groups(delta: Delta, old: Iterable[Span], new: Iterable[Span]) -> Iterator[Group]:
+    """In the order of the new file, what is only in the old one at its line there, what every host has last."""
+    read = Statements()
+    known: dict[Span, Statement] = {}
+    found: dict[str, tuple[Statement, list[Entry]]] = {}
+    rest: list[Entry] = []
+    for entry in entries(delta):
+        span = entry.kind.span(entry.there)
+        if span is None:
+            rest.append(entry)
+            continue
+        if span not in known:
+            known[span] = read.of(span)
+        statement = known[span]
+        shown, of = found.setdefault(statement.name, (statement, []))
+        if entry.action is not Action.DELETE and all(one.action is Action.DELETE for one in of):
+            shown = statement  # of two places the one in the new file
+        of.append(entry)
+        found[statement.name] = (shown, of)
+    before, after = read.names(old), read.names(new)
+    for name, (statement, of) in sorted(found.items(), key=lambda item: _place(item[1][0])):
+        both = name in before and name in after
+        action = Action.CHANGE if both else Action.CREATE if name in after else Action.DELETE
+        yield Group(action, statement, tuple(of))
+    if rest:
+        yield Group(Action.CHANGE, None, tuple(rest))
+
+
+def _place(statement: Statement) -> tuple[bool, int, str]:
+    return (statement.span.source.is_table, statement.span.line, statement.text)

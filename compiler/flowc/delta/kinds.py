@@ -1,0 +1,92 @@
+"""What one kind of kernel object is to a comparison: what it is known by, and what of it can change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from flowc.source import Span
+
+Scalar = str | int | bool | None
+Value = Scalar | tuple[str, ...]
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[V]):
+    """`key` and `values` run parallel to `identity` and `attributes`. Spans are in neither: they are no difference."""
+
+    name: str
+    identity: tuple[str, ...]
+    """What the kernel knows an object by."""
+    key: Callable[[V], tuple[Scalar, ...]]
+    attributes: tuple[str, ...]
+    values: Callable[[V], tuple[Value, ...]]
+    title: Callable[[V], str]
+    """The identity, as the field's tools write it."""
+    words: Callable[[V], str]
+    """All of it, as the field's tools write it."""
+    span: Callable[[V], Span | None]
+    fixed: frozenset[str] = frozenset()
+    """Attributes that the kernel does not change: it deletes the object, and makes it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed(Generic[V]):
+    """An object that is there before and after."""
+
+    old: V
+    new: V
+    attributes: tuple[str, ...]
+    """Those that differ."""
+    recreated: tuple[str, ...]
+    """Those of them that the kernel cannot change; with any, the object is deleted and made again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes(Generic[V]):
+    """What becomes of the objects of a kind, in the order of the states that they are from."""
+
+    kind: Kind[V]
+    created: tuple[V, ...] = ()
+    deleted: tuple[V, ...] = ()
+    changed: tuple[Changed[V], ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.created) + len(self.deleted) + len(self.changed)
+
+    def applied(self, objects: Iterable[V]) -> dict[tuple[Scalar, ...], V]:
+        """The objects that there are then, by their key."""
+        key = self.kind.key
+        found = {key(one): one for one in objects}
+        for one in self.deleted:
+            del found[key(one)]
+        found.update({key(one.new): one.new for one in self.changed})
+        found.update({key(one): one for one in self.created})
+        return found
+
+
+def compare(kind: Kind[V], old: Iterable[V], new: Iterable[V]) -> Changes[V]:
+    """Objects by their key, in time proportional to their number. Of two with one key the last counts."""
+    before, after = ({kind.key(one): one for one in side} for side in (old, new))
+    changed = []
+    for key, one in after.items():
+        was = before.get(key)
+        if was is not None and (found := differing(kind, was, one)):
+            changed.append(found)
+    return Changes(
+        kind,
+        created=tuple(one for key, one in after.items() if key not in before),
+        deleted=tuple(one for key, one in before.items() if key not in after),
+        changed=tuple(changed),
+    )
+
+
+def differing(kind: Kind[V], old: V, new: V) -> Changed[V] | None:
+    """What differs in two objects with one key; None for nothing."""
+    before, after = kind.values(old), kind.values(new)
+    if before == after:
+        return None
+    names = tuple(name for name, mine, other in zip(kind.attributes, before, after, strict=True) if mine != other)
+    return Changed(old, new, names, tuple(name for name in names if name in kind.fixed))
