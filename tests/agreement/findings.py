@@ -67,6 +67,18 @@ policy tenant -> internet { accept icmp; reject }
 policy internet -> tenant { accept icmp }
 """
 
+CLOSED = """
+host gw { kernel 6.1 }
+vrf acme { table 1000 }
+interface wan { device eth0; address 192.0.2.1/24; spoofing allowed }
+interface vms { device tap1; address 10.0.0.1/24; vrf acme }
+zone internet { interface wan }
+zone tenant { interface vms }
+pool public 198.51.100.0/24 at internet
+eip 198.51.100.7 <-> 10.0.0.7
+policy internet -> tenant { reject }
+"""
+
 FINDINGS = (
     Finding("a link-local address names no link", GATEWAY, None,
             packet(6, "fd00::1", "fe80::1", 80, 51000), UNREACHABLE, answered=False),
@@ -92,4 +104,8 @@ FINDINGS = (
             packet(17, "fd00::5", "2001:db8:1::7", 80, 51000), REJECT, answered=False),
     Finding("a reset in a VRF leaves by main", FRONT, "vms",
             packet(6, "10.0.0.5", "198.51.100.7", 80, 51000), REJECT, answered=False),
+    Finding("a VRF without a way to the sender refuses without a word", CLOSED, "wan",
+            packet(17, "192.0.2.9", "198.51.100.7", 80, 51000), REJECT, answered=False),
+    Finding("a stray ICMP answer is routed before it is dropped", CLOSED, "wan",
+            packet(1, "192.0.2.9", "198.51.100.99", 16), UNREACHABLE, answered=True),
 )  # fmt: skip

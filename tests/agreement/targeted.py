@@ -50,7 +50,7 @@ def targeted(host: Host, seed: int, most: int, beside: Sequence[Asked] = (), cor
     for of_one in by_rule:
         rng.shuffle(of_one)
     every = dict.fromkeys(one for layer in zip_longest(*by_rule) for one in layer if one is not None)
-    wanted = [one for one in every if is_sent(one[1]) and values.is_plain(one[1])][: int(corners * most)]
+    wanted = [one for one in every if is_sent(one[1]) and values.is_plain(*one)][: int(corners * most)]
     at_rules = [_Traced(entry, packet, trace(host, entry, packet)) for entry, packet in wanted]
     traced: list[_Traced] = []
     for _ in range(_TRIES * most):
@@ -58,7 +58,7 @@ def targeted(host: Host, seed: int, most: int, beside: Sequence[Asked] = (), cor
         if is_sent(packet):
             one_more = _Traced(entry, packet, trace(host, entry, packet))
             traced += [one_more, *_at_the_edge(host, one_more, rng)]
-    plain = [one for one in traced if values.is_plain(one.packet)]
+    plain = [one for one in traced if values.is_plain(one.entry, one.packet)]
     portless = {(one.packet.family, one.packet.protocol) for one in beside}
     first = list(_different(at_rules, len(at_rules), limits, portless, most_stopped=1.0))
     left = [one for one in plain if one not in first]

@@ -78,8 +78,13 @@ class Interesting:
         targets = [rule.destination for rule in self._rules]
         self._targets = {family: list(edges(targets, family)) for family in FAMILIES}
 
-    def is_plain(self, packet: Packet) -> bool:
-        """Nobody has the first or last address of a network, and nobody outside one of the host's public addresses."""
+    def is_plain(self, entry: Entry, packet: Packet) -> bool:
+        """Nobody has the first or last address of a network, and nobody outside one of the host's public addresses.
+
+        The host sends from its own, and from those in VRFs only what goes there.
+        """
+        if entry.interface is None and packet.source not in self._sender[packet.family]:
+            return False
         if not self.ends.isdisjoint((packet.source, packet.destination)):
             return False
         return not any(prefix.contains(packet.family, packet.source) for prefix in self.pools)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.internal.conjecture import providers
 from hypothesis.strategies import SearchStrategy
 from tests.generate.strategies import MAIN, checked_parts, drawn, drawn_parts
 
@@ -36,8 +39,15 @@ def _batch(strategy: SearchStrategy[T], number: int, count: int) -> list[T]:
     def draw(value: T) -> None:
         found.append(value)
 
-    draw()
+    with _without_constants():
+        draw()
     return found
+
+
+def _without_constants() -> AbstractContextManager[object]:
+    """Hypothesis also draws the constants that stand in a project's modules: each change of one would change the files."""
+    nothing = getattr(providers, "Constants", None)
+    return nullcontext() if nothing is None else patch.object(providers, "_get_local_constants", nothing)
 
 
 def files(number: int, count: int) -> Iterator[str]:

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Self
 
+from flowc.ir.addresses import Family
 from flowc.ir.links import Device, Veth
 from flowc.ir.network import Host
 from flowc.ir.packet import Packet
@@ -166,8 +167,14 @@ class Testbed:
     def _endpoint(self, name: str) -> tuple[str, str | None] | None:
         """An endpoint's MAC address and port."""
         for row in self._host.endpoints:
-            if row.name == name and row.mac is not None:
+            if row.name != name:
+                continue
+            if row.mac is not None:
                 return row.mac, row.interface if row.interface in self._wires.bridges else None
+            ends: tuple[tuple[Family, int | None], ...] = ((4, row.v4), (6, row.v6))
+            for family, address in ends:
+                if address is not None:
+                    return self._wires.machine(row.interface, family, address)
         return None
 
     def _vrf_device(self, interface: str | None) -> str | None:

@@ -77,7 +77,7 @@ def everything(family: Family) -> Packets:
 def _delivered(passage: Passage, judged: Judged) -> Trace:
     walk, interface = passage.walk, passage.interface
     walk.step(Stage.VERDICT, f"accept: {judged.reason}", judged.span)
-    answered = interface is None or passage.indexes.replies.from_host(walk, interface)
+    answered = interface is None or passage.indexes.replies.leads_back(walk, interface.vrf)
     return _made(passage, judged, _Outcome(SELF, offload=(False, "the host itself is addressed")), answered=answered)
 
 
@@ -94,7 +94,11 @@ def _leaves(passage: Passage, goes: Goes) -> Trace:
         answered = indexes.replies.to_host(walk, passage.vrf, out)
     else:
         unused = is_unused(passage)
-        answered = indexes.replies.forwarded(walk, interface, out, leaves, passage.crossed, unused=unused)
+        turn = passage.choice // passage.ways
+        answered, ways = indexes.replies.forwarded(
+            walk, interface, out, leaves, passage.crossed, unused=unused, choice=turn
+        )
+        passage.ways *= ways
         fast = offloaded(walk, indexes.host, judged.rule, interface, out)
         if fast[0] and not answered:
             fast = False, "no reply comes back, so that the connection is never established"
@@ -154,7 +158,7 @@ def _heard(passage: Passage, verdict: Verdict) -> bool:
         return False
     if indexes.ways.is_for_all(passage.vrf, family, walk.packet.destination):
         return False
-    return indexes.replies.from_host(walk, passage.interface, routed=passage.is_routed)
+    return indexes.replies.refused(walk, passage.vrf, routed=passage.is_routed)
 
 
 def _destination(walk: Walk) -> Translated:

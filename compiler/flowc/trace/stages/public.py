@@ -44,14 +44,15 @@ def translate(passage: Passage) -> None:
 
 
 def refuse_unused(passage: Passage) -> None:
-    """What a pool holds and nothing translates goes nowhere. Raises Ended."""
+    """What would begin a connection to what a pool holds and nothing translates goes nowhere. Raises Ended."""
+    if not is_opening(passage.walk):
+        return
     for index, scope in _both(passage):
         if index is passage.indexes.front and not passage.indexes.replies.is_crossing(passage.interface):
             continue
         found = index.called(passage.walk, scope)
         if found is not None and found.pooled:
-            reason = "an address of a pool that nothing uses"
-            raise Ended(Verdict.DROP, reason if is_opening(passage.walk) else OF_NO_CONNECTION, found.span)
+            raise Ended(Verdict.DROP, "an address of a pool that nothing uses", found.span)
 
 
 def is_unused(passage: Passage) -> bool:

@@ -45,25 +45,26 @@ class Replies:
             return False
         return interface.name in self._host.zoned() and interface.vrf in self._open
 
-    def from_host(self, walk: Walk, coming: Interface, *, routed: bool = True) -> bool:
-        """The host can answer: its table has a way to the sender.
+    def refused(self, walk: Walk, vrf: str | None, *, routed: bool) -> bool:
+        """The host can say that it refuses a packet, by the table whose routes that takes (sysctl fwmark_reflect).
 
         What is refused before a way was looked up is refused by the main table: the kernel asks no other one whether
         the sender can be reached (nf_reject_fill_skb_dst in net/ipv4/netfilter/nf_reject_ipv4.c).
         """
-        if not routed and coming.vrf is not None:
+        if not routed and vrf is not None:
             if walk.equals("protocol", NUMBERS["tcp"]):
                 return False  # a reset leaves by that table as well
-            return self._leads_back(walk, None) and self._leads_back(walk, coming.vrf)
-        return self._leads_back(walk, coming.vrf)
+            return self.leads_back(walk, None) and self.leads_back(walk, vrf)
+        return self.leads_back(walk, vrf)
 
-    def _leads_back(self, walk: Walk, vrf: str | None) -> bool:
+    def leads_back(self, walk: Walk, vrf: str | None) -> bool:
+        """A table has a way to the sender."""
         packet = walk.packet
         if walk.within("source", self._ways.own_sources(vrf, packet.family)):
             return False
         source = walk.cut("source", self._ways.cuts(vrf, packet.family))
-        hop = _first_hop(self._ways.back(vrf, packet.family, source, packet.destination))
-        return hop is not None and self._coming.finds(walk, "source", self._host.interfaces[hop[1]], hop[0])
+        hops = _hops(self._ways.back(vrf, packet.family, source, packet.destination))
+        return bool(hops) and self._coming.finds(walk, "source", self._host.interfaces[hops[0][1]], hops[0][0])
 
     def to_host(self, walk: Walk, vrf: str | None, out: Interface) -> bool:
         """A reply to what the host itself sends out of a VRF is its own in the VRF where it comes in."""
@@ -97,36 +98,41 @@ class Replies:
         crossed: Target | None,
         *,
         unused: bool,
-    ) -> bool:
-        """A reply gets in where the first packet left, and is led to where that came from.
+        choice: int = 0,
+    ) -> tuple[bool, int]:
+        """A reply gets in where the first packet left, and is led to where that came from; and how many ways there are
+        that the kernel may choose from, where not all of them do: `choice` is one.
 
         `unused`: that is an address of a pool which nothing uses, and what is sent to those is dropped.
         """
         packet, family = walk.packet, walk.packet.family
         if not self.lets_in(walk, out):
-            return False
+            return False, 1
         if unused:
             walk.step(Stage.REPLY, "a reply is dropped: it is for an address of a pool that nothing uses")
-            return False
+            return False, 1
         vrf = self._vrf(coming, out, crossed)
         if walk.within("source", self._ways.own_sources(vrf, family)):
             walk.step(Stage.REPLY, "a reply stays here: who sent it has an address of the host itself")
-            return False
+            return False, 1
         source = walk.cut("source", self._ways.cuts(vrf, family))
-        hop = _first_hop(self._ways.back(vrf, family, source, packet.destination))
-        if hop is None:
+        hops = _hops(self._ways.back(vrf, family, source, packet.destination))
+        if not hops:
             where = f"VRF `{vrf}`" if vrf else "the main table"
             walk.step(Stage.REPLY, f"a reply is lost: {where} has no way to {format_address(family, source)}")
-            return False
-        gateway, by = hop
+            return False, 1
+        there = {name: name == coming.name or self._host.together(name, coming.name) for _, name in hops}
+        ways = len(hops) if len(set(there.values())) > 1 else 1
+        gateway, by = hops[choice % ways]
         if not self._coming.finds(walk, "source", self._host.interfaces[by], gateway):
             shown = format_address(family, source if gateway is None else gateway)
             walk.step(Stage.REPLY, f"a reply is lost: what {shown} advertises does not come in by `{by}`")
-            return False
+            return False, ways
         as_seen = leaves.source.addresses if leaves is not None else Range(source, source)
         to = "" if as_seen is None else f" to {format_address(family, as_seen.low)}"
-        walk.step(Stage.REPLY, f"a reply{to} comes in by `{out.name}` and leaves by `{by}`")
-        return by == coming.name or self._host.together(by, coming.name)
+        chosen = f", one of {ways} ways" if ways > 1 else ""
+        walk.step(Stage.REPLY, f"a reply{to} comes in by `{out.name}` and leaves by `{by}`{chosen}")
+        return there[by], ways
 
     def _vrf(self, coming: Interface, out: Interface, crossed: Target | None) -> str | None:
         """The table that says where a reply goes: that of the VRF it comes in by, unless its connection is another's."""
@@ -137,6 +143,6 @@ class Replies:
         return out.vrf
 
 
-def _first_hop(ways: Iterable[Way]) -> tuple[int | None, str] | None:
-    """A router, or None for what is on the link, and the interface."""
-    return next(((gateway, name) for way in ways for gateway, name, _ in way.hops), None)
+def _hops(ways: Iterable[Way]) -> list[tuple[int | None, str]]:
+    """Routers, or None for what is on the link, and their interfaces."""
+    return [(gateway, name) for way in ways for gateway, name, _ in way.hops]
