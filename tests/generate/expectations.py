@@ -72,7 +72,8 @@ def _packet(drawing: Drawing, net: Net) -> str:
     if kind == 2:
         word = drawing.one(("icmp", f"icmpv{net.version}"))
         named = drawing.draw(icmp_type(None if word == "icmp" else family))
-        return f"{word} {f'{named} ' if named else ''}{source} -> {target}"
+        kind_of = str(drawing.number(0, 255)) if drawing.rarely() else named
+        return f"{word} {f'{kind_of} ' if kind_of else ''}{source} -> {target}"
     return f"{drawing.one(PLAIN)} {source} -> {target}"
 
 
