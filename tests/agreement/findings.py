@@ -78,6 +78,16 @@ pool public 198.51.100.0/24 at internet
 eip 198.51.100.7 <-> 10.0.0.7
 policy internet -> tenant { reject }
 """
+POOL = """
+host gw { kernel 6.1 }
+interface wan { device eth0; address 192.0.2.1/24 }
+interface lan { device eth1; address 10.0.0.1/24 }
+zone internet { interface wan }
+zone inside { interface lan }
+pool public 198.51.100.0/24 at internet
+eip 198.51.100.7 <-> 10.0.0.7
+policy internet -> inside { accept }
+"""
 
 FINDINGS = (
     Finding("a link-local address names no link", GATEWAY, None,
@@ -106,6 +116,8 @@ FINDINGS = (
             packet(6, "10.0.0.5", "198.51.100.7", 80, 51000), REJECT, answered=False),
     Finding("a VRF without a way to the sender refuses without a word", CLOSED, "wan",
             packet(17, "192.0.2.9", "198.51.100.7", 80, 51000), REJECT, answered=False),
-    Finding("a stray ICMP answer is routed before it is dropped", CLOSED, "wan",
+    Finding("a stray ICMP answer to a pool of a front is dropped", CLOSED, "wan",
+            packet(1, "192.0.2.9", "198.51.100.99", 16), DROP, answered=False),
+    Finding("a stray ICMP answer to a pool is routed first", POOL, "wan",
             packet(1, "192.0.2.9", "198.51.100.99", 16), UNREACHABLE, answered=True),
 )  # fmt: skip

@@ -44,15 +44,19 @@ def translate(passage: Passage) -> None:
 
 
 def refuse_unused(passage: Passage) -> None:
-    """What would begin a connection to what a pool holds and nothing translates goes nowhere. Raises Ended."""
-    if not is_opening(passage.walk):
-        return
+    """What a pool holds and nothing translates goes nowhere. Raises Ended.
+
+    Inside of a VRF that is asked by conntrack zone, and what can begin no connection is in none.
+    """
+    opening = is_opening(passage.walk)
     for index, scope in _both(passage):
-        if index is passage.indexes.front and not passage.indexes.replies.is_crossing(passage.interface):
+        is_front = index is passage.indexes.front
+        if not (passage.indexes.replies.is_crossing(passage.interface) if is_front else opening):
             continue
         found = index.called(passage.walk, scope)
         if found is not None and found.pooled:
-            raise Ended(Verdict.DROP, "an address of a pool that nothing uses", found.span)
+            reason = "an address of a pool that nothing uses"
+            raise Ended(Verdict.DROP, reason if opening else OF_NO_CONNECTION, found.span)
 
 
 def is_unused(passage: Passage) -> bool:
