@@ -47,6 +47,8 @@ zone few    { interface odd }
 zone out    { interface wan }
 route 203.0.113.0/24 blackhole
 policy few -> inside { accept }
+policy out -> inside { accept }
+policy self -> inside { accept udp }
 policy inside -> few { accept tcp; reject }
 policy inside -> out { reject protocol 89 }
 route default via 192.0.2.254
@@ -106,6 +108,10 @@ FINDINGS = (
             packet(6, "fd00::5", "fd00:3::a", 80, 51000), ACCEPT, answered=True),
     Finding("an error is not told to whose neighbor is not found", GATEWAY, "wan",
             packet(6, "fd00:3::5", "2001:db8:5::9", 80, 51000), UNREACHABLE, answered=False),
+    Finding("the host asks for its neighbours whatever its policy says", GATEWAY, None,
+            packet(58, "fd00::1", "fd00::5", 135), ACCEPT, answered=True),
+    Finding("nobody sends as all machines", GATEWAY, "wan",
+            packet(17, "255.255.255.255", "10.0.0.5", 80, 51000), DROP, answered=False),
     Finding("a refusal of OSPF is heard", GATEWAY, "lan",
             packet(89, "10.0.0.5", "198.51.100.9"), REJECT, answered=True),
     Finding("a call of a public address is refused, and main leads to everybody", FRONT, "vms",

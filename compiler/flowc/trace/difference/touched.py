@@ -165,8 +165,8 @@ class Touched:
     @cached_property
     def _tunnel_ends(self) -> dict[Family, Values]:
         found: dict[Family, list[Range]] = {4: [], 6: []}
-        for family, local, _ in self._old.tunnel_ends ^ self._new.tunnel_ends:
-            found[family].append(Range(local, local))
+        for family, *ends in self._old.tunnel_ends ^ self._new.tunnel_ends:
+            found[family] += (Range(one, one) for one in ends)
         return {family: merge(ranges) for family, ranges in found.items()}
 
     # ---- by address

@@ -131,7 +131,8 @@ class Coming:
         nobodys = NOBODYS[family]
         if family == 4 and walk.within("destination", BROADCAST):
             nobodys = subtract(nobodys, UNSPECIFIED)  # who asks for an address by DHCP has none yet
-        if walk.within("source", merge([*nobodys, *MULTICAST[family]])):
+        senders = [*nobodys, *MULTICAST[family], *(BROADCAST if family == 4 else ())]
+        if walk.within("source", merge(senders)):
             return Dropped("the kernel takes no packet from such a source", None)
         return None
 

@@ -10,7 +10,7 @@ from flowc.ir.packet import GRE
 from flowc.ir.policy import SELF
 from flowc.trace.model import Stage, Verdict
 from flowc.trace.stages.coming import is_link_local_source, is_opening, is_untracked
-from flowc.trace.stages.implied import implied
+from flowc.trace.stages.implied import implied, implied_out, tunnelled
 from flowc.trace.stages.passage import Ended, Judged, Passage
 from flowc.trace.stages.public import OF_NO_CONNECTION
 from flowc.trace.stages.ways import Kind
@@ -89,20 +89,10 @@ def _delivered(passage: Passage) -> Judged:
         raise Ended(Verdict.DROP, f"no zone on `{passage.interface.name}` has this source", passage.interface.span)
     if passage.entry.zone is None:
         return Judged(None, None, "input from no zone is left alone", None)
-    return implied(passage.walk, passage.interface) or _tunnelled(passage) or passage.judge(passage.entry.zone, SELF)
-
-
-def _tunnelled(passage: Passage) -> Judged | None:
-    walk, host = passage.walk, passage.indexes.host
-    if not walk.equals("protocol", GRE):
-        return None
-    for one in host.interfaces.values():
-        ends = host.outer_ends(one)
-        if ends is None or ends[:2] != (walk.packet.family, walk.packet.destination):
-            continue
-        if walk.equals("source", ends[2]):
-            return Judged(None, None, f"GRE of tunnel `{one.name}`", one.span)
-    return None
+    found = implied(passage.walk, passage.interface)
+    if found is None and passage.walk.equals("protocol", GRE):
+        found = tunnelled(passage.walk, passage.indexes.host, "destination", "source")
+    return found or passage.judge(passage.entry.zone, SELF)
 
 
 def _through(passage: Passage, out: Interface) -> Judged:
@@ -112,7 +102,7 @@ def _through(passage: Passage, out: Interface) -> Judged:
     if passage.interface is None:
         if target is None or indexes.judges.policy(SELF, target) is None:
             return Judged(None, None, "the host may send", None)
-        return passage.judge(SELF, target)
+        return implied_out(walk, indexes.host, out) or passage.judge(SELF, target)
     if is_link_local_source(walk):
         raise Ended(Verdict.UNREACHABLE, "a link-local source is not forwarded", None)
     if is_untracked(walk):
