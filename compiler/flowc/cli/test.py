@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping
 
+    from flowc.diagnostics import Diagnostics
     from flowc.trace.testing.judge import TestRun
 
 NAME = "test"
@@ -140,6 +141,7 @@ def _print(runs: Mapping[str, TestRun], arguments: argparse.Namespace) -> None:
             if not arguments.quiet:
                 say(f"{summary(file, result.diagnostics, arguments)}; no test was run")
             continue
+        print_diagnostics(_of_tests(result.diagnostics), arguments, sys.stderr)
         for host, tests in result.results.items():
             for one in tests:
                 if not one.passed or arguments.verbose:
@@ -148,3 +150,11 @@ def _print(runs: Mapping[str, TestRun], arguments: argparse.Namespace) -> None:
                 say(f"{file}: {host}: {counted(tests)}")
         if not result.tests and not arguments.quiet:
             say(f"{file}: no tests")
+
+
+def _of_tests(diagnostics: Diagnostics) -> Diagnostics:
+    """The findings about test blocks: all else is for `flowc check`."""
+    from flowc.diagnostics import Diagnostics  # noqa: PLC0415
+    from flowc.resolve.codes import OF_TESTS  # noqa: PLC0415
+
+    return Diagnostics({one: None for one in diagnostics if one.code in OF_TESTS})

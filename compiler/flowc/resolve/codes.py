@@ -206,3 +206,5 @@ UNBRACKETED = register(
     "An IPv6 address in a test ends like a port, and no port is given. All of it is read as the address: one with a port "
     "stands in brackets.",
 )
+OF_TESTS = frozenset({EXPECTS_NOTHING, UNBRACKETED})
+"""Warnings about test blocks: `flowc test` shows them as well."""

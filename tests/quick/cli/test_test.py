@@ -31,12 +31,20 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "good": FILE + PASSES,
         "bad": FILE + PASSES + FAILS,
         "none": FILE,
+        "silent": FILE + 'test "says nothing" { tcp 10.0.0.5 -> 10.0.0.1:22 from inside }\n',
         "broken": FILE + "zone x { interface y }\n",
         "hosts": f"host a {{\n{FILE}{PASSES}}}\nhost b {{\n{FILE}{FAILS}}}\n",
     }.items():
         (tmp_path / f"{name}.flow").write_text(text)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def test_a_test_that_expects_nothing_is_told(capsys: Captured) -> None:
+    assert main(["test", "silent.flow"]) == 0
+    told = capsys.readouterr().err
+    assert "warning[FC126 packet-without-expectation]" in told
+    assert told.endswith("silent.flow: localhost: 1 test passed\n")
 
 
 def test_tests_that_pass_are_counted(capsys: Captured) -> None:

@@ -130,3 +130,33 @@ def test_the_old_file_may_be_a_pipe(capsys: Captured) -> None:
     finally:
         os.close(reading)
     assert "no packet is treated differently" in capsys.readouterr().out
+
+
+TWO_UPLINKS = """\
+interface one { device eth0; address 192.0.2.2/24 }
+interface two { device eth2; address 198.51.100.2/24 }
+interface lan { device eth1; address 10.0.0.1/24 }
+route default via 192.0.2.1, 198.51.100.1
+zone internet { interface one, two }
+zone inside { interface lan }
+policy inside -> internet { accept }
+nat inside -> internet { masquerade }
+"""
+
+
+def test_of_several_ways_each_source_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "two.flow").write_text(TWO_UPLINKS)
+    assert main(["trace", str(tmp_path / "two.flow"), "tcp 10.0.0.5 -> 203.0.113.0/24:80 from inside"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "leaves by one or two" in told
+    assert "becomes 192.0.2.2 or 198.51.100.2" in told
+
+
+def test_an_uplink_less_is_another_way_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old, new = tmp_path / "old.flow", tmp_path / "new.flow"
+    old.write_text(TWO_UPLINKS)
+    new.write_text(TWO_UPLINKS.replace("192.0.2.1, ", ""))
+    assert main(["diff", "--semantic", str(old), str(new)]) == 1
+    told = capsys.readouterr().out
+    assert "translated or forwarded differently" in told
+    assert "only offload" not in told

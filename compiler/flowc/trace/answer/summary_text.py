@@ -84,15 +84,14 @@ def _how(one: Class, says: Words) -> Iterator[tuple[str, str, Span | None]]:
     )
     if not treatment.is_accepted:
         return
-    ways = [_egress(one_way.egress, one_way.key, says) for one_way in sorted(one.treatments, key=str)]
-    yield "leaves by", " or ".join(dict.fromkeys(ways)), None
-    for name, address, port in (
-        ("source", treatment.source, treatment.source_port),
-        ("destination", treatment.destination, treatment.port),
+    ways = sorted(one.treatments, key=str)
+    yield "leaves by", words.any_of(_egress(chosen.egress, chosen.key, says) for chosen in ways), None
+    for name, ends in (
+        ("source", [(chosen.source, chosen.source_port) for chosen in ways]),
+        ("destination", [(chosen.destination, chosen.port) for chosen in ways]),
     ):
-        if (address, port) != (KEPT, KEPT):
-            ports = "" if port == KEPT else f", port {words.port(port)}"
-            yield name, f"becomes {words.field(family, address)}{ports}", None
+        if any(end != (KEPT, KEPT) for end in ends):
+            yield name, f"becomes {words.any_of(words.end(family, *end) for end in ends)}", None
     if trace.egress != "self":
         yield "offload", f"{'yes' if trace.offload else 'no'}: {trace.offload_reason}", None
     if not trace.answered:

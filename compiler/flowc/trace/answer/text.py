@@ -62,7 +62,8 @@ def _rows(step: Step, *, verbose: bool) -> Iterator[tuple[str, str, Span | None]
 
 def _outcome(trace: Trace) -> Iterator[tuple[str, str, Span | None]]:
     if trace.verdict is not Verdict.ACCEPT:
-        yield "sender", "hears of it" if trace.answered else "hears nothing of it", None
+        heard = trace.answered or trace.entry.interface is None  # a program is told at once that it cannot send
+        yield "sender", "hears of it" if heard else "hears nothing of it", None
         return
     yield "egress", "to the host itself" if trace.egress == "self" else trace.egress or "", None
     for name, before, after in ends(trace):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from flowc.ir.addresses import Family, Range, format_address, format_range, prefixes, subtract
@@ -132,13 +132,23 @@ def braced(items: Sequence[str], many: int) -> str:
     return "{" + ", ".join([*items[:MOST_ITEMS], *([f"... {more} more"] if more > 0 else [])]) + "}"
 
 
+MOST_VALUES = 4
+
+
+def any_of(texts: Iterable[str]) -> str:
+    """One of several; of very many the first and how many more there are."""
+    told = list(dict.fromkeys(texts))
+    more = len(told) - MOST_VALUES
+    return " or ".join([*told[:MOST_VALUES], *([f"one of {more} more"] if more > 0 else [])])
+
+
 def field(family: Family, one: Field) -> str:
     """What an address becomes."""
     if one.unknown:
         return "an address that DHCP gives"
     if one.to is not None:
         return "-".join(format_address(family, value) for value in dict.fromkeys(one.to))
-    return "as it came" if one.by is None else "moved to another prefix"
+    return "as it came" if one.by is None else "the same machine's of another prefix"
 
 
 def port(one: Field) -> str:
@@ -146,3 +156,8 @@ def port(one: Field) -> str:
     if one.to is not None:
         return "-".join(str(value) for value in dict.fromkeys(one.to))
     return "as it came" if one.by is None else f"moved by {one.by:+}"
+
+
+def end(family: Family, address: Field, at: Field) -> str:
+    """What an address and its port become."""
+    return field(family, address) + ("" if at == KEPT else f", port {port(at)}")

@@ -217,13 +217,21 @@ def _changes(by_place: dict[Place, list[Cell]]) -> Iterator[Change]:
             Side(frozenset().union(*(one.treatments for one in sides)), sides[0].trace)
             for sides in ([cell.old for cell in found], [cell.new for cell in found])
         )
-        yield Change(_kind(found[0].old.treatment, found[0].new.treatment), tuple(where), packets, old, new)
+        yield Change(_kind(found[0].old.treatments, found[0].new.treatments), tuple(where), packets, old, new)
 
 
-def _kind(old: Treatment, new: Treatment) -> Kind:
-    if old.is_accepted != new.is_accepted:
-        return ACCEPTED if new.is_accepted else REFUSED
-    if not old.is_accepted:
-        return BESIDE if (old.verdict, old.answered) == (new.verdict, new.answered) else ANSWERED
-    beside = {"offload": False, "limit": None, "connections": None, "log": None, "helper": None, "beyond": ()}
-    return BESIDE if old._replace(**beside) == new._replace(**beside) else CHANGED  # type: ignore[arg-type]
+def _kind(old: frozenset[Treatment], new: frozenset[Treatment]) -> Kind:
+    before, after = (min(one, key=str) for one in (old, new))
+    if before.is_accepted != after.is_accepted:
+        return ACCEPTED if after.is_accepted else REFUSED
+    if not before.is_accepted:
+        return BESIDE if (before.verdict, before.answered) == (after.verdict, after.answered) else ANSWERED
+    return BESIDE if _moved(old) == _moved(new) else CHANGED
+
+
+def _moved(treatments: frozenset[Treatment]) -> set[Treatment]:
+    """Where packets go and as what, without what stands beside."""
+    return {
+        one._replace(offload=False, limit=None, connections=None, log=None, helper=None, beyond=())
+        for one in treatments
+    }

@@ -13,7 +13,7 @@ from flowc.source import Span
 from flowc.trace.answer import words
 from flowc.trace.answer.summary import example
 from flowc.trace.answer.text import BOLD, DIM, WIDTH, columns, flat
-from flowc.trace.answer.treatment import KEPT, Field, Place, Treatment
+from flowc.trace.answer.treatment import KEPT, Place, Treatment
 from flowc.trace.answer.words import Words
 from flowc.trace.difference.joint import FROM_ITSELF, Change, Difference, Kind, Side, everything
 from flowc.trace.stages.passage import Indexes
@@ -133,7 +133,7 @@ def told_of(side: Side) -> dict[str, str]:
     for one in sorted(side.treatments, key=str):
         for key, text in _told(one, side.trace.packet.family).items():
             found.setdefault(key, []).append(text)
-    return {key: " or ".join(dict.fromkeys(texts)) for key, texts in found.items()}
+    return {key: words.any_of(texts) for key, texts in found.items()}
 
 
 def _told(one: Treatment, family: Family) -> dict[str, str]:
@@ -144,8 +144,8 @@ def _told(one: Treatment, family: Family) -> dict[str, str]:
         key = "" if one.key is None else f" with key {one.key}"
         outer = "" if one.outer is None else f" to {format_address(one.outer[0], one.outer[2])}"
         found["egress"] = f"{device(one.egress)}{key}{outer}{router}"
-        found["source"] = _end(family, one.source, one.source_port)
-        found["destination"] = _end(family, one.destination, one.port)
+        found["source"] = words.end(family, one.source, one.source_port)
+        found["destination"] = words.end(family, one.destination, one.port)
         found["offload"] = "offloaded" if one.offload else "not offloaded"
     found["answered"] = "answered" if one.answered else "not answered"
     found["limit"] = _rate(one.limit)
@@ -179,8 +179,3 @@ def _rate(rate: tuple[object, ...] | None) -> str:
 
 def _each(per_source: object) -> str:
     return " per source" if per_source else ""
-
-
-def _end(family: Family, address: Field, port: Field) -> str:
-    shown_address = words.field(family, address)
-    return shown_address if port == KEPT else f"{shown_address}, port {words.port(port)}"

@@ -21,6 +21,10 @@ from flowc.trace.stages.ways import MULTICAST, NOBODYS, Ways
 UNSPECIFIED: Values = (Range(0, 0),)
 BROADCAST: Values = (Range(0xFFFFFFFF, 0xFFFFFFFF),)
 """The limited broadcast (RFC 919)."""
+SENT_BY_NOBODY: dict[Family, Values] = {
+    4: merge([*NOBODYS[4], *MULTICAST[4], *BROADCAST]),
+    6: merge([*NOBODYS[6], *MULTICAST[6]]),
+}
 OPENING: dict[Family, Values] = {
     4: tuple(Range(one, one) for one in (8, 13, 15, 17)),
     6: (Range(128, 128), Range(139, 139)),
@@ -58,7 +62,7 @@ class Coming:
 
     def may_come(self, interface: Interface, family: Family) -> Values:
         """The sources that a machine behind an interface may have."""
-        mine = subtract(self.taken(interface, family), [*NOBODYS[family], *MULTICAST[family]])
+        mine = subtract(self.taken(interface, family), SENT_BY_NOBODY[family])
         return subtract(mine, self._ways.own_sources(interface.vrf, family))
 
     def found_neighbors(self, interface: Interface) -> Values:
@@ -131,8 +135,7 @@ class Coming:
         nobodys = NOBODYS[family]
         if family == 4 and walk.within("destination", BROADCAST):
             nobodys = subtract(nobodys, UNSPECIFIED)  # who asks for an address by DHCP has none yet
-        senders = [*nobodys, *MULTICAST[family], *(BROADCAST if family == 4 else ())]
-        if walk.within("source", merge(senders)):
+        if walk.within("source", subtract(SENT_BY_NOBODY[family], subtract(NOBODYS[family], nobodys))):
             return Dropped("the kernel takes no packet from such a source", None)
         return None
 
