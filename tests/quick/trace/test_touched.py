@@ -98,7 +98,7 @@ def outside(boxes: Iterable[Packets], others: list[Packets]) -> list[Packets]:
     return rest
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(st.sampled_from(SMALL), st.integers(0, 500), st.integers(0, 12), st.booleans())
 def test_what_is_not_touched_is_treated_alike(name: str, at: int, how: int, turned: bool) -> None:
     text = text_of(name)
