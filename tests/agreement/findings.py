@@ -90,6 +90,22 @@ pool public 198.51.100.0/24 at internet
 eip 198.51.100.7 <-> 10.0.0.7
 policy internet -> inside { accept }
 """
+KEYS = """
+host gw { kernel 6.1 }
+vrf red { table 1001 }
+interface wan { device eth0; address 10.200.0.1/24 }
+tunnel shared { type gre; shared; local 10.200.0.1 }
+tunnel key21 { over shared; key 21; remote 10.200.0.25; vrf red; address 10.2.0.1/24 }
+zone internet { interface wan }
+zone tenant { interface key21 }
+endpoint vm { address 10.2.0.20; interface key21 }
+route default via 10.200.0.254
+route default via 10.200.0.254 on wan vrf red
+pool public 203.0.113.0/24 at internet
+eip 203.0.113.7 <-> vm
+policy internet -> tenant { accept }
+policy tenant -> internet { accept }
+"""
 
 FINDINGS = (
     Finding("a link-local address names no link", GATEWAY, None,
@@ -122,6 +138,8 @@ FINDINGS = (
             packet(6, "10.0.0.5", "198.51.100.7", 80, 51000), REJECT, answered=False),
     Finding("a VRF without a way to the sender refuses without a word", CLOSED, "wan",
             packet(17, "192.0.2.9", "198.51.100.7", 80, 51000), REJECT, answered=False),
+    Finding("what is of no connection keeps the mark of its key", KEYS, "key21",
+            packet(1, "10.2.0.20", "10.2.0.1", 10), DROP, answered=False),
     Finding("a stray ICMP answer to a pool of a front is dropped", CLOSED, "wan",
             packet(1, "192.0.2.9", "198.51.100.99", 16), DROP, answered=False),
     Finding("a stray ICMP answer to a pool is routed first", POOL, "wan",
