@@ -11,8 +11,7 @@ from flowc.ir.addresses import FAMILIES, Family, Range, intersect, merge, subtra
 from flowc.ir.icmp import ICMP_PROTOCOL
 from flowc.ir.links import Bridge, Tunnel
 from flowc.ir.network import Host
-from flowc.ir.packet import NUMBERS, Packet, Packets, Values
-from flowc.trace.difference.joint import everything
+from flowc.ir.packet import NUMBERS, Packet, Packets, Values, every_packet
 from flowc.trace.model import Entry, Trace
 from flowc.trace.partition import answers, ways
 from flowc.trace.stages.coming import OPENING
@@ -94,7 +93,7 @@ def _sendable(family: Family) -> Iterator[Packets]:
     """What a far end can send: not from, or to, what the kernel would not even look at."""
     odd = [*NOBODYS[family], *MULTICAST[family], *TO_ALL[family], *([LINK_LOCAL] if family == 6 else [])]
     numbers = merge((*USUAL, *OTHERS[family], Range(ICMP_PROTOCOL[family], ICMP_PROTOCOL[family])))
-    for every in everything(family):
+    for every in every_packet(family):
         addresses = subtract(every.source, odd)
         yield every._replace(protocol=intersect(every.protocol, numbers), source=addresses, destination=addresses)
 

@@ -50,27 +50,29 @@ def run(arguments: argparse.Namespace) -> int:
         print_diagnostics(error.diagnostics, arguments, sys.stderr)
         arguments.format = shown
         raise CannotRunError(f"{error} has errors; nothing was compared") from error
-    _print(compared, arguments)
+    from flowc.delta.compared import ComparedStates  # noqa: PLC0415  # the heavy part, not for --help
+
+    told = _states(compared, arguments) if isinstance(compared, ComparedStates) else _semantic(compared, arguments)
+    emit(told, sys.stdout)
     return 0 if compared.is_empty else 1
 
 
-def _print(compared: Compared | ComparedStates, arguments: argparse.Namespace) -> None:
-    from flowc.delta import document, text  # noqa: PLC0415
-    from flowc.delta.compared import ComparedStates  # noqa: PLC0415
-    from flowc.trace.difference import document as semantic  # noqa: PLC0415
-
+def _states(compared: ComparedStates, arguments: argparse.Namespace) -> str:
     if arguments.format == "json":
-        told = document.document(compared) if isinstance(compared, ComparedStates) else semantic.document(compared)
-    elif isinstance(compared, ComparedStates):
-        lines = text.lines(compared, verbose=arguments.verbose, color=wants_color(sys.stdout))
-        told = "\n".join(lines) + "\n"
-    else:
-        told = _semantic(compared, arguments)
-    emit(told, sys.stdout)
+        from flowc.delta.document import document  # noqa: PLC0415  # for --format json only
+
+        return document(compared)
+    from flowc.delta.text import lines  # noqa: PLC0415  # for text only
+
+    return "\n".join(lines(compared, verbose=arguments.verbose, color=wants_color(sys.stdout))) + "\n"
 
 
 def _semantic(compared: Compared, arguments: argparse.Namespace) -> str:
-    from flowc.trace.difference.text import lines  # noqa: PLC0415
+    if arguments.format == "json":
+        from flowc.trace.difference.document import document  # noqa: PLC0415  # for --format json only
+
+        return document(compared)
+    from flowc.trace.difference.text import lines  # noqa: PLC0415  # for text only
 
     told: list[str] = []
     for one in compared.differences:

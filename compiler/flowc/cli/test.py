@@ -154,7 +154,7 @@ def _print(runs: Mapping[str, TestRun], arguments: argparse.Namespace) -> None:
 
 def _of_tests(diagnostics: Diagnostics) -> Diagnostics:
     """The findings about test blocks: all else is for `flowc check`."""
-    from flowc.diagnostics import Diagnostics  # noqa: PLC0415
-    from flowc.resolve.codes import OF_TESTS  # noqa: PLC0415
+    from flowc.diagnostics import Diagnostics  # noqa: PLC0415  # not for --help
+    from flowc.resolve.codes import OF_TESTS  # noqa: PLC0415  # not for --help
 
     return Diagnostics({one: None for one in diagnostics if one.code in OF_TESTS})

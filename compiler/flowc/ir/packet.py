@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, TypeAlias
 
-from flowc.ir.addresses import WIDTH, Family, Range
+from flowc.ir.addresses import WIDTH, Family, Range, merge, subtract
 from flowc.ir.icmp import ICMP_PROTOCOL
 
 Values: TypeAlias = tuple[Range, ...]
@@ -68,6 +68,19 @@ class Packets(NamedTuple):
     def only(self) -> Packet | None:
         """The packet, if it is one."""
         return self.first if all(len(one) == 1 and one[0].low == one[0].high for one in self[1:]) else None
+
+
+def every_packet(family: Family) -> list[Packets]:
+    """All packets that a statement can mean: every protocol with what it has."""
+    every = EVERY_ADDRESS[family]
+    ported = merge(Range(number, number) for number in NUMBERS.values())
+    icmp = (Range(ICMP_PROTOCOL[family], ICMP_PROTOCOL[family]),)
+    others = subtract(EVERY_PROTOCOL, [*ported, *icmp])
+    return [
+        Packets(family, ported, REAL_PORTS, REAL_PORTS, every, every),
+        Packets(family, icmp, EVERY_ICMP_TYPE, NOTHING, every, every),
+        Packets(family, others, NOTHING, NOTHING, every, every),
+    ]
 
 
 class Origin(NamedTuple):

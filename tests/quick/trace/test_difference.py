@@ -11,7 +11,7 @@ from tests.quick.trace.test_partition import member
 from flowc.api import compare_files, trace_files
 from flowc.ir.addresses import FAMILIES, Range
 from flowc.ir.network import Host
-from flowc.ir.packet import Packets
+from flowc.ir.packet import Packets, every_packet
 from flowc.trace.answer.treatment import of, together
 from flowc.trace.difference.joint import (
     ACCEPTED,
@@ -22,7 +22,6 @@ from flowc.trace.difference.joint import (
     Difference,
     cells,
     difference,
-    everything,
     places,
 )
 from flowc.trace.difference.text import lines, packet
@@ -131,7 +130,7 @@ def test_a_cell_is_treated_alike_on_both_sides(name: str) -> None:
     rng = random.Random(3)  # noqa: S311  # the same ones every time
     by, there = next(iter(places(old).values())), next(iter(places(new).values()))
     for family in FAMILIES:
-        for packets in everything(family):
+        for packets in every_packet(family):
             found = list(cells((old, by), (new, there), packets))
             assert sum(count(one.packets) for one in found) == count(packets)
             for cell in rng.sample(found, min(20, len(found))):

@@ -13,20 +13,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple, TypeAlias
 
-from flowc.ir.addresses import Family, Range, intersect, merge, subtract
-from flowc.ir.icmp import ICMP_PROTOCOL
+from flowc.ir.addresses import Family, Range, intersect, merge
 from flowc.ir.links import Bridge
 from flowc.ir.network import Host
-from flowc.ir.packet import (
-    EVERY_ADDRESS,
-    EVERY_ICMP_TYPE,
-    EVERY_PROTOCOL,
-    NOTHING,
-    NUMBERS,
-    REAL_PORTS,
-    Packets,
-    Values,
-)
+from flowc.ir.packet import Packets, Values, every_packet
 from flowc.ir.policy import SELF
 from flowc.trace.answer.boxes import disjoint, joined
 from flowc.trace.answer.treatment import Place, Treatment, of, place, together
@@ -168,23 +158,10 @@ def places(host: Host) -> dict[Place, Entry]:
     return {**entries, FROM_ITSELF: Entry(None)}
 
 
-def everything(family: Family) -> list[Packets]:
-    """All packets that a statement can mean: every protocol with what it has."""
-    every = EVERY_ADDRESS[family]
-    ported = merge(Range(number, number) for number in NUMBERS.values())
-    icmp = (Range(ICMP_PROTOCOL[family], ICMP_PROTOCOL[family]),)
-    others = subtract(EVERY_PROTOCOL, [*ported, *icmp])
-    return [
-        Packets(family, ported, REAL_PORTS, REAL_PORTS, every, every),
-        Packets(family, icmp, EVERY_ICMP_TYPE, NOTHING, every, every),
-        Packets(family, others, NOTHING, NOTHING, every, every),
-    ]
-
-
 def compared(old: tuple[Host, Entry], new: tuple[Host, Entry], where: Place, touched: list[Packets]) -> Iterator[Cell]:
     """All of these that can come in there: a host itself sends from its own addresses. They take turns."""
     walks = []
-    for packets in (common(one, box) for box in disjoint(touched) for one in everything(box.family)):
+    for packets in (common(one, box) for box in disjoint(touched) for one in every_packet(box.family)):
         sent = packets
         if where == FROM_ITSELF:
             own = intersect(_own(old[0], packets.family), _own(new[0], packets.family))

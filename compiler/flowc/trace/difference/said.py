@@ -9,16 +9,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
-from flowc.ir.addresses import FAMILIES, WIDTH, Family, Prefix, Range, meet, merge, subtract
+from flowc.ir.addresses import FAMILIES, Family, Prefix, Range, meet, merge, subtract
 from flowc.ir.fastpath import FastPath
 from flowc.ir.leases import leased
 from flowc.ir.links import Interface
 from flowc.ir.neighbors import Neighbors
 from flowc.ir.network import Host
 from flowc.ir.own import own_addresses
-from flowc.ir.packet import Values
+from flowc.ir.packet import EVERY_ADDRESS, Values
 from flowc.ir.policy import Policy
 from flowc.ir.rows import EipRow
 from flowc.trace.answer.treatment import Place
@@ -33,6 +33,8 @@ Table: TypeAlias = dict[Range, Hashable]
 Key: TypeAlias = tuple[Hashable, ...]
 """Which table: its last part is the family."""
 
+K = TypeVar("K", bound=Hashable)
+
 
 class Inside(NamedTuple):
     """What a public address, or the forwarded ports of one, is translated to."""
@@ -45,6 +47,24 @@ class Inside(NamedTuple):
     target_low: int = 0
     owner: bool = False
     """It is an EIP: what is there also sends with the public address."""
+
+
+class Comes(NamedTuple):
+    """What matters of an interface for what comes in by it."""
+
+    vrf: Name
+    dhcp: bool
+    spoofing: Hashable
+    carrier: Place | None
+    addresses: Hashable
+    lease: int | None
+    zones: frozenset[Name]
+    whole: Name | None
+    """The zone that has all of it."""
+    parts: Hashable
+    is_front: bool
+    is_crossing: bool
+    obstacle: Hashable
 
 
 class Said:
@@ -83,18 +103,17 @@ class Said:
         return frozenset(map(str, self.host.interfaces[name].addresses))
 
     @cached_property
-    def interfaces(self) -> dict[Place, Hashable]:
-        """What matters of each for what comes in by it."""
+    def interfaces(self) -> dict[Place, Comes]:
         return {self.names.interfaces[name]: self._interface(one) for name, one in self.host.interfaces.items()}
 
-    def _interface(self, one: Interface) -> Hashable:
+    def _interface(self, one: Interface) -> Comes:
         host, indexes, zones = self.host, self.indexes, self.names.zones
         parts = tuple(
             frozenset((zones[zone], ranges) for zone, ranges in indexes.zoning.parts.get((one.name, family), ()))
             for family in FAMILIES
         )
         whole = indexes.zoning.whole.get(one.name)
-        return (
+        return Comes(
             self.names.vrfs[one.vrf],
             one.dhcp,
             one.spoofing,
@@ -239,9 +258,9 @@ class Said:
         return found
 
     @cached_property
-    def leaving(self) -> dict[Key, Table]:
+    def leaving(self) -> dict[tuple[Name, Name, Family], Table]:
         """What sources are translated to one by one, by zone and VRF."""
-        found: dict[Key, dict[Range, list[Hashable]]] = {}
+        found: dict[tuple[Name, Name, Family], dict[Range, list[Hashable]]] = {}
         leaving, zones, vrfs = self.indexes.leaving, self.names.zones, self.names.vrfs
 
         def add(zone: str, scope: str | None, family: Family, target: Range, said: Hashable) -> None:
@@ -265,18 +284,18 @@ class Said:
         """`snat` and `masquerade` of a pair of zones, in order, each with the sources that it is for."""
         found: dict[tuple[Name, Name], list[tuple[Hashable, Mapping[Family, Values]]]] = {}
         zones = self.names.zones
-        for nats in self.indexes.leaving.blocks.values():
-            for nat in nats:
-                said = found.setdefault((zones[nat.source], zones[nat.target]), [])
-                for snat in nat.snats:
-                    what = ("snat", snat.source, snat.family, snat.to, snat.ports)
-                    said.append((what, {snat.family: snat.source.members(snat.family)}))
-                for one in nat.masquerades:
-                    every = {family: (Range(0, (1 << WIDTH[family]) - 1),) for family in FAMILIES}
-                    mine = every if one.source is None else {of: one.source.members(of) for of in FAMILIES}
-                    said.append((("masquerade", one.source, one.ports), mine))
+        blocks = [nat for nats in self.indexes.leaving.blocks.values() for nat in nats]
         # All `snat` of a pair come before all `masquerade`, in whichever blocks they are.
-        return {pair: sorted(said, key=lambda one: one[0][0] == "masquerade") for pair, said in found.items()}  # type: ignore[index]
+        for nat in blocks:
+            said = found.setdefault((zones[nat.source], zones[nat.target]), [])
+            for snat in nat.snats:
+                what = ("snat", snat.source, snat.family, snat.to, snat.ports)
+                said.append((what, {snat.family: snat.source.members(snat.family)}))
+        for nat in blocks:
+            for one in nat.masquerades:
+                mine = EVERY_ADDRESS if one.source is None else {of: one.source.members(of) for of in FAMILIES}
+                found[zones[nat.source], zones[nat.target]].append((("masquerade", one.source, one.ports), mine))
+        return found
 
     @cached_property
     def policies(self) -> dict[tuple[Name, Name], Policy]:
@@ -293,9 +312,7 @@ class Said:
         return {key: merge(ranges) for key, ranges in found.items()}
 
 
-def differing(
-    old: Mapping[Key, Mapping[Range, object]], new: Mapping[Key, Mapping[Range, object]]
-) -> dict[Key, Values]:
+def differing(old: Mapping[K, Mapping[Range, object]], new: Mapping[K, Mapping[Range, object]]) -> dict[K, Values]:
     """The addresses of which tables do not say the same; without those of which they do."""
     found = {}
     for key in {**old, **new}:

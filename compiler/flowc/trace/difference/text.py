@@ -8,14 +8,14 @@ from textwrap import wrap
 from flowc.diagnostics.columns import visible
 from flowc.diagnostics.render_text import Style
 from flowc.ir.addresses import Family, format_address, intersect, subtract
-from flowc.ir.packet import EVERY_ADDRESS, Values
+from flowc.ir.packet import EVERY_ADDRESS, Values, every_packet
 from flowc.source import Span
 from flowc.trace.answer import words
 from flowc.trace.answer.summary import example
 from flowc.trace.answer.text import BOLD, DIM, WIDTH, columns, flat
 from flowc.trace.answer.treatment import KEPT, Place, Treatment
 from flowc.trace.answer.words import Words
-from flowc.trace.difference.joint import FROM_ITSELF, Change, Difference, Kind, Side, everything
+from flowc.trace.difference.joint import FROM_ITSELF, Change, Difference, Kind, Side
 from flowc.trace.stages.passage import Indexes
 from flowc.trace.testing.failed import statement
 
@@ -82,7 +82,7 @@ def sets(found: Difference, change: Change) -> list[str]:
     destination = fields.pop() if len(fields) == 1 else KEPT
     told = []
     for box in change.packets:
-        whole = everything(box.family)[0]
+        whole = every_packet(box.family)[0]
         coming = _coming(found, change, box.family)
         if not subtract(coming, box.source):
             box = box._replace(source=whole.source)  # noqa: PLW2901

@@ -25,6 +25,7 @@ from flowc.trace.engine import everything
 from flowc.trace.stages.judging import NO_BUDGET
 
 MOST_TURNS = 64
+"""Sets that what differs is shared out among: each is walked in turn."""
 
 
 class Touched:
@@ -45,7 +46,7 @@ class Touched:
         """Of what comes in there; the host itself is a place, too. The sets may overlap."""
         if self._old.general != self._new.general or self._is_unlike(where):
             return [everything(family) for family in FAMILIES]
-        vrfs = self._vrfs if where[0] == SELF else frozenset({self._attribute(where, 0)})
+        vrfs = self._vrfs if where[0] == SELF else frozenset({self._new.interfaces[where].vrf})
         found: list[Packets] = []
         for family in FAMILIES:
             destinations = [one for vrf in vrfs for one in self._destinations(vrf, family, front=self._is_front(where))]
@@ -59,10 +60,6 @@ class Touched:
         return [one for one in found if all(one[1:])]
 
     # ---- places
-
-    def _attribute(self, where: Place, number: int) -> Name:
-        said: Name = self._new.interfaces[where][number]  # type: ignore[index]
-        return said
 
     def _is_unlike(self, where: Place) -> bool:
         if where[0] == SELF:
@@ -79,15 +76,14 @@ class Touched:
         return found
 
     def _is_front(self, where: Place) -> bool:
-        return where[0] == SELF or bool(self._attribute(where, 9))
+        return where[0] == SELF or self._new.interfaces[where].is_front
 
     def _zones(self, where: Place) -> frozenset[Name]:
         """Those that its packets may be of; `self` for what the host sends."""
         if where[0] == SELF:
             return frozenset({SELF})
-        found: frozenset[Name] = self._attribute(where, 6)  # type: ignore[assignment]
-        whole = self._attribute(where, 7)
-        return found if whole is None else found | {whole}
+        comes = self._new.interfaces[where]
+        return comes.zones if comes.whole is None else comes.zones | {comes.whole}
 
     @cached_property
     def _vrfs(self) -> frozenset[Name]:
@@ -129,7 +125,7 @@ class Touched:
         """By VRF, whatever the zone."""
         found: dict[tuple[Name, Family], list[Range]] = {}
         for (_, scope, family), values in differing(self._old.leaving, self._new.leaving).items():
-            found.setdefault((scope, family), []).extend(values)  # type: ignore[arg-type]
+            found.setdefault((scope, family), []).extend(values)
         return {key: merge(ranges) for key, ranges in found.items()}
 
     @cached_property
@@ -153,8 +149,7 @@ class Touched:
         found: dict[tuple[Name, Family], list[Range]] = {}
         for (place, family), values in self._taken.items():
             for side in self._sides:
-                vrf: Name = side.interfaces[place][0]  # type: ignore[index]
-                found.setdefault((vrf, family), []).extend(values)
+                found.setdefault((side.interfaces[place].vrf, family), []).extend(values)
         return {key: merge(ranges) for key, ranges in found.items()}
 
     @cached_property

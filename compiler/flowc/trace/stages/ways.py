@@ -182,10 +182,6 @@ class Ways:
                 found[one.vrf] = [Way(0, DYNAMIC_METRIC, None, ((None, one.name, 1),), one.place("dhcp"))]
         return found
 
-    def is_own(self, vrf: str | None, family: Family, address: int) -> bool:
-        """It is an address of the host's in this VRF."""
-        return (vrf, family, address) in self.own
-
     def is_for_all(self, vrf: str | None, family: Family, address: int) -> bool:
         """Errors about what is sent there are told to nobody (RFC 1122, 3.2.2)."""
         own = self.own.get((vrf, family, address))
