@@ -104,3 +104,7 @@ class Span(NamedTuple):
     def __repr__(self) -> str:
         position = self.source.position(self.start)
         return f"<{self.source.name}:{position.line}:{position.column}>"
+
+
+NOWHERE = Span(Source("", ""), 0, 0)
+"""Of what is in no file: it was read from a kernel."""

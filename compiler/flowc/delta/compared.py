@@ -11,7 +11,7 @@ from flowc.delta.delta import Delta, difference
 from flowc.delta.kinds import Changed, Kind
 from flowc.delta.statements import Statement, Statements, spans
 from flowc.delta.taken import Taken, taken_along
-from flowc.hoststate import HostState
+from flowc.hoststate import HostState, NetworkState
 from flowc.hoststate.ruleset import Ruleset
 from flowc.ir.versions import pairs
 from flowc.source import Span
@@ -82,15 +82,17 @@ def compare_states(
 ) -> ComparedStates:
     """Hosts by name. `listed` is what the nft table of a state holds."""
     found = pairs(list(old), list(new))
-    hosts = tuple(_host(old[before], new[after], listed) for before, after in found)
+    hosts = tuple(
+        compare_host(old[before], new[after], listed(old[before]), listed(new[after])) for before, after in found
+    )
     was, now = ({pair[side] for pair in found} for side in (0, 1))
     return ComparedStates(
         hosts, tuple(name for name in old if name not in was), tuple(name for name in new if name not in now)
     )
 
 
-def _host(old: HostState, new: HostState, listed: Callable[[HostState], Ruleset]) -> HostDelta:
-    before, after = listed(old), listed(new)
+def compare_host(old: NetworkState, new: NetworkState, before: Ruleset, after: Ruleset) -> HostDelta:
+    """What makes `new` of `old`, by declaration; `before` and `after` are what their nft tables hold."""
     delta = difference(old, new, before, after)
     groups = tuple(_groups(delta, spans(old, before), spans(new, after))) if len(delta) else ()
     return HostDelta(delta, groups, taken_along(old, delta.interrupted), old.host)
@@ -112,7 +114,7 @@ def _groups(delta: Delta, old: Iterable[Span], new: Iterable[Span]) -> Iterator[
     found: dict[str, tuple[Statement, list[Entry]]] = {}
     rest: list[Entry] = []
     for entry in entries(delta):
-        span = entry.kind.span(entry.there)
+        span = entry.kind.place(entry.there)
         if span is None:
             rest.append(entry)
             continue

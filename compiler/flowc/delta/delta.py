@@ -17,7 +17,7 @@ from flowc.delta.routes import ROUTE, Route, routes
 from flowc.delta.rules import LOCAL_FIRST, LOCAL_LAST, LOCAL_RULE, RULE
 from flowc.delta.sets import METER, SET, Element, compare_elements
 from flowc.delta.sysctls import SYSCTL
-from flowc.hoststate import AddressRow, FlowerFilter, HostState, Link, NeighborRow, Rule, Sysctl
+from flowc.hoststate import AddressRow, FlowerFilter, Link, NeighborRow, NetworkState, Rule, Sysctl
 from flowc.hoststate.nft import Flowtable
 from flowc.hoststate.rules import CtHelper, Meter
 from flowc.hoststate.ruleset import Chain, ChainRule, Ruleset
@@ -60,7 +60,7 @@ class Delta:
         return tuple(change.new.device for change in self.links.changed if change.recreated)
 
 
-def difference(old: HostState, new: HostState, before: Ruleset, after: Ruleset) -> Delta:
+def difference(old: NetworkState, new: NetworkState, before: Ruleset, after: Ruleset) -> Delta:
     """What makes `new` of `old`. `before` and `after` are what their nft tables hold."""
     local_rules = ((LOCAL_LAST if state.local_rule_last else LOCAL_FIRST,) for state in (old, new))
     flowtables = ([] if side.flowtable is None else [side.flowtable] for side in (before, after))

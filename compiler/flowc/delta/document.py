@@ -63,7 +63,7 @@ def _taken(taken: Taken) -> dict[str, Any]:
 
 def _change(entry: Entry, group: Group) -> dict[str, Any]:
     kind = entry.kind
-    span = kind.span(entry.there)
+    span = kind.place(entry.there)
     return {
         "action": entry.action.value,
         "kind": kind.name,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from flowc.source import Span
+from flowc.source import NOWHERE, Span
 
 Scalar = str | int | bool | None
 Value = Scalar | tuple[str, ...]
@@ -30,6 +30,11 @@ class Kind(Generic[V]):
     span: Callable[[V], Span | None]
     fixed: frozenset[str] = frozenset()
     """Attributes that the kernel does not change: it deletes the object, and makes it again."""
+
+    def place(self, one: V) -> Span | None:
+        """Where it is declared; None for what every host has, and for what was read from a kernel."""
+        span = self.span(one)
+        return None if span is NOWHERE else span
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from flowc.hoststate import GreTunnel, Link, LinkKind
 
 ATTRIBUTES = (
     "type", "master", "mtu", "mac", "table", "parent", "vlan", "peer",
-    "local", "remote", "ikey", "okey", "ttl", "underlay", "external",
+    "local", "remote", "ikey", "okey", "ttl", "underlay", "external", "up",
 )  # fmt: skip
 _NO_TUNNEL = GreTunnel(local=None, remote=None)
 _WORDS = {"mac": "address", "vlan": "id", "parent": "link", "underlay": "dev"}
@@ -25,6 +25,7 @@ def _values(link: Link) -> tuple[Value, ...]:
     return (
         link.kind.value, link.master, link.mtu, link.mac, link.table, parent, vlan, link.peer,
         tunnel.local, tunnel.remote, tunnel.ikey, tunnel.okey, tunnel.ttl, tunnel.underlay, tunnel.external,
+        link.up,
     )  # fmt: skip
 
 
@@ -36,9 +37,9 @@ def _words(link: Link) -> str:
     if values["ikey"] == values["okey"]:
         values["key"] = values.pop("ikey")
         del values["okey"]
-    external = values.pop("external")
+    external, up = values.pop("external"), values.pop("up")
     parts += [f"{_WORDS.get(name, name)} {value}" for name, value in values.items() if value is not None]
-    return " ".join([*parts, *(["external"] if external else [])])
+    return " ".join([*parts, *(["external"] if external else []), *([] if up else ["down"])])
 
 
 LINK: Kind[Link] = Kind(

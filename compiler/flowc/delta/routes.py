@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from flowc.delta.kinds import Kind
-from flowc.hoststate import HostState, NextHop, RouteRow
+from flowc.hoststate import NetworkState, NextHop, RouteRow
 from flowc.hoststate.routing import onlink_rule
 
 DEFAULT_METRIC = {4: 0, 6: 1024}
@@ -23,7 +23,7 @@ class Route(NamedTuple):
     onlink: tuple[bool, ...]
 
 
-def routes(state: HostState) -> Iterator[Route]:
+def routes(state: NetworkState) -> Iterator[Route]:
     """All of a host."""
     onlink = onlink_rule(state.addresses)
     for row in state.routes:

@@ -7,9 +7,9 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from flowc.hoststate import HostState
+from flowc.hoststate import NetworkState
 from flowc.hoststate.ruleset import Ruleset
-from flowc.source import Source, Span
+from flowc.source import NOWHERE, Source, Span
 
 _TOKEN = re.compile(r'#[^\n]*|"[^"\n]*"|[{}]')
 _COMMENT = re.compile(r"#[^\n]*")
@@ -92,8 +92,12 @@ def _blocks(source: Source) -> tuple[list[int], list[str]]:
     return places, names
 
 
-def spans(state: HostState, ruleset: Ruleset) -> Iterator[Span]:
-    """Of all objects of a host."""
+def spans(state: NetworkState, ruleset: Ruleset) -> Iterator[Span]:
+    """Of all objects of a host that are in a file."""
+    return (span for span in _spans(state, ruleset) if span is not NOWHERE)
+
+
+def _spans(state: NetworkState, ruleset: Ruleset) -> Iterator[Span]:
     for column in (state.addresses.column("span"), state.routes.column("span"), state.neighbors.column("span")):
         yield from column
     yield from (one.span for one in state.links)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from flowc.hoststate import HostState, LinkKind
+from flowc.hoststate import LinkKind, NetworkState
 
 
 class Taken(NamedTuple):
@@ -21,7 +21,7 @@ class Taken(NamedTuple):
     filters: int
 
 
-def taken_along(state: HostState, devices: Iterable[str]) -> Taken:
+def taken_along(state: NetworkState, devices: Iterable[str]) -> Taken:
     """Members of a VRF or bridge that is deleted are released; a VRF takes them down and up besides (drivers/net/vrf.c,
     `cycle_netdev`), and with that their routes, neighbours and IPv6 addresses go.
     """

@@ -58,6 +58,8 @@ class Link:
     peer: str | None = None
     """veth: the other end."""
     tunnel: GreTunnel | None = None
+    up: bool = True
+    """Lowering wants all of them up; one that is read may be down."""
 
     @property
     def created(self) -> bool:

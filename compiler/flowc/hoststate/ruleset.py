@@ -22,6 +22,8 @@ class ChainRule(NamedTuple):
     """From 0."""
     text: str
     span: Span | None
+    handle: int | None = None
+    """The kernel's number of a rule that was read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,12 @@ class Sysctl:
     span: Span | None = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class HostState:
-    """Everything in the order in which it can be loaded; each sequence is sorted by its own key, never by the file."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkState:
+    """All but the nft table, in the order in which it can be loaded: what netlink and /proc/sys tell of a host, too.
+
+    Each sequence is sorted by its own key, never by the file.
+    """
 
     host: str
     links: tuple[Link, ...]
@@ -35,9 +38,15 @@ class HostState:
     local_rule_last: bool
     """Move the `local` rule behind the VRF lookup (pref 0 to 32765), so that a VRF cannot reach another's addresses."""
     neighbors: Table[NeighborRow]
-    nft: NftTable
     filters: tuple[FlowerFilter, ...]
     modules: tuple[str, ...] = ()
     """Kernel modules that nothing loads by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostState(NetworkState):
+    """Everything that a host shall be, as lowering makes it."""
+
+    nft: NftTable
     announcements: Table[AnnouncementRow] = field(default_factory=lambda: Table(AnnouncementRow))
     """What neighbours are told of when all else is loaded."""
