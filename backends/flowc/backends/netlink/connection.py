@@ -81,7 +81,8 @@ class Connection:
 
     def _dump(self, number: int, body: bytes) -> tuple[list[bytes], bool]:
         self._send(number, REQUEST | DUMP, body)
-        found, interrupted = [], False
+        found: list[bytes] = []
+        interrupted = False
         while True:
             for kind, flags, message in self._receive():
                 interrupted = interrupted or bool(flags & _DUMP_INTERRUPTED)
