@@ -50,11 +50,16 @@ def written(name: str, states: Mapping[str, HostState], folder: Path) -> list[Jo
     write_directory(states, folder)
     found = []
     for host, state in states.items():
-        devices = sorted({link.device for link in state.links if not link.created})
+        devices = devices_of(state)
         own = folder / host_folder(host)
         (own / DEVICES).write_text(json.dumps(devices))
         found.append(Job(f"{name}, host {host}", own, devices))
     return found
+
+
+def devices_of(state: HostState) -> list[str]:
+    """Those that have to be there: flowc does not make them."""
+    return sorted({link.device for link in state.links if not link.created})
 
 
 def read(folder: Path) -> Iterator[Job]:

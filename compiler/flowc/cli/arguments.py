@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from flowc.cli import check, completions, diff, explain, facts, fmt, man, test, trace
+from flowc.cli import apply, check, completions, diff, down, explain, facts, fmt, man, test, trace
 from flowc.cli import compile as compile_
 from flowc.cli.outcome import emit
 from flowc.cli.version import installed_version
@@ -15,7 +15,7 @@ from flowc.cli.version import installed_version
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
-COMMANDS = (check, compile_, trace, test, diff, fmt, explain, facts, completions, man)
+COMMANDS = (check, compile_, trace, test, diff, apply, down, fmt, explain, facts, completions, man)
 """Every command is a module with `NAME`, `SUMMARY`, `DESCRIPTION`, `add_arguments(parser)` and `run(arguments)`."""
 
 

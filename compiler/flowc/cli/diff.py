@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from flowc.cli.onhost import add_host_arguments, on_host, say_waiting, wanted_state
 from flowc.cli.outcome import CannotRunError, emit
 from flowc.cli.reporting import add_format_argument, print_diagnostics, readable, wants_color
 
@@ -20,16 +21,20 @@ DESCRIPTION = (
     "Compare two files by what is on the hosts: links, addresses, routes, rules, neighbours, sysctls, tc filters, and the "
     "nft table by chain, rule, set and element, each below the declaration that it comes from. Where a thing is written, "
     "and in which order elements stand, is no difference. With --semantic compare by what becomes of packets: there names, "
-    "order and spelling are no difference. The exit status is 0 without a difference, 1 if there is one or it could not "
+    "order and spelling are no difference. With --live compare what is on this host with one file: what somebody changed by "
+    "hand is seen, and nothing is written. The exit status is 0 without a difference, 1 if there is one or it could not "
     "be compared, and 2 if a file has errors."
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`flowc diff [--semantic] OLD NEW`."""
-    parser.add_argument("old", metavar="OLD", help="the .flow file as it was; - is standard input")
-    parser.add_argument("new", metavar="NEW", help="the .flow file as it is; - is standard input")
-    parser.add_argument("--semantic", action="store_true", help="by what becomes of packets")
+    """`flowc diff [--semantic] OLD NEW`, `flowc diff --live FILE`."""
+    parser.add_argument("old", metavar="OLD", help="the .flow file as it was; - is standard input; not with --live")
+    parser.add_argument("new", metavar="NEW", nargs="?", help="the .flow file as it is; - is standard input")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--semantic", action="store_true", help="by what becomes of packets")
+    how.add_argument("--live", action="store_true", help="what is on this host now, against one file")
+    add_host_arguments(parser, "with --live: ")
     add_format_argument(parser, "differences are")
     parser.add_argument("-v", "--verbose", action="store_true", help="show all that is cut short")
 
@@ -38,6 +43,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Differences go to standard output, errors in the files to standard error."""
     from flowc.api import BrokenFilesError, compare_files, compare_hosts  # noqa: PLC0415  # the heavy part, not for --help
 
+    if arguments.live:
+        return _live(arguments)
+    if arguments.host is not None or arguments.netns is not None:
+        raise CannotRunError("--host and --netns are for --live")
+    if arguments.new is None:
+        raise CannotRunError("which files? OLD NEW compares two, --live FILE one with this host")
     if arguments.old == arguments.new == "-":
         raise CannotRunError("standard input is one file only")
     compared: Compared | ComparedStates
@@ -55,6 +66,19 @@ def run(arguments: argparse.Namespace) -> int:
     told = _states(compared, arguments) if isinstance(compared, ComparedStates) else _semantic(compared, arguments)
     emit(told, sys.stdout)
     return 0 if compared.is_empty else 1
+
+
+def _live(arguments: argparse.Namespace) -> int:
+    if arguments.new is not None:
+        raise CannotRunError("--live compares one file with this host")
+    from flowc.live import compare_live  # noqa: PLC0415  # the heavy part, not for --help
+
+    state = wanted_state(arguments, arguments.old)
+    with on_host():
+        planned = compare_live(state, arguments.netns)
+    emit(_states(planned.compared, arguments), sys.stdout)
+    say_waiting(state.host, planned.waiting)
+    return 0 if planned.compared.is_empty else 1
 
 
 def _states(compared: ComparedStates, arguments: argparse.Namespace) -> str:

@@ -14,7 +14,7 @@ from flowc.delta.taken import Taken, taken_along
 from flowc.hoststate import HostState, NetworkState
 from flowc.hoststate.ruleset import Ruleset
 from flowc.ir.versions import pairs
-from flowc.source import Span
+from flowc.source import NOWHERE, Span
 
 
 class Action(StrEnum):
@@ -38,13 +38,20 @@ class Entry(NamedTuple):
         return self.old if self.action is Action.DELETE else self.new
 
     @property
+    def is_strange(self) -> bool:
+        """It was read from a host, and no file tells of it."""
+        return self.action is Action.DELETE and self.kind.span(self.old) is NOWHERE
+
+    @property
     def recreated(self) -> bool:
         return self.change is not None and bool(self.change.recreated)
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What one declaration changes. `action` is what becomes of the declaration; None is what every host has."""
+    """What one declaration changes. `action` is what becomes of the declaration. With none it is what every host has, or
+    what is on the host and in no file: that is deleted.
+    """
 
     action: Action
     statement: Statement | None
@@ -131,8 +138,11 @@ def _groups(delta: Delta, old: Iterable[Span], new: Iterable[Span]) -> Iterator[
         both = name in before and name in after
         action = Action.CHANGE if both else Action.CREATE if name in after else Action.DELETE
         yield Group(action, statement, tuple(of))
-    if rest:
-        yield Group(Action.CHANGE, None, tuple(rest))
+    strange = tuple(entry for entry in rest if entry.is_strange)
+    if common := tuple(entry for entry in rest if not entry.is_strange):
+        yield Group(Action.CHANGE, None, common)
+    if strange:
+        yield Group(Action.DELETE, None, strange)
 
 
 def _place(statement: Statement) -> tuple[bool, int, str]:

@@ -85,7 +85,9 @@ def _host(host: HostDelta, style: Style, *, verbose: bool) -> Iterator[str]:
 
 
 def _head(group: Group) -> str:
-    return visible(group.statement.text if group.statement else "the host as a whole")
+    if group.statement is None:
+        return "on the host, and not in the file" if group.action is Action.DELETE else "the host as a whole"
+    return visible(group.statement.text)
 
 
 def _group(group: Group, head: str, widest: int, style: Style, *, verbose: bool) -> Iterator[str]:

@@ -8,7 +8,7 @@ difference between two states.
 
 from flowc.hoststate.links import GreTunnel, Link, LinkKind
 from flowc.hoststate.routing import AddressRow, AnnouncementRow, Encap, NeighborRow, NextHop, RouteRow, Rule
-from flowc.hoststate.state import HostState, NetworkState, Sysctl
+from flowc.hoststate.state import HostState, NetworkState, Sysctl, nothing
 from flowc.hoststate.tc import FlowerFilter
 
 __all__ = [
@@ -26,4 +26,5 @@ __all__ = [
     "RouteRow",
     "Rule",
     "Sysctl",
+    "nothing",
 ]

@@ -45,3 +45,6 @@ class Ruleset:
     meters: tuple[Meter, ...]
     helpers: tuple[CtHelper, ...]
     chains: tuple[Chain, ...]
+
+
+NO_TABLE = Ruleset(flowtable=None, sets=(), meters=(), helpers=(), chains=())

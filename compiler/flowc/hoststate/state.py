@@ -50,3 +50,18 @@ class HostState(NetworkState):
     nft: NftTable
     announcements: Table[AnnouncementRow] = field(default_factory=lambda: Table(AnnouncementRow))
     """What neighbours are told of when all else is loaded."""
+
+
+def nothing(host: str) -> NetworkState:
+    """A host of which nothing is asked."""
+    return NetworkState(
+        host=host,
+        links=(),
+        sysctls=(),
+        addresses=Table(AddressRow),
+        routes=Table(RouteRow),
+        rules=(),
+        local_rule_last=False,
+        neighbors=Table(NeighborRow),
+        filters=(),
+    )

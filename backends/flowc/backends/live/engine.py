@@ -1,0 +1,123 @@
+"""Make a host what it shall be: read, compare, write the difference, and read again until there is none.
+
+What the kernel does along the way (a device that is enslaved loses its IPv6 addresses, one that is deleted takes its
+routes with it) needs no model: the next round finds it. The same engine goes back to what was read before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+
+from flowc.backends.live.reading import Loaded, read
+from flowc.backends.live.writing import do
+from flowc.backends.netlink.connection import Connection, MissingDeviceError, RefusedError
+from flowc.backends.netlink.objects import links
+from flowc.backends.nft import live as nft
+from flowc.delta import Delta, difference
+from flowc.delta.plan import Step, Verb, plan
+from flowc.hoststate import NetworkState
+from flowc.hoststate.journal import Journal, completed
+from flowc.hoststate.present import ruleset_without, waiting, without
+
+ROUNDS = 5
+"""More than anything that is made anew with what stands on it takes."""
+
+
+class StepFailedError(Exception):
+    """One step was refused. `reason` is what the kernel or nft said."""
+
+    def __init__(self, step: Step, reason: str) -> None:
+        super().__init__(f"{step.verb.value} {step.text}: {reason}")
+        self.step, self.reason = step, reason
+
+
+class UnsettledError(Exception):
+    """After all rounds there is still a difference: something else changes the host, or it is a mistake of flowc's."""
+
+    def __init__(self, delta: Delta) -> None:
+        super().__init__(f"{len(delta)} objects are not as they were written")
+        self.delta = delta
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a host shall be, and the text that loads its whole nft table but for what is bound to some devices."""
+
+    loaded: Loaded
+    whole: Callable[[Collection[str]], str]
+    view: NetworkState
+    """What is looked at of what carries no owner's mark: mostly the state itself."""
+
+
+@dataclass(slots=True)
+class Done:
+    """What it took."""
+
+    steps: list[Step] = field(default_factory=list)
+    rounds: int = 0
+    waiting: tuple[str, ...] = ()
+    """Devices that are not there: what is on them was left out."""
+
+    @property
+    def transactions(self) -> int:
+        return sum(step.verb is Verb.TRANSACTION for step in self.steps)
+
+
+@dataclass(slots=True)
+class Engine:
+    """The namespace of the calling thread. `keep` stores the journal before what it tells of is overwritten."""
+
+    connection: Connection
+    journal: Journal
+    keep: Callable[[Journal, Loaded, Delta], Journal]
+    writes: int = 0
+    """Messages and transactions that the kernel was sent."""
+
+    def read(self, target: Target) -> Loaded:
+        return read(self.connection, target.view, self.journal)
+
+    def compare(self, seen: Loaded, target: Target) -> tuple[Delta, Loaded, tuple[str, ...]]:
+        """What has to be done, the state that it leads to, and devices that are waited for."""
+        state = completed(target.loaded.state, self.journal)
+        absent = waiting(state, frozenset(links.names(self.connection).values()))
+        reachable = Loaded(without(state, absent), ruleset_without(target.loaded.ruleset, absent))
+        delta = difference(seen.state, reachable.state, seen.ruleset, reachable.ruleset)
+        return delta, reachable, absent
+
+    def converge(self, target: Target, seen: Loaded | None = None) -> Done:
+        """Raises StepFailedError and UnsettledError; what was done until then stays done."""
+        done = Done()
+        delta: Delta | None = None
+        while done.rounds < ROUNDS:
+            seen = seen or self.read(target)
+            delta, reachable, done.waiting = self.compare(seen, target)
+            if not len(delta):
+                return done
+            self.journal = self.keep(self.journal, seen, delta)
+            done.rounds += 1
+            for step in self._execute(delta, seen, reachable, lambda: target.whole(done.waiting)):
+                done.steps.append(step)
+            seen = None
+        assert delta is not None
+        raise UnsettledError(delta)
+
+    def _execute(self, delta: Delta, seen: Loaded, reachable: Loaded, whole: Callable[[], str]) -> Iterator[Step]:
+        """Each step when it is done."""
+        for step in plan(delta, table_stays=bool(reachable.ruleset.chains)):
+            try:
+                if step.verb is Verb.TRANSACTION:
+                    self.writes += 1
+                    nft.load(nft.transaction(delta, seen.ruleset, reachable.ruleset, whole()))
+                else:
+                    do(self.connection, step)
+            except (RefusedError, MissingDeviceError, OSError, nft.LoadError) as error:
+                raise StepFailedError(step, str(error)) from error
+            yield step
+
+
+def back(engine: Engine, seen: Loaded, journal: Journal) -> Done:
+    """Make a host again what it was when it was read, with the journal of then."""
+    engine.journal = journal
+    engine.keep = lambda kept, _seen, _delta: kept
+    return engine.converge(Target(seen, lambda _: nft.whole(seen.ruleset), seen.state))

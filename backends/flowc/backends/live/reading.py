@@ -1,0 +1,42 @@
+"""What there is of flowc on a host, in the types of what there shall be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flowc.backends.netlink.connection import Connection
+from flowc.backends.netlink.objects import addresses, filters, links, modules, neighbors, routes, rules, sysctls
+from flowc.backends.nft import live as nft
+from flowc.hoststate import NetworkState
+from flowc.hoststate.journal import Journal
+from flowc.hoststate.ruleset import Ruleset
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """All of a host: what it is, or what it shall be."""
+
+    state: NetworkState
+    ruleset: Ruleset
+
+
+def read(connection: Connection, wanted: NetworkState, journal: Journal) -> Loaded:
+    """What flowc made in the namespace of this thread; of what carries no owner's mark what is wanted and what is in
+    the journal. Raises RefusedError and OSError, and ForeignDeviceError for a device that is somebody else's.
+    """
+    names = links.names(connection)
+    devices = {one.device for one in wanted.filters} | set(names.values())
+    own, local_rule_last = rules.read(connection)
+    state = NetworkState(
+        host=wanted.host,
+        links=links.read(connection, wanted, journal),
+        sysctls=sysctls.read(wanted, journal),
+        addresses=addresses.read(connection, names, wanted),
+        routes=routes.read(connection, names),
+        rules=own,
+        local_rule_last=local_rule_last,
+        neighbors=neighbors.read(connection, names),
+        filters=filters.read(connection, names, devices),
+        modules=modules.read(wanted),
+    )
+    return Loaded(state, nft.read())

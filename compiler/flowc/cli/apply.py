@@ -1,0 +1,93 @@
+"""`flowc apply`: make this host what the file says, by the smallest change."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from flowc.cli.onhost import BrokenFileError, add_host_arguments, on_host, say_failure, say_waiting, wanted_state
+from flowc.cli.outcome import emit, one_line
+from flowc.cli.reporting import say, wants_color
+
+if TYPE_CHECKING:
+    import argparse
+
+    from flowc.live import Applied, Planned
+
+NAME = "apply"
+SUMMARY = "make this host what the file says, by the smallest change"
+DESCRIPTION = (
+    "Read what is on the host, and change only what differs: the nft table in one transaction, all else over netlink, what is "
+    "new before what needs it and what is gone last. Connections that are still allowed go on. If anything is refused the "
+    "host is made again what it was. The exit status is 0 if the host is as the file says, 1 if the file has errors or the "
+    "change was refused and undone, and 2 if it could not run."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """`flowc apply FILE [--host H] [--netns NS] [--dry-run] [-v]`."""
+    parser.add_argument("file", metavar="FILE", help="a .flow file, which may include others; - is standard input")
+    add_host_arguments(parser)
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, in order, and change nothing")
+    parser.add_argument("-v", "--verbose", action="store_true", help="show each change and each step")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """What is done goes to standard output, findings and failures to standard error."""
+    from flowc.backends.live.engine import StepFailedError, UnsettledError  # noqa: PLC0415  # not for --help
+    from flowc.live import apply_state, compare_live  # noqa: PLC0415
+
+    try:
+        state = wanted_state(arguments, arguments.file)
+    except BrokenFileError as error:
+        say(f"{error}; nothing was changed")
+        return 1
+    with on_host():
+        if arguments.dry_run:
+            planned = compare_live(state, arguments.netns)
+            emit(_plan(planned, arguments), sys.stdout)
+            say_waiting(state.host, planned.waiting)
+            return 0
+        try:
+            applied = apply_state(state, arguments.netns)
+        except (StepFailedError, UnsettledError) as error:
+            say_failure(error)
+            return 1
+    emit(done(applied, arguments), sys.stdout)
+    say_waiting(state.host, applied.done.waiting)
+    return 0
+
+
+def _plan(planned: Planned, arguments: argparse.Namespace) -> str:
+    """The difference by declaration, and then the steps in their order."""
+    from flowc.delta.text import lines  # noqa: PLC0415
+
+    told = lines(planned.compared, verbose=arguments.verbose, color=wants_color(sys.stdout))
+    if planned.steps:
+        told += ["", "in this order:", *_steps(planned)]
+    return "\n".join([*told, ""])
+
+
+def _steps(planned: Planned) -> list[str]:
+    width = len(str(len(planned.steps)))
+    return [
+        f"  {number:>{width}}  {step.verb.value:<11}  {one_line(step.text)}"
+        for number, step in enumerate(planned.steps, 1)
+    ]
+
+
+def done(applied: Applied, arguments: argparse.Namespace) -> str:
+    """A line about what was done; with -v all of it."""
+    from flowc.delta.compared import entries  # noqa: PLC0415
+    from flowc.delta.text import DONE, lines  # noqa: PLC0415
+
+    host = one_line(applied.planned.delta.host)
+    if not applied.done.rounds:
+        return f"{host}: nothing to do\n"
+    told = []
+    if arguments.verbose:
+        told = [*lines(applied.planned.compared, verbose=True, color=wants_color(sys.stdout)), ""]
+    counts = Counter(entry.action for entry in entries(applied.planned.delta))
+    parts = ", ".join(f"{counts[action]} {word}" for action, word in DONE.items() if counts[action])
+    return "\n".join([*told, f"{host}: {parts} ({applied.writes} writes)", ""])

@@ -1,0 +1,57 @@
+"""`flowc down`: remove from this host what flowc made, and nothing else."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from flowc.cli.apply import done
+from flowc.cli.onhost import BrokenFileError, add_host_arguments, on_host, say_failure, wanted_state
+from flowc.cli.outcome import CannotRunError, emit
+from flowc.cli.reporting import say
+
+if TYPE_CHECKING:
+    import argparse
+
+NAME = "down"
+SUMMARY = "remove from this host what flowc made, and nothing else"
+DESCRIPTION = (
+    "Take away the nft table flowc, the devices that flowc made, its routes, rules, neighbours, addresses and tc filters, and "
+    "put back what it set: sysctls, the masters of devices, the place of the local rule. No file is needed: the kernel knows "
+    "what is flowc's. Forwarding is switched off first where it was off before, and the policy is in force to the end. The "
+    "exit status is 0 if nothing of flowc is left, 1 if something was refused and all was put back, and 2 if it could not run."
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """`flowc down [FILE] [--host H] [--netns NS] [-v]`."""
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        help="the .flow file that is loaded: its addresses are taken away even where compiled scripts set them, which leave no mark",
+    )
+    add_host_arguments(parser)
+    parser.add_argument("-v", "--verbose", action="store_true", help="show each object")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """What is removed goes to standard output."""
+    from flowc.backends.live.engine import StepFailedError, UnsettledError  # noqa: PLC0415  # not for --help
+    from flowc.live import take_down  # noqa: PLC0415
+
+    if arguments.file is None and arguments.host is not None:
+        raise CannotRunError("--host chooses a host of FILE, and there is no FILE")
+    try:
+        state = None if arguments.file is None else wanted_state(arguments, arguments.file)
+    except BrokenFileError as error:
+        say(f"{error}; nothing was changed")
+        return 1
+    with on_host():
+        try:
+            applied = take_down(state, arguments.netns)
+        except (StepFailedError, UnsettledError) as error:
+            say_failure(error)
+            return 1
+    emit(done(applied, arguments), sys.stdout)
+    return 0

@@ -1,0 +1,108 @@
+"""What the commands for running hosts share: which host, in which namespace, and the words for what goes wrong there."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from flowc.cli.outcome import CannotRunError, emit, one_line
+from flowc.cli.reporting import print_diagnostics, readable, say, summary, wants_color
+
+if TYPE_CHECKING:
+    import argparse
+
+    from flowc.api import CompileResult
+    from flowc.backends.live.engine import StepFailedError, UnsettledError
+    from flowc.hoststate import HostState
+
+
+class BrokenFileError(Exception):
+    """The file has errors, which were told: exit status 1."""
+
+
+def add_host_arguments(parser: argparse.ArgumentParser, when: str = "") -> None:
+    """`--host` and `--netns`."""
+    parser.add_argument(
+        "--host",
+        metavar="HOST",
+        help=f"{when}the host of the file that this one is; else the only one, or the one of its name",
+    )
+    parser.add_argument(
+        "--netns", metavar="NAME", help=f"{when}a network namespace instead of this one, by its name or a path"
+    )
+
+
+def compiled(arguments: argparse.Namespace, file: str) -> CompileResult:
+    """Run every check, as `flowc compile` does. Findings are told; raises BrokenFileError after errors."""
+    from flowc.api import UnknownHostError, compile_files  # noqa: PLC0415  # the heavy part, not for --help
+
+    try:
+        with readable():
+            result = compile_files([file], arguments.host)
+    except UnknownHostError as error:
+        hosts = ", ".join(error.hosts) or "none"
+        raise CannotRunError(f"no host is called {error.name}; the hosts are: {hosts}") from error
+    shown, arguments.format = arguments.format, "text"
+    print_diagnostics(result.diagnostics, arguments, sys.stderr)
+    arguments.format = shown
+    if result.diagnostics.has_errors:
+        raise BrokenFileError(summary(file, result.diagnostics, arguments))
+    return result
+
+
+def wanted_state(arguments: argparse.Namespace, file: str) -> HostState:
+    """What the host shall be. Raises BrokenFileError."""
+    from flowc.live import WhichHostError, this_host  # noqa: PLC0415
+
+    try:
+        return this_host(compiled(arguments, file).states, arguments.host)
+    except WhichHostError as error:
+        raise CannotRunError(f"{error}: choose one with --host") from error
+
+
+@contextmanager
+def on_host() -> Iterator[None]:
+    """Turn into words what keeps a host from being read or changed."""
+    from flowc.backends.netlink.connection import MissingDeviceError, RefusedError  # noqa: PLC0415
+    from flowc.backends.netlink.facts.namespace import NoNamespaceError  # noqa: PLC0415
+
+    try:
+        yield
+    except (NoNamespaceError, MissingDeviceError) as error:
+        raise CannotRunError(str(error)) from error
+    except RefusedError as error:
+        raise CannotRunError(f"the kernel refused: {error}") from error
+    except OSError as error:
+        raise CannotRunError(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from error
+
+
+def say_failure(error: StepFailedError | UnsettledError) -> None:
+    """What was refused, at the line that asks for it. The host is what it was."""
+    from flowc.backends.live.engine import UnsettledError  # noqa: PLC0415
+    from flowc.diagnostics import Code, Diagnostic, Label, Severity  # noqa: PLC0415
+    from flowc.diagnostics.render_text import render_place  # noqa: PLC0415
+
+    undone = "all that was done before was undone: the host is as it was"
+    if isinstance(error, UnsettledError):
+        say(f"flowc: {error}: something else changes this host at the same time, or it is a mistake in flowc")
+        say(f"flowc: {undone}")
+        return
+    message = f"error: the kernel refused to {error.step.verb.value} {one_line(error.step.text)}"
+    if error.step.span is None:
+        say(f"{message}: {error.reason}")
+        say(f"flowc: {undone}")
+        return
+    refused = Code("", "refused", Severity.ERROR, "")
+    found = Diagnostic(refused, message, Label(error.step.span, error.reason), notes=(undone,))
+    emit(render_place(found, color=wants_color(sys.stderr)), sys.stderr)
+
+
+def say_waiting(host: str, devices: Sequence[str]) -> None:
+    """Devices that are not there keep nothing else from being loaded."""
+    if devices:
+        verb = "is" if len(devices) == 1 else "are"
+        say(
+            f"{host}: {', '.join(devices)} {verb} not there: what is on {'it' if len(devices) == 1 else 'them'} was left out"
+        )

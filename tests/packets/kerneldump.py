@@ -1,0 +1,66 @@
+"""All that a network namespace holds, as text that compares: without counters, timers and interface indexes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.packets.lab import Namespace
+
+COMMANDS = (
+    ("ip", "-d", "link"), ("ip", "addr"), ("ip", "-4", "route", "show", "table", "all"),
+    ("ip", "-6", "route", "show", "table", "all"), ("ip", "-4", "rule"), ("ip", "-6", "rule"),
+    ("ip", "neigh", "show", "nud", "permanent"), ("tc", "qdisc"), ("nft", "-s", "list", "ruleset"),
+)  # fmt: skip
+_VARYING = re.compile(
+    r"^\d+: |@if\d+|link-netnsid \d+|if\d+|(?<=expires )\d+sec|valid_lft \S+|proto kernel_ll ?| *linkdown| *dead"
+    r"|gso_\S+ \d+|gro_\S+ \d+|tso_\S+ \d+"
+)
+_L3MDEV = re.compile(r"^1000:\s+from all lookup \[l3mdev-table\].*\n", re.MULTILINE)
+"""The kernel makes it with the first VRF, and never deletes it (drivers/net/vrf.c, `vrf_add_fib_rules`)."""
+_SYSCTLS = ("net/ipv4", "net/ipv6", "net/netfilter", "net/core")
+_MOVING = (
+    "nf_conntrack_count",
+    "tcp_fin",
+    "ipfrag",
+    "ip6frag",
+    "somaxconn",
+    "stable_secret",
+    "tcp_mem",
+    "udp_mem",
+    "_rsvd",
+)
+
+
+def dump(namespace: Namespace) -> str:
+    """Lines of a device are sorted by themselves, so that the order of devices does not count."""
+    parts = []
+    for command in COMMANDS:
+        text = _L3MDEV.sub("", namespace.run(*command))
+        lines = [_VARYING.sub("", line).rstrip() for line in text.splitlines()]
+        parts.append(f"$ {' '.join(command)}\n" + "\n".join(_blocks(lines)))
+    return "\n".join([*parts, *_sysctls(namespace)])
+
+
+def _blocks(lines: list[str]) -> list[str]:
+    """A line with those that are indented below it is one."""
+    blocks: list[str] = []
+    for line in lines:
+        if blocks and (line.startswith((" ", "\t", "}")) or not line):
+            blocks[-1] += f"\n{line}"
+        else:
+            blocks.append(line)
+    return sorted(blocks)
+
+
+def _sysctls(namespace: Namespace) -> list[str]:
+    found = []
+    with namespace.entered():
+        for folder in _SYSCTLS:
+            for file in sorted((Path("/proc/sys") / folder).rglob("*")):
+                if file.is_file() and not any(one in file.name for one in _MOVING):
+                    try:
+                        found.append(f"{file.relative_to('/proc/sys')} = {' '.join(file.read_text().split())}")
+                    except OSError:
+                        continue  # write only
+    return found
