@@ -17,7 +17,7 @@ def modules(release: str, roots: Roots, gaps: Gaps) -> dict[str, ModuleState]:
     """
     folder = roots.modules / release
     loaded = {line.split()[0] for line in _lines(roots.proc / "modules") if line.split()}
-    builtin, installed = _names(folder / "modules.builtin"), _names(folder / "modules.dep")
+    builtin, installed = listed(folder / "modules.builtin"), listed(folder / "modules.dep")
     known = bool(builtin or installed)
     if not known:
         gaps.add("modules", f"what is not loaded is not known: there is no {folder}/modules.dep")
@@ -34,7 +34,7 @@ def modules(release: str, roots: Roots, gaps: Gaps) -> dict[str, ModuleState]:
     return found
 
 
-def _names(file: Path) -> set[str]:
+def listed(file: Path) -> set[str]:
     """The modules of a list of their files, `kernel/net/netfilter/nft_ct.ko.xz: ...`, named as the kernel does."""
     paths = (line.partition(":")[0] for line in _lines(file))
     return {path.rpartition("/")[2].partition(".ko")[0].replace("-", "_") for path in paths if ".ko" in path}

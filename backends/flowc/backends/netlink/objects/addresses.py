@@ -1,0 +1,164 @@
+"""Addresses of devices (net/ipv4/devinet.c, net/ipv6/addrconf.c).
+
+What flowc adds has IFA_PROTO 102, which kernels before 5.18 pass over, and `ip addr replace` of iproute2 before 6.3 cannot
+say: so an untagged address that the file asks for is there already, too.
+"""
+
+from __future__ import annotations
+
+import errno
+import struct
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from flowc.backends.iproute2.routing import PROTOCOL
+from flowc.backends.netlink.connection import CREATE, EXCLUDE, REPLACE, Connection, RefusedError
+from flowc.backends.netlink.objects import wire
+from flowc.backends.netlink.objects.devices import index_of
+from flowc.delta import Changed
+from flowc.hoststate import AddressRow, NetworkState
+from flowc.hoststate.routing import Family
+from flowc.ir.addresses import WIDTH
+from flowc.ir.tables import Table
+from flowc.source import NOWHERE
+
+_NEW, _DELETE, _GET = 20, 21, 22  # RTM_*ADDR
+_BODY = struct.Struct("=BBBBI")
+"""struct ifaddrmsg: family, prefix length, flags, scope, index."""
+_ADDRESS, _LOCAL, _CACHEINFO, _FLAGS, _PROTO = 1, 2, 6, 8, 11  # linux/if_addr.h
+_NODAD, _DEPRECATED = 0x02, 0x20
+_LIFETIMES = struct.Struct("=IIII")
+"""struct ifa_cacheinfo: preferred, valid, created, changed."""
+_FOREVER = 0xFFFFFFFF
+_SCOPE_HOST = 254
+_CONF = Path("/proc/sys/net/ipv4/conf")
+
+
+def read(connection: Connection, names: Mapping[int, str], wanted: NetworkState) -> Table[AddressRow]:
+    """Flowc's own, and those that the file asks for. Raises RefusedError."""
+    columns = (wanted.addresses.column(name) for name in ("device", "address", "answered_only"))
+    asked = {(device, address): only for device, address, only in zip(*columns, strict=True)}
+    found = Table(AddressRow)
+    for message in connection.dump(_GET, _BODY.pack(0, 0, 0, 0, 0)):
+        row = _row(message, names, asked)
+        if row is not None:
+            found.append(row)
+    return found.sorted("family", "device", "address")
+
+
+def create(connection: Connection, row: AddressRow) -> None:
+    """As `ip addr replace` does: no broadcast address, and of IPv6 no detection of duplicates.
+
+    IPv6 knows an address of a device by itself alone, so one with another prefix length gives way. Raises RefusedError,
+    MissingDeviceError.
+    """
+    index = index_of(row.device)
+    if row.family == 4:
+        connection.send(_NEW, CREATE | REPLACE, _body(row, index))
+        return
+    try:
+        connection.send(_NEW, CREATE | EXCLUDE, _body(row, index))
+    except RefusedError as error:
+        if error.code != errno.EEXIST:
+            raise
+        for other in _of_other_lengths(connection, row, index):
+            delete(connection, other)
+        connection.send(_NEW, CREATE | REPLACE, _body(row, index))
+
+
+def change(connection: Connection, changed: Changed[AddressRow]) -> None:
+    """Raises RefusedError, MissingDeviceError."""
+    connection.send(_NEW, CREATE | REPLACE, _body(changed.new, index_of(changed.new.device)))
+
+
+def delete(connection: Connection, row: AddressRow) -> None:
+    """The others of its network stay. Raises RefusedError, MissingDeviceError."""
+    address, length = _parts(row.address)
+    value = wire.ip(_LOCAL, row.family, address) + wire.ip(_ADDRESS, row.family, address)
+    body = _BODY.pack(wire.NUMBERS[row.family], length, 0, 0, index_of(row.device)) + value
+    try:
+        if row.family == 4 and length < WIDTH[4]:
+            with _secondaries_stay(row.device):
+                connection.send(_DELETE, 0, body)
+        else:
+            connection.send(_DELETE, 0, body)
+    except RefusedError as error:
+        if error.code not in (errno.EADDRNOTAVAIL, errno.ENODEV):
+            raise
+
+
+@contextmanager
+def _secondaries_stay(device: str) -> Iterator[None]:
+    """With the first address of a network the kernel deletes the others, unless one may take its place."""
+    file = _CONF / device / "promote_secondaries"
+    changed = False
+    with suppress(OSError):  # read-only /proc: what goes along is missed when the host is read again
+        if file.read_text().strip() == "0":
+            file.write_text("1")
+            changed = True
+    try:
+        yield
+    finally:
+        if changed:
+            with suppress(OSError):
+                file.write_text("0")
+
+
+def _body(row: AddressRow, index: int) -> bytes:
+    address, length = _parts(row.address)
+    loopback = row.family == 4 and address.startswith("127.")
+    flags = _NODAD if row.family == 6 else 0
+    body = _BODY.pack(wire.NUMBERS[row.family], length, flags, _SCOPE_HOST if loopback else 0, index)
+    body += wire.ip(_LOCAL, row.family, address) + wire.ip(_ADDRESS, row.family, address)
+    if row.family == 6 and row.answered_only:
+        body += wire.attribute(_CACHEINFO, _LIFETIMES.pack(0, _FOREVER, 0, 0))
+    return body + wire.u8(_PROTO, PROTOCOL)
+
+
+def _parts(address: str) -> tuple[str, int]:
+    text, _, length = address.partition("/")
+    return text, int(length)
+
+
+def _row(message: bytes, names: Mapping[int, str], asked: Mapping[tuple[str, str], bool]) -> AddressRow | None:
+    number, length, _, _, index = _BODY.unpack_from(message, wire.HEADER)
+    device = names.get(index)
+    if device is None or number not in wire.FAMILIES:
+        return None
+    family = wire.FAMILIES[number]
+    own = wire.attributes(message, wire.HEADER + _BODY.size)
+    local = own.get(_LOCAL, own.get(_ADDRESS, b""))
+    if not _is_of_network(local, own.get(_ADDRESS, local), length):
+        return None  # a peer elsewhere makes it another one
+    address = f"{wire.address_text(local)}/{length}"
+    key = (device, address)
+    if wire.number(own.get(_PROTO)) != PROTOCOL and key not in asked:
+        return None
+    return AddressRow(family, address, device, NOWHERE, _is_answered_only(family, own, asked.get(key, False)))
+
+
+def _is_of_network(local: bytes, address: bytes, length: int) -> bool:
+    shift = 8 * len(local) - length
+    return int.from_bytes(local, "big") >> shift == int.from_bytes(address, "big") >> shift
+
+
+def _is_answered_only(family: Family, own: Mapping[int, bytes], asked: bool) -> bool:
+    """Of IPv4 the kernel keeps nothing of it."""
+    if family == 4:
+        return asked
+    preferred = _LIFETIMES.unpack(own[_CACHEINFO])[0] if _CACHEINFO in own else _FOREVER
+    return bool(wire.number(own.get(_FLAGS)) & _DEPRECATED) and preferred == 0
+
+
+def _of_other_lengths(connection: Connection, row: AddressRow, index: int) -> list[AddressRow]:
+    """What the device has of this address, but with another prefix length."""
+    address, length = _parts(row.address)
+    local = wire.packed(row.family, address)
+    found = []
+    for message in connection.dump(_GET, _BODY.pack(wire.NUMBERS[row.family], 0, 0, 0, index)):
+        own = wire.attributes(message, wire.HEADER + _BODY.size)
+        other = _BODY.unpack_from(message, wire.HEADER)[1]
+        if own.get(_LOCAL, own.get(_ADDRESS)) == local and other != length:
+            found.append(row._replace(address=f"{address}/{other}"))
+    return found

@@ -1,0 +1,70 @@
+"""Sysctls, in /proc/sys: net/ is that of the calling thread's namespace (fs/proc/proc_sysctl.c)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flowc.backends.netlink.connection import MissingDeviceError, RefusedError
+from flowc.hoststate import NetworkState, Sysctl
+from flowc.hoststate.journal import Journal
+
+ROOT = Path("/proc/sys")
+OPTIONAL = ("net/ipv6", "net/bridge")
+"""Without IPv6, and without br_netfilter, a host has none of these, and what they are for does not happen."""
+
+
+def read(wanted: NetworkState, journal: Journal, root: Path = ROOT) -> tuple[Sysctl, ...]:
+    """Those of the file, then those of the journal.
+
+    One that does not exist is left out, because it is missing; but it is as it shall be where it cannot be otherwise: when
+    the host has nothing of its kind, and when what was set is gone, with its device. Raises RefusedError.
+    """
+    asked = {one.key: one.value for one in wanted.sysctls}
+    found = []
+    for key in (*asked, *(key for key in sorted(journal.sysctls) if key not in asked)):
+        value = _value(key, root)
+        if value is None and (key not in asked or _cannot_be(key, root)):
+            value = asked[key] if key in asked else journal.sysctls[key]
+        if value is not None:
+            found.append(Sysctl(key, value, None))
+    return tuple(found)
+
+
+def write(sysctl: Sysctl, root: Path = ROOT) -> None:
+    """Raises RefusedError, and MissingDeviceError for a setting of a device that is not there."""
+    if _cannot_be(sysctl.key, root):
+        return
+    try:
+        (root / sysctl.key).write_text(f"{sysctl.value}\n", encoding="ascii")
+    except FileNotFoundError as error:
+        device = _device(sysctl.key)
+        if device is not None and not (root / sysctl.key).parent.exists():
+            raise MissingDeviceError(device) from error
+        raise _refused(error, sysctl.key, root) from error
+    except OSError as error:
+        raise _refused(error, sysctl.key, root) from error
+
+
+def _value(key: str, root: Path) -> str | None:
+    """Several words are separated by one space. None for what does not exist."""
+    try:
+        return " ".join((root / key).read_text(encoding="utf-8", errors="replace").split())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise _refused(error, key, root) from error
+
+
+def _cannot_be(key: str, root: Path) -> bool:
+    """What apply.sh leaves out."""
+    return any(key.startswith(f"{folder}/") and not (root / folder).exists() for folder in OPTIONAL)
+
+
+def _device(key: str) -> str | None:
+    """`net/ipv4/conf/DEVICE/rp_filter`: a device name has no slash."""
+    parts = key.split("/")
+    return parts[3] if len(parts) == 5 and parts[2] in ("conf", "neigh") else None
+
+
+def _refused(error: OSError, key: str, root: Path) -> RefusedError:
+    return RefusedError(error.errno or 0, str(root / key))
