@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from pyroute2.netlink import NLA_F_NESTED, nla
-from pyroute2.netlink.rtnl.tcmsg import act_gact, act_skbedit
 from pyroute2.netlink.rtnl.tcmsg.common_act import nla_plus_tca_act_opt
 
 TCA_ACT_MAX_PRIO = 32
 TC_ACT_OK, TC_ACT_PIPE = 0, 3
-
-# Named from here on, where a reader looks for them.
-gact = act_gact.options
-skbedit = act_skbedit.options
 
 
 class tca_act_prio(nla):  # noqa: N801  # pyroute2's style
@@ -20,6 +15,8 @@ class tca_act_prio(nla):  # noqa: N801  # pyroute2's style
     nla_map = tuple((f"TCA_ACT_PRIO_{number}", "tca_act") for number in range(TCA_ACT_MAX_PRIO))
 
     class tca_act(nla_plus_tca_act_opt, nla):  # noqa: N801  # pyroute2's style
+        """One action: its kind, and what that takes."""
+
         __slots__ = ()
 
         nla_map = (

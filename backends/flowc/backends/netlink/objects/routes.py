@@ -58,7 +58,7 @@ def _rows(connection: Connection, family: Family, names: Mapping[int, str]) -> I
         if there != own or protocol != PROTOCOL or kind not in _KINDS or source or tos or flags & _CLONED:
             continue
         found = parsed(message, HEADER + _MESSAGE.size)
-        metric = number(found[_PRIORITY]) if _PRIORITY in found else 0
+        metric = number(found[_PRIORITY]) if _PRIORITY in found else None
         yield RouteRow(
             family,
             number(found[_TABLE]) if _TABLE in found else table,
