@@ -48,7 +48,7 @@ def routes(topology: Topology, shared: SharedTunnels) -> Table[RouteRow]:
         destination = str(prefix) if row.length else "default"
         table = pinned_table(row) if row.source else topology.table(row.vrf)
         found.append(RouteRow(row.family, table, destination, row.kind, hops, row.metric, row.span))
-    return _ordered(found)
+    return ordered(found)
 
 
 def _families(topology: Topology) -> tuple[Family, ...]:
@@ -78,7 +78,7 @@ def rules(topology: Topology) -> tuple[Rule, ...]:
     return tuple(found[key] for key in sorted(found, key=lambda key: (key[0], key[1] or "", key[2])))
 
 
-def _ordered(found: Table[RouteRow]) -> Table[RouteRow]:
+def ordered(found: Table[RouteRow]) -> Table[RouteRow]:
     """By table and destination; a route through a gateway comes after those that make the gateway reachable."""
     rows = sorted(
         found,

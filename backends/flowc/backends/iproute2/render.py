@@ -15,7 +15,8 @@ from flowc.hoststate import LinkKind
 from flowc.hoststate.routing import onlink_rule
 
 if TYPE_CHECKING:
-    from flowc.hoststate import HostState
+    from flowc.hoststate import HostState, NetworkState
+    from flowc.hoststate.routing import Family
     from flowc.source import Span
 
 AFTER_RULESET = "---- from here on: after ruleset.nft is loaded ----"
@@ -71,7 +72,7 @@ def _rules(script: Script, state: HostState) -> None:
             "local addresses behind the VRF lookup, else a tenant reaches those of all others; in this order"
         )
         _local_rule_last(script, state, prefix="")
-    six = rules[6] or (state.local_rule_last and uses_ipv6(state))
+    six = 6 in rule_families(state)
     if six:
         script.section("the rules of IPv6: a batch cannot say -6 on one line, apply.sh gives these to ip -6 -batch")
     for rule in rules[6]:
@@ -117,7 +118,13 @@ def _routes_and_neighbors(script: Script, state: HostState) -> None:
         script.command(routing.neighbor(neighbor), neighbor.span)
 
 
-def uses_ipv6(state: HostState) -> bool:
+def rule_families(state: NetworkState) -> tuple[Family, ...]:
+    """Those whose rules are set, the local one with them."""
+    six = any(rule.family == 6 for rule in state.rules) or (state.local_rule_last and uses_ipv6(state))
+    return (4, 6) if six else (4,)
+
+
+def uses_ipv6(state: NetworkState) -> bool:
     """True if the file declares anything of IPv6.
 
     Unreachable routes and rules stand for both families wherever there is a VRF and declare nothing: a host that has

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 FULL_MASK = 0xFFFFFFFF
 
+COOKIE = b"flowc"
+"""Of the action: the kernel keeps it with the filter, so that flowc knows its own again (TCA_ACT_COOKIE, since 4.11)."""
+
 
 def render(state: HostState, *, provenance: bool = True) -> str:
     """The text of `tc.batch`: a clsact qdisc for each device with filters, and the filters."""
@@ -48,5 +51,5 @@ def _filter(entry: FlowerFilter) -> str:
         f"filter replace dev {entry.device} ingress protocol {entry.protocol} pref {entry.preference}"
         f" chain {entry.chain} handle {entry.handle:#x} flower skip_hw enc_key_id {entry.key}"
         f" enc_src_ip {entry.outer_source} enc_dst_ip {entry.outer_destination}"
-        f" action skbedit mark {mark} pipe action pass"
+        f" action skbedit mark {mark} pipe cookie {COOKIE.hex()} action pass"
     )

@@ -1,0 +1,235 @@
+"""Routes, rules and filters as netlink messages: their bytes, and there and back again."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import pytest
+from pyroute2.netlink.rtnl.fibmsg import fibmsg
+
+from flowc.backends.netlink.connection import Connection, MissingDeviceError, RefusedError
+from flowc.backends.netlink.messages.flower import tcmsg
+from flowc.backends.netlink.messages.lwtunnel_ip import rtmsg
+from flowc.backends.netlink.objects import filters, routes, rules
+from flowc.delta.routes import Route
+from flowc.hoststate import Encap, FlowerFilter, NextHop, RouteRow, Rule
+from flowc.hoststate.routing import Family
+from flowc.source import NOWHERE
+
+HEADER = 16
+NAMES = dict(socket.if_nameindex())
+LO = socket.if_nametoindex("lo")
+
+
+class Kernel:
+    """Takes what is written as what is there."""
+
+    writes = 0
+
+    def __init__(self) -> None:
+        self.messages: list[bytes] = []
+
+    def write(self, kind: type[Any], number: int, flags: int, fields: Any, attributes: Any) -> None:  # noqa: ANN401
+        del flags
+        message = kind()
+        for name, value in fields.items():
+            message[name] = value
+        message["attrs"] = attributes
+        message["header"] = {"type": number, "flags": 0, "sequence_number": 0, "pid": 0}
+        message.encode()
+        self.messages.append(bytes(message.data))
+
+    def dump(self, number: int, body: bytes) -> list[bytes]:
+        del number
+        return [one for one in self.messages if one[HEADER] == body[0]]
+
+
+def route(
+    family: Family,
+    destination: str,
+    *hops: NextHop,
+    kind: Literal["unicast", "local", "unreachable", "blackhole"] = "unicast",
+    metric: int | None = None,
+    table: int = 254,
+) -> RouteRow:
+    return RouteRow(family, table, destination, kind, hops, metric, NOWHERE)
+
+
+FOUR, SIX = Encap(4, 0xFFFFFFFF, "192.0.2.1", "192.0.2.2"), Encap(6, 0, "2001:db8::1", "2001:db8::2")
+ROUTES = [
+    route(4, "192.0.2.0/24", kind="blackhole"),
+    route(4, "default", kind="unreachable", metric=0xFEFFFFFF, table=1000),
+    route(6, "default", kind="unreachable", metric=0xFEFFFFFF, table=1000),
+    route(4, "10.0.0.0/8", NextHop(None, "lo", 1)),
+    route(4, "10.1.0.0/16", NextHop("10.0.0.1", "lo", 1), metric=1024),
+    route(6, "fd00::/8", NextHop("fe80::1", "lo", 1), metric=20, table=255),
+    route(4, "10.2.0.0/16", NextHop("fe80::1", "lo", 1)),
+    route(4, "10.3.0.1/32", NextHop(None, "lo", 1), kind="local", table=256),
+    route(4, "10.4.0.0/16", NextHop("10.0.0.1", "lo", 1, FOUR), NextHop("10.0.0.2", "lo", 256, SIX)),
+    route(6, "fd04::/64", NextHop("fe80::1", "lo", 2), NextHop("fe80::2", "lo", 1, FOUR)),
+    route(6, "fd05::/64", NextHop(None, "lo", 1, SIX), table=0xFFFFFFFF),
+]
+
+
+def onlink(row: RouteRow, answer: bool = False) -> Route:
+    return Route(row, (answer,) * len(row.nexthops))
+
+
+@pytest.mark.parametrize("row", ROUTES, ids=lambda row: row.destination)
+@pytest.mark.parametrize("answer", [False, True])
+def test_a_route_is_read_as_it_was_written(row: RouteRow, answer: bool) -> None:
+    kernel: Any = Kernel()
+    routes.create(kernel, onlink(row, answer))
+    assert list(routes.read(kernel, NAMES)) == [row]
+
+
+def test_routes_are_in_the_order_of_lowering() -> None:
+    kernel: Any = Kernel()
+    for row in (ROUTES[4], ROUTES[2], ROUTES[3]):
+        routes.create(kernel, onlink(row))
+    assert list(routes.read(kernel, NAMES)) == [ROUTES[3], ROUTES[4], ROUTES[2]]
+
+
+def test_what_no_row_can_say_is_left_out() -> None:
+    kernel: Any = Kernel()
+    for field in ({"tos": 4}, {"src_len": 8}, {"proto": 4}, {"type": 8}, {"flags": 0x200}):
+        fields, attributes = routes.message(onlink(ROUTES[3]))
+        kernel.write(rtmsg, 24, 0, {**fields, **field}, attributes)
+    assert list(routes.read(kernel, NAMES)) == []
+
+
+def test_the_metric_that_ipv6_takes_without_one_is_none() -> None:
+    kernel: Any = Kernel()
+    routes.create(kernel, onlink(ROUTES[5]._replace(metric=1024)))
+    assert [row.metric for row in routes.read(kernel, NAMES)] == [None]
+
+
+def test_an_encapsulation_is_the_bytes_of_ip_route() -> None:
+    """`ip route add 10.0.0.0/8 encap ip id 1000 src 192.0.2.1 dst 192.0.2.2 key dev lo`, iproute2 6.1."""
+    kernel: Any = Kernel()
+    hop = NextHop(None, "lo", 1, Encap(4, 1000, "192.0.2.1", "192.0.2.2"))
+    routes.create(kernel, onlink(route(4, "10.0.0.0/8", hop)))
+    encap = "0c000100 00000000000003e8 08000300 c0000201 08000200 c0000202 06000600 0004 0000".replace(" ", "")
+    assert kernel.messages[0][HEADER:].hex() == (
+        "02080000fe66fd0100000000"  # struct rtmsg
+        "08000100 0a000000".replace(" ", "")
+        + "28001680"
+        + encap
+        + "0600150002000000"
+        + f"08000400{LO.to_bytes(4, 'little').hex()}"
+    )
+
+
+def test_a_device_that_is_missing_is_named() -> None:
+    kernel: Any = Kernel()
+    missing = onlink(route(4, "10.0.0.0/8", NextHop(None, "none", 1)))
+    with pytest.raises(MissingDeviceError, match="there is no device none"):
+        routes.create(kernel, missing)
+    routes.delete(kernel, missing)
+    assert not kernel.messages
+
+
+RULES = [
+    Rule(4, 500, 1000, NOWHERE, mark=(1, 0xFF)),
+    Rule(4, 500, 1001, NOWHERE, mark=(2, 0xFFFFFFFF), device="lo"),
+    Rule(4, 501, 255, NOWHERE, source="10.9.0.0/24"),
+    Rule(6, 500, 1000, NOWHERE, mark=(0, 0xFF), device="gtmd"),
+    Rule(6, 2000, 254, NOWHERE, source="fd00::1", suppress=0),
+]
+
+
+def test_rules_are_read_as_they_were_written() -> None:
+    kernel: Any = Kernel()
+    for rule in reversed(RULES):
+        rules.create(kernel, rule)
+    # The kernel always says what mark is looked at.
+    assert rules.read(kernel)[0] == tuple(RULES)
+
+
+def test_the_local_rule_is_none_of_them() -> None:
+    kernel: Any = Kernel()
+    local = Rule(4, 32765, 255, NOWHERE)
+    rules.create(kernel, local)
+    rules.create(kernel, Rule(6, 0, 255, NOWHERE))
+    assert rules.read(kernel) == ((Rule(6, 0, 255, NOWHERE),), False)
+    assert rules.read(kernel, (4,)) == ((Rule(6, 0, 255, NOWHERE),), True)
+
+
+@pytest.mark.parametrize("more", [("FRA_OIFNAME", "lo"), ("FRA_IP_PROTO", 6), ("FRA_SUPPRESS_IFGROUP", 1)])
+def test_a_rule_that_matches_more_is_none_of_them(more: tuple[str, Any]) -> None:
+    kernel: Any = Kernel()
+    fields, attributes = rules.message(RULES[0])
+    kernel.write(fibmsg, 32, 0, fields, [*attributes, more])
+    assert rules.read(kernel)[0] == ()
+
+
+FILTER = FlowerFilter("lo", 10, 1000, "all", 1000, "192.0.2.2", "192.0.2.1", (1, 0xFF), NOWHERE)
+FILTERS = [
+    FILTER,
+    FlowerFilter("lo", 11, 1, "all", 0, "192.0.2.2", "192.0.2.1", (0, 0xFFFFFFFF), NOWHERE),
+    FlowerFilter("lo", 20, 1, "ip", 1, "2001:db8::2", "2001:db8::1", (1, 0xFF), NOWHERE, chain=3),
+]
+
+
+def test_filters_are_read_as_they_were_written() -> None:
+    kernel: Any = Kernel()
+    for one in reversed(FILTERS):
+        filters.create(kernel, one)
+    assert filters.read(kernel, {LO: "lo"}, ["lo"]) == tuple(FILTERS)
+    assert filters.read(kernel, {LO: "lo"}, ["eth0"]) == ()
+
+
+def changed(one: FlowerFilter, *path: str, value: object = None) -> Any:  # noqa: ANN401
+    """A kernel that has this filter with an attribute of another value, or without it."""
+    kernel = Kernel()
+    fields, attributes = filters.message(one)
+    found: list[Any] = attributes
+    for name in path[:-1]:
+        found = next(inner["attrs"] for key, inner in found if key == name)
+    found[:] = [pair for pair in found if pair[0] != path[-1]]
+    if value is not None:
+        found.insert(0, (path[-1], value))
+    kernel.write(tcmsg, 44, 0, fields, attributes)
+    return kernel
+
+
+ACTION = ("TCA_OPTIONS", "TCA_FLOWER_ACT", "TCA_ACT_PRIO_1")
+GACT = ("TCA_OPTIONS", "TCA_FLOWER_ACT", "TCA_ACT_PRIO_2")
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("TCA_OPTIONS", "TCA_FLOWER_FLAGS"), None),
+        (("TCA_OPTIONS", "TCA_FLOWER_KEY_ENC_KEY_ID"), None),
+        (("TCA_OPTIONS", "TCA_FLOWER_KEY_ENC_IPV4_SRC_MASK"), "255.255.255.0"),
+        (("TCA_OPTIONS", "TCA_FLOWER_KEY_ETH_DST"), "00:00:00:00:00:01"),
+        (GACT, None),
+        ((*GACT, "TCA_ACT_OPTIONS", "TCA_GACT_PARMS"), {"action": 2}),
+        ((*ACTION, "TCA_ACT_OPTIONS", "TCA_SKBEDIT_PRIORITY"), 1),
+        ((*ACTION, "TCA_ACT_OPTIONS", "TCA_SKBEDIT_MARK"), None),
+    ],
+    ids=lambda value: value[-1] if isinstance(value, tuple) else None,
+)
+def test_a_filter_of_flowc_that_does_something_else_is_a_difference(path: Sequence[str], value: object) -> None:
+    found = filters.read(changed(FILTER, *path, value=value), {LO: "lo"}, ["lo"])
+    assert [one.mark for one in found] == [(0, 0)]
+
+
+def test_a_filter_without_the_cookie_is_flowcs_only_as_an_older_script_wrote_it() -> None:
+    cookie = (*ACTION, "TCA_ACT_COOKIE")
+    for one, own in ((FILTER, True), (FILTERS[1], True), (FILTERS[2], False)):
+        assert filters.read(changed(one, *cookie), {LO: "lo"}, ["lo"]) == ((one,) if own else ())
+        assert filters.read(changed(one, *cookie, value=b"other"), {LO: "lo"}, ["lo"]) == ()
+
+
+def test_in_a_namespace_without_anything_there_is_nothing() -> None:
+    """With the kernel of this machine, which is only asked."""
+    try:
+        with Connection() as connection:
+            assert filters.read(connection, NAMES, ["lo"]) == ()
+            assert isinstance(rules.read(connection), tuple)
+    except (OSError, RefusedError) as error:
+        pytest.skip(str(error))
