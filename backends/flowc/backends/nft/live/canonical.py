@@ -10,14 +10,13 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from flowc.backends import nft
-from flowc.backends.nft.live import listing, normal
+from flowc.backends.nft.live import anonymous, listing, normal
 from flowc.backends.nft.live.loading import TABLE, complaint
 from flowc.backends.nft.live.running import NftError, ScratchRefusedError, listed_anew
 from flowc.backends.nft.text import Text
 from flowc.hoststate import HostState
 from flowc.hoststate.ruleset import Chain, ChainRule, Ruleset
 from flowc.hoststate.sets import NftSet
-from flowc.source import Span
 
 _ON_DEVICES = re.compile(
     r"^        (?:devices = \{.*\}|type \S+ hook ingress devices = .*|flags offload)$", re.MULTILINE
@@ -46,7 +45,8 @@ def canonical(state: HostState, present: Collection[str] | None = None, *, prove
             f"nft does not take what flowc wrote, which is a defect of flowc or a kernel that lacks something:\n"
             f"{complaint(error.said, text)}"
         ) from error
-    meters, helpers = ({one.name: one for one in kind} for kind in (found.meters, found.helpers))
+    meters = {one.name: one for one in found.meters}
+    helpers = {one.name: one for one in found.helpers}
     shapes = {one.name: one for one in found.sets}
     flowtable = wanted.flowtable
     if flowtable is not None:
@@ -77,9 +77,11 @@ def _chains(wanted: Ruleset, found: dict[str, Chain], present: Collection[str] |
         base = None if one.hook is None else listing.hook(one.hook, present)
         if base is not None and " hook ingress " in base and " devices " not in base:
             continue  # none of its devices is there, and so the chain is not
-        rules = tuple(_rule(rule, mine.span) for rule, mine in zip(listed, one.rules, strict=True))
+        rules = tuple(_rule(rule, mine) for rule, mine in zip(listed, one.rules, strict=True))
         yield Chain(one.name, base, rules, one.span)
 
 
-def _rule(rule: ChainRule, span: Span | None) -> ChainRule:
-    return rule._replace(span=span, handle=None)
+def _rule(rule: ChainRule, printed: ChainRule) -> ChainRule:
+    keys = anonymous.written(printed.text)
+    text, written = (anonymous.given(one, keys) for one in (rule.text, rule.written or rule.text))
+    return ChainRule(rule.chain, rule.position, text, printed.span, written=written)

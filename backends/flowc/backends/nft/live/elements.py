@@ -14,14 +14,14 @@ from flowc.backends.netlink.connection import Connection
 from flowc.backends.nft.live.attributes import attribute, each, found, number, text
 from flowc.backends.nft.live.datatypes import VERDICT, Decoder
 
-_SUBSYSTEM = 10 << 8  # NFNL_SUBSYS_NFTABLES
-_GET_SET, _GET_ELEMENTS = _SUBSYSTEM | 10, _SUBSYSTEM | 13
-_INET = b"\x01\x00\x00\x00"  # struct nfgenmsg: NFPROTO_INET, version 0
-_BODY = 20
+SUBSYSTEM = 10 << 8  # NFNL_SUBSYS_NFTABLES
+_GET_SET, _GET_ELEMENTS = SUBSYSTEM | 10, SUBSYSTEM | 13
+INET = b"\x01\x00\x00\x00"  # struct nfgenmsg: NFPROTOINET, version 0
+BODY = 20
 """Where attributes begin: struct nlmsghdr and struct nfgenmsg stand before them."""
 
 _TABLE, _NAME, _FLAGS, _KEY_TYPE, _KEY_LENGTH, _DATA_TYPE = 1, 2, 3, 4, 5, 6
-_ANONYMOUS, _INTERVAL, _MAP, _DYNAMIC = 0x1, 0x4, 0x8, 0x20  # NFT_SET_*
+_ANONYMOUS, _INTERVAL, _MAP = 0x1, 0x4, 0x8  # NFT_SET_*
 _LIST_TABLE, _LIST_SET, _LIST_ELEMENTS = 1, 2, 3
 _KEY, _DATA, _ELEMENT_FLAGS, _KEY_END = 1, 2, 3, 10
 _INTERVAL_END, _CATCH_ALL = 0x1, 0x2  # NFT_SET_ELEM_*
@@ -39,8 +39,8 @@ class KernelSet(NamedTuple):
     data_type: int | None
 
     @property
-    def dynamic(self) -> bool:
-        return bool(self.flags & _DYNAMIC)
+    def anonymous(self) -> bool:
+        return bool(self.flags & _ANONYMOUS)
 
     @property
     def interval(self) -> bool:
@@ -58,24 +58,23 @@ class Raw(NamedTuple):
 
 
 def sets(connection: Connection, table: str) -> tuple[list[KernelSet], bytes]:
-    """Those that have a name, and which generation of the rules this is. Raises RefusedError."""
-    messages = connection.dump(_GET_SET, _INET + attribute(_TABLE, f"{table}\0".encode()))
+    """All of a table, and which generation of the rules this is. Raises RefusedError."""
+    messages = connection.dump(_GET_SET, INET + attribute(_TABLE, f"{table}\0".encode()))
     listed = []
     for message in messages:
-        have = found(message, _BODY)
+        have = found(message, BODY)
         if text(have[_TABLE]) != table:
             continue
         flags = number(have.get(_FLAGS, b""))
         data = number(have[_DATA_TYPE]) if _DATA_TYPE in have and flags & _MAP else None
-        if not flags & _ANONYMOUS:
-            listed.append(KernelSet(text(have[_NAME]), flags, number(have.get(_KEY_TYPE, b"")), data))
-    return listed, messages[0][_BODY - 2 : _BODY] if messages else b""
+        listed.append(KernelSet(text(have[_NAME]), flags, number(have.get(_KEY_TYPE, b"")), data))
+    return listed, messages[0][BODY - 2 : BODY] if messages else b""
 
 
 def elements(connection: Connection, table: str, one: KernelSet) -> tuple[list[str], list[str]]:
     """Keys and values of a set; values are empty if it is no map. Raises RefusedError."""
     named = attribute(_LIST_TABLE, f"{table}\0".encode()) + attribute(_LIST_SET, f"{one.name}\0".encode())
-    return decoded(one, connection.dump(_GET_ELEMENTS, _INET + named))
+    return decoded(one, connection.dump(_GET_ELEMENTS, INET + named))
 
 
 def decoded(one: KernelSet, messages: Iterable[bytes]) -> tuple[list[str], list[str]]:
@@ -130,7 +129,7 @@ def _intervals(raw: Iterable[Raw]) -> Iterator[tuple[bytes, bytes, Raw]]:
 
 
 def _raw(message: bytes) -> Iterator[Raw]:
-    for kind, start, end in each(message, _BODY):
+    for kind, start, end in each(message, BODY):
         if kind == _LIST_ELEMENTS:
             alike = _alike(message[start:end])
             yield from _one_by_one(message, start, end) if alike is None else alike

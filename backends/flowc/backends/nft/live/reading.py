@@ -6,7 +6,7 @@ import errno
 from dataclasses import replace
 
 from flowc.backends.netlink.connection import Connection, RefusedError
-from flowc.backends.nft.live import elements
+from flowc.backends.nft.live import anonymous, elements
 from flowc.backends.nft.live.listing import Listing, parsed
 from flowc.backends.nft.live.loading import TABLE
 from flowc.backends.nft.live.running import NftError, listed
@@ -48,11 +48,15 @@ def _sets(connection: Connection) -> tuple[list[elements.KernelSet], bytes]:
 
 
 def _with_elements(connection: Connection, listing: Listing, declared: dict[str, elements.KernelSet]) -> Ruleset | None:
-    """None if a set is not there any more."""
+    """None if a set or rule is not there any more."""
     sets = []
     for one in listing.sets:
         if one.name not in declared:
             return None
         keys, values = elements.elements(connection, TABLE, declared[one.name])
         sets.append(replace(one, keys=keys, values=values, spans=[NOWHERE] * len(keys)))
-    return Ruleset(listing.flowtable, tuple(sets), listing.meters, listing.helpers, listing.chains)
+    try:
+        chains = tuple(anonymous.mended(connection, TABLE, listing.chains, declared))
+    except KeyError:
+        return None
+    return Ruleset(listing.flowtable, tuple(sets), listing.meters, listing.helpers, chains)

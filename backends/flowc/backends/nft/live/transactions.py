@@ -86,6 +86,9 @@ def _lines(delta: Delta, before: Ruleset, after: Ruleset) -> Iterator[str]:
     ]
     yield from _elements("delete", old, {one.name: one for one in before.sets})
     yield from (f"delete chain {_TABLE} {name}" for name in sorted(anew))
+    # nft 1.0.6 sends the elements of a new set along with it: chains that they name stand before the set.
+    made = {one.name for one in delta.chains.created} | anew
+    yield from (_chain(one) for one in after.chains if one.name in made)
     yield from _flowtables(delta)
     yield from (_empty(one) for one in delta.sets.created)
     for meter in delta.meters.created:
@@ -95,7 +98,6 @@ def _lines(delta: Delta, before: Ruleset, after: Ruleset) -> Iterator[str]:
         body = f'type "{helper.type}" protocol {helper.protocol};'
         yield from (*_at(helper.span), f"add ct helper {_TABLE} {helper.name} {{ {body} }}")
     yield EVERY_HOST
-    yield from (_chain(one) for one in after.chains if one.name in anew or one in delta.chains.created)
     new = [*delta.elements.created, *(one.new for one in delta.elements.changed)]
     yield from _elements("add", new, {one.name: one for one in after.sets})
     kept = {
