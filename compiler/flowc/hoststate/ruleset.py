@@ -24,6 +24,8 @@ class ChainRule(NamedTuple):
     span: Span | None
     handle: int | None = None
     """The kernel's number of a rule that was read."""
+    written: str | None = None
+    """What to load for it, with the comment that tells its place; None: the text."""
 
 
 @dataclass(frozen=True, slots=True)

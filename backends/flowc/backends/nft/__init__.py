@@ -24,16 +24,17 @@ the helper of the connection that announced this one."""
 
 def render(state: HostState, *, provenance: bool = True) -> str:
     """The text of `ruleset.nft`."""
-    return _print(state, Text(provenance))
+    return printed(state, Text(provenance))
 
 
 def ruleset(state: HostState) -> Ruleset:
     """What is in the table once that text is loaded."""
     text = Marked()
-    return listed(state.nft, text, _print(state, text))
+    return listed(state.nft, text, printed(state, text))
 
 
-def _print(state: HostState, text: Text) -> str:
+def printed(state: HostState, text: Text) -> str:
+    """The template with what `text` prints."""
     environment = Environment(
         loader=PackageLoader(__name__, ""),
         undefined=StrictUndefined,
@@ -58,4 +59,4 @@ def _print(state: HostState, text: Text) -> str:
     )
 
 
-__all__ = ["render", "ruleset"]
+__all__ = ["printed", "render", "ruleset"]

@@ -1,0 +1,9 @@
+"""The nft table of a live host: read it, bring what shall be there into the same form, and make one of the other."""
+
+from flowc.backends.nft.live.canonical import canonical
+from flowc.backends.nft.live.loading import LoadError, load
+from flowc.backends.nft.live.reading import EMPTY, read
+from flowc.backends.nft.live.running import NftError, NoNftError
+from flowc.backends.nft.live.transactions import restoring, transaction
+
+__all__ = ["EMPTY", "LoadError", "NftError", "NoNftError", "canonical", "load", "read", "restoring", "transaction"]

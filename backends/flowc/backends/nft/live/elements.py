@@ -1,0 +1,181 @@
+"""Elements of sets and maps by nfnetlink: 100,000 of them in the time of a few system calls, as the kernel keeps them.
+
+nft lists keys of maps to prefixes wrongly (1.0.6 forgets the byte order of their parts), and takes longer to print them
+than to load them. Messages and attributes are those of linux/netfilter/nf_tables.h.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from struct import Struct
+from typing import NamedTuple
+
+from flowc.backends.netlink.connection import Connection
+from flowc.backends.nft.live.attributes import attribute, each, found, number, text
+from flowc.backends.nft.live.datatypes import VERDICT, Decoder
+
+SUBSYSTEM = 10 << 8  # NFNL_SUBSYS_NFTABLES
+_GET_SET, _GET_ELEMENTS = SUBSYSTEM | 10, SUBSYSTEM | 13
+INET = b"\x01\x00\x00\x00"  # struct nfgenmsg: NFPROTOINET, version 0
+BODY = 20
+"""Where attributes begin: struct nlmsghdr and struct nfgenmsg stand before them."""
+
+_TABLE, _NAME, _FLAGS, _KEY_TYPE, _KEY_LENGTH, _DATA_TYPE = 1, 2, 3, 4, 5, 6
+_ANONYMOUS, _INTERVAL, _MAP = 0x1, 0x4, 0x8  # NFT_SET_*
+_LIST_TABLE, _LIST_SET, _LIST_ELEMENTS = 1, 2, 3
+_KEY, _DATA, _ELEMENT_FLAGS, _KEY_END = 1, 2, 3, 10
+_INTERVAL_END, _CATCH_ALL = 0x1, 0x2  # NFT_SET_ELEM_*
+_VALUE, _VERDICT = 1, 2
+_CODE, _CHAIN = 1, 2
+_VERDICTS = {0: "drop", 1: "accept", -1: "continue", -2: "break", -3: "jump", -4: "goto", -5: "return"}
+
+
+class KernelSet(NamedTuple):
+    """A named set, as it is declared."""
+
+    name: str
+    flags: int
+    key_type: int
+    data_type: int | None
+
+    @property
+    def anonymous(self) -> bool:
+        return bool(self.flags & _ANONYMOUS)
+
+    @property
+    def interval(self) -> bool:
+        return bool(self.flags & _INTERVAL)
+
+
+class Raw(NamedTuple):
+    """An element: its key, the end of its range, its value, and flags."""
+
+    key: bytes
+    end: bytes | None
+    data: bytes | None
+    """The content of NFTA_SET_ELEM_DATA's attribute; of a verdict with its attributes."""
+    flags: int
+
+
+def sets(connection: Connection, table: str) -> tuple[list[KernelSet], bytes]:
+    """All of a table, and which generation of the rules this is. Raises RefusedError."""
+    messages = connection.dump(_GET_SET, INET + attribute(_TABLE, f"{table}\0".encode()))
+    listed = []
+    for message in messages:
+        have = found(message, BODY)
+        if text(have[_TABLE]) != table:
+            continue
+        flags = number(have.get(_FLAGS, b""))
+        data = number(have[_DATA_TYPE]) if _DATA_TYPE in have and flags & _MAP else None
+        listed.append(KernelSet(text(have[_NAME]), flags, number(have.get(_KEY_TYPE, b"")), data))
+    return listed, messages[0][BODY - 2 : BODY] if messages else b""
+
+
+def elements(connection: Connection, table: str, one: KernelSet) -> tuple[list[str], list[str]]:
+    """Keys and values of a set; values are empty if it is no map. Raises RefusedError."""
+    named = attribute(_LIST_TABLE, f"{table}\0".encode()) + attribute(_LIST_SET, f"{one.name}\0".encode())
+    return decoded(one, connection.dump(_GET_ELEMENTS, INET + named))
+
+
+def decoded(one: KernelSet, messages: Iterable[bytes]) -> tuple[list[str], list[str]]:
+    """The same of the messages of a dump."""
+    raw = [element for message in messages for element in _raw(message)]
+    keys = Decoder(one.key_type, interval=one.interval)
+    if one.interval and keys.single and not any(element.end for element in raw):
+        spans = list(_intervals(raw))
+        texts = [keys.between(low, high) for low, high, _ in spans]
+        raw = [element for _, _, element in spans]
+    elif one.interval:
+        texts = [keys.between(element.key, element.end or element.key) for element in raw]
+    else:
+        texts = [keys.text(element.key) for element in raw]
+    if one.data_type is None:
+        return texts, []
+    return texts, list(_values(one.data_type, raw))
+
+
+def _values(kind: int, raw: Iterable[Raw]) -> Iterator[str]:
+    if kind == VERDICT:
+        known: dict[bytes, str] = {}
+        for element in raw:
+            data = element.data or b""
+            if data not in known:
+                known[data] = _verdict(data)
+            yield known[data]
+        return
+    values = Decoder(kind, interval=False)
+    for element in raw:
+        yield values.value(element.data or b"")
+
+
+def _verdict(data: bytes) -> str:
+    have = found(data)
+    word = _VERDICTS.get(int.from_bytes(have.get(_CODE, b""), "big", signed=True), "?")
+    return f"{word} {text(have[_CHAIN])}" if _CHAIN in have else word
+
+
+def _intervals(raw: Iterable[Raw]) -> Iterator[tuple[bytes, bytes, Raw]]:
+    """First and last key. A range ends before the next key that starts or ends one: one that begins where another
+    ends may have taken its place.
+    """
+    ordered = sorted(raw, key=lambda element: (element.key, not element.flags & _INTERVAL_END))
+    for at, element in enumerate(ordered):
+        if element.flags & _INTERVAL_END:
+            continue
+        after = next((other.key for other in ordered[at + 1 : at + 3] if other.key > element.key), None)
+        size = len(element.key)
+        last = (1 << 8 * size) - 1 if after is None else int.from_bytes(after, "big") - 1
+        yield element.key, last.to_bytes(size, "big"), element
+
+
+def _raw(message: bytes) -> Iterator[Raw]:
+    for kind, start, end in each(message, BODY):
+        if kind == _LIST_ELEMENTS:
+            alike = _alike(message[start:end])
+            yield from _one_by_one(message, start, end) if alike is None else alike
+
+
+def _one_by_one(message: bytes, start: int, end: int) -> Iterator[Raw]:
+    for _, first, last in each(message, start, end):
+        one = _element(message, first, last)
+        if not one.flags & _CATCH_ALL:
+            yield one
+
+
+def _element(message: bytes, first: int, last: int) -> Raw:
+    key, end, data, flags = b"", None, None, 0
+    for kind, start, stop in each(message, first, last):
+        if kind == _KEY:
+            key = message[start + 4 : stop]
+        elif kind == _KEY_END:
+            end = message[start + 4 : stop]
+        elif kind == _DATA:
+            data = message[start + 4 : stop]
+        elif kind == _ELEMENT_FLAGS:
+            flags = number(message[start:stop])
+    return Raw(key, end, data, flags)
+
+
+def _alike(data: bytes) -> list[Raw] | None:
+    """All elements at once, if each has the same attributes of the same length; else None."""
+    places = [(start, stop) for _, start, stop in each(data, 0, min(len(data), 8))]
+    if not places:
+        return []
+    size = (places[0][1] + 3) & ~3
+    if len(data) % size:
+        return None
+    fields: dict[int, int] = {}
+    layout, at = "", 0
+    for kind, start, stop in each(data, *places[0]):
+        if kind not in (_KEY, _KEY_END, _DATA):
+            return None
+        fields[kind] = 2 * len(fields) + 1
+        layout += f"{start + 4 - at}s{stop - start - 4}s"
+        at = stop
+    rows = list(Struct(f"={layout}{size - at}s").iter_unpack(data))  # what pads the last one stands behind it
+    heads = {row[::2] for row in rows}
+    if len(heads) != 1:
+        return None
+    key, end, value = (fields.get(kind) for kind in (_KEY, _KEY_END, _DATA))
+    assert key is not None
+    return [Raw(row[key], None if end is None else row[end], None if value is None else row[value], 0) for row in rows]

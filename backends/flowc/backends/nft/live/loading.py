@@ -1,0 +1,77 @@
+"""One `nft -f -`, and what is said if it fails: nft's words with the line that they are about, and its place."""
+
+from __future__ import annotations
+
+import re
+
+from flowc.backends.nft.live.running import NFT, NftError, run
+
+TABLE = "flowc"
+EVERY_HOST = "# (every host)"
+"""Stands before what is of no file."""
+
+_WHERE = re.compile(r"^/dev/stdin:(\d+):(\d+)-\d+: (?:Error: )?(.*)$", re.MULTILINE)
+_PLACES = (re.compile(r",  # (.*:\d+)$"), re.compile(r'comment "([^"]*:\d+)[ "]'), re.compile(r"\{  # (.*:\d+)$"))
+_ABOVE = re.compile(r"\s*# (.*:\d+)")
+_TOO_LARGE = ("Message too long", "No buffer space available")
+
+
+class LoadError(NftError):
+    """nft refused a transaction, and nothing of it is loaded."""
+
+    def __init__(self, text: str, said: str) -> None:
+        self.said = said
+        self.line = _line(said)
+        """Of the text, from 1."""
+        self.place = None if self.line is None else place(text, self.line)
+        """`file:line` of the declaration."""
+        super().__init__(complaint(said, text))
+
+
+def load(text: str) -> None:
+    """Load it in the network namespace of the calling thread, all or nothing. Raises LoadError, NftError."""
+    if not text:
+        return
+    done = run([NFT, "-f", "-"], text)
+    if done.returncode:
+        raise LoadError(text, done.stderr)
+
+
+def complaint(said: str, text: str) -> str:
+    """What nft said, for a person: with the place of what it is about."""
+    if any(words in said for words in _TOO_LARGE):
+        size = len(text.encode(errors="surrogateescape")) >> 10
+        return (
+            f"the change is too large for one message to the kernel ({size} KiB of text): without CAP_NET_ADMIN in the "
+            "first user namespace nft cannot have a send buffer that is larger than sysctl net.core.wmem_max"
+        )
+    found = _WHERE.search(said)
+    if found is None:
+        lines = [line for line in said.splitlines() if line.strip()]
+        return f"nft: {lines[0].removeprefix('Error: ') if lines else 'it failed, and does not say why'}"
+    number = int(found[1])
+    lines = text.splitlines()
+    line = lines[number - 1].strip() if number <= len(lines) else ""
+    of = place(text, number)
+    return f"{f'{of}: ' if of else ''}nft: {found[3]}\n    in: {line}"
+
+
+def place(text: str, number: int) -> str | None:
+    """The place that a line of a text is from: in its own comment, or in the nearest one above that stands alone."""
+    lines = text.splitlines()[:number]
+    if not lines:
+        return None
+    for pattern in _PLACES:
+        if found := pattern.search(lines[-1]):
+            return found[1]
+    for line in reversed(lines):
+        if line == EVERY_HOST:
+            return None
+        if found := _ABOVE.fullmatch(line):
+            return found[1]
+    return None
+
+
+def _line(said: str) -> int | None:
+    found = _WHERE.search(said)
+    return None if found is None else int(found[1])

@@ -1,0 +1,110 @@
+"""nft as a program: in the network namespace of the calling thread, and in one made for the moment."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+NFT = "nft"
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+LIST = ("-n", "-s", "-t", "-a", "list", "table", "inet")
+"""Numbers for words, without counts and without the elements of named sets, with handles: one text for one meaning."""
+
+_NEW_USER, _NEW_NET = 0x10000000, 0x40000000  # linux/sched.h, CLONE_*
+_NO_NAMESPACE, _NOT_LOADED = 97, 98
+_LISTED_ANEW = f'{NFT} -f - || exit {_NOT_LOADED}; exec {NFT} {" ".join(LIST)} "$0"'
+
+
+class NftError(Exception):
+    """nft failed, or cannot be run. The message is for a person."""
+
+
+class NoNftError(NftError):
+    """It is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__("nft is not installed (Debian: apt install nftables)")
+
+
+class ScratchRefusedError(NftError):
+    """nft did not take a table in an empty namespace: `said` are its words."""
+
+    def __init__(self, said: str) -> None:
+        self.said = said
+        super().__init__(said)
+
+
+def listed(table: str) -> str | None:
+    """The table as nft lists it; None if there is none of this name. Raises NftError."""
+    done = run([NFT, *LIST, table])
+    if done.returncode == 0:
+        return done.stdout
+    if "No such file or directory" in done.stderr:
+        return None
+    raise NftError(f"nft cannot list table inet {table}: {first_line(done.stderr)}")
+
+
+def listed_anew(text: str, table: str) -> str:
+    """What `listed` would say if that were loaded. Nothing is: it is, in a namespace that is gone afterwards.
+
+    Raises NftError.
+    """
+    done = run(["/bin/sh", "-c", _LISTED_ANEW, table], text, _enter_new_namespace)
+    if done.returncode == _NO_NAMESPACE:
+        raise NftError(
+            f"cannot make a network namespace to bring the rules into nft's own form: {done.stderr.strip()}. This needs "
+            "CAP_SYS_ADMIN, or a kernel that allows user namespaces (sysctl kernel.unprivileged_userns_clone, "
+            "user.max_user_namespaces)"
+        )
+    if done.returncode == _NOT_LOADED:
+        raise ScratchRefusedError(done.stderr)
+    if done.returncode:
+        raise NftError(f"nft cannot list a table that it has loaded: {first_line(done.stderr)}")
+    return done.stdout
+
+
+def run(
+    command: list[str], text: str = "", before: Callable[[], None] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """A command with its words in English. Raises NoNftError."""
+    environment = {**os.environ, "LC_ALL": "C", "PATH": f"{os.environ.get('PATH', '')}:{PATH}"}
+    try:
+        return subprocess.run(
+            command,
+            input=text,
+            capture_output=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+            env=environment,
+            check=False,
+            preexec_fn=before,  # it only makes system calls
+        )
+    except FileNotFoundError:
+        raise NoNftError from None
+
+
+def first_line(text: str) -> str:
+    """Of what a tool says, the words alone."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[0].removeprefix("Error: ") if lines else "it does not say why"
+
+
+def _enter_new_namespace() -> None:
+    """In the child, before it is nft. Without CAP_SYS_ADMIN a user namespace gives it, in which the child is root."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if not libc.unshare(_NEW_NET):
+        return
+    user, group = os.geteuid(), os.getegid()
+    if libc.unshare(_NEW_USER | _NEW_NET):
+        os.write(2, os.strerror(ctypes.get_errno()).encode())
+        os._exit(_NO_NAMESPACE)
+    try:
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"0 {user} 1")
+        Path("/proc/self/gid_map").write_text(f"0 {group} 1")
+    except OSError as error:
+        os.write(2, str(error).encode())
+        os._exit(_NO_NAMESPACE)
