@@ -120,4 +120,4 @@ def back(engine: Engine, seen: Loaded, journal: Journal) -> Done:
     """Make a host again what it was when it was read, with the journal of then."""
     engine.journal = journal
     engine.keep = lambda kept, _seen, _delta: kept
-    return engine.converge(Target(seen, lambda _: nft.whole(seen.ruleset), seen.state))
+    return engine.converge(Target(seen, lambda _: nft.restoring(seen.ruleset), seen.state))

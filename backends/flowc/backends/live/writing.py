@@ -23,12 +23,14 @@ WRITERS = {
     "module": Writer(lambda _, name: modules.load(name)),
     "link": Writer(links.create, links.delete, links.change),
     "qdisc": Writer(filters.create_qdisc, filters.delete_qdisc),
-    "filter": Writer(filters.create, filters.delete, filters.change),
+    "filter": Writer(
+        filters.create, filters.delete, lambda connection, one: filters.change(connection, one.old, one.new)
+    ),
     "sysctl": Writer(lambda _, one: sysctls.write(one), None, lambda _, one: sysctls.write(one.new)),
-    "rule": Writer(rules.create, rules.delete, rules.change),
+    "rule": Writer(rules.create, rules.delete, lambda connection, one: rules.change(connection, one.old, one.new)),
     "local-rule": Writer(None, None, lambda connection, one: rules.set_local(connection, one.new)),
     "address": Writer(addresses.create, addresses.delete, addresses.change),
-    "route": Writer(routes.create, routes.delete, routes.change),
+    "route": Writer(routes.create, routes.delete, lambda connection, one: routes.change(connection, one.old, one.new)),
     "neighbor": Writer(neighbors.create, neighbors.delete, neighbors.change),
 }
 """By the name of a kind."""
