@@ -23,7 +23,7 @@ from tests.quick.backends.states import UNREACHABLE_METRIC, at, shared_tunnel
 from flowc.api import compile_files, write_directory
 from flowc.backends.files import host_folder
 from flowc.backends.iproute2.render import rule_families
-from flowc.backends.netlink.connection import Connection, RefusedError
+from flowc.backends.netlink.connection import Connection
 from flowc.backends.netlink.objects import filters, routes, rules
 from flowc.delta.delta import Delta, difference
 from flowc.delta.filters import clsacts
@@ -388,14 +388,28 @@ def test_a_rule_is_changed_without_a_gap_even_when_it_was_cut_short(host: Host) 
         assert old not in rules.read(connection)[0]
 
 
-def test_somebody_elses_rule_is_in_the_way(host: Host) -> None:
+def test_a_rule_for_all_sources_is_not_one_for_some(host: Host) -> None:
+    some, all_ = Rule(4, 2000, 255, NOWHERE, source="10.0.0.0/24"), Rule(4, 2000, 255, NOWHERE)
+    with host.namespace.entered(), Connection() as connection:
+        for _ in range(2):
+            for rule in (some, all_):
+                rules.create(connection, rule)
+        assert len(re.findall("2000:", host.namespace.run("ip", "rule"))) == 2
+        rules.delete(connection, all_)
+        assert "2000:\tfrom 10.0.0.0/24" in host.namespace.run("ip", "rule")
+        assert all_ not in rules.read(connection)[0]
+
+
+def test_somebody_elses_rule_is_not_taken_for_flowcs(host: Host) -> None:
     host.namespace.ip("rule add pref 600 table 1000 protocol static")
     rule = Rule(4, 600, 1000, NOWHERE)
     with host.namespace.entered(), Connection() as connection:
-        with pytest.raises(RefusedError, match="File exists"):
+        for _ in range(2):
             rules.create(connection, rule)
-        rules.delete(connection, rule)
-    assert "600:" in host.namespace.run("ip", "rule")
+            assert re.findall("600:.* proto (\\w+)", host.namespace.run("ip", "rule")) == ["static", "102"]
+        for _ in range(2):
+            rules.delete(connection, rule)
+            assert re.findall("600:.* proto (\\w+)", host.namespace.run("ip", "rule")) == ["static"]
 
 
 def test_an_older_scripts_filter_is_flowcs(host: Host) -> None:

@@ -10,7 +10,6 @@ import errno
 import struct
 import sys
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from socket import AF_INET, AF_INET6, inet_ntop
 from typing import Any
 
@@ -34,6 +33,8 @@ _CLONED = 0x200  # RTM_F_CLONED
 _ONLINK = 4  # RTNH_F_ONLINK
 _UNIVERSE, _LINK, _HOST, _NOWHERE = 0, 253, 254, 255  # RT_SCOPE_*
 _DST, _OIF, _GATEWAY, _PRIORITY, _MULTIPATH, _TABLE, _VIA, _ENCAP_TYPE, _ENCAP = 1, 4, 5, 6, 9, 15, 18, 21, 22  # RTA_*
+_WAY = (_OIF, _GATEWAY, _MULTIPATH, _VIA, _ENCAP_TYPE, _ENCAP)
+_LOCAL = 2  # RTN_LOCAL: this kind and those before it lead somewhere
 _MESSAGE = struct.Struct("=BBBBBBBBI")
 """struct rtmsg."""
 _HOP = struct.Struct("=HBBi")
@@ -52,19 +53,24 @@ def read(connection: Connection, names: Mapping[int, str]) -> Table[RouteRow]:
 
 def _rows(connection: Connection, family: Family, names: Mapping[int, str]) -> Iterator[RouteRow]:
     own = _AF[family]
+    hops: dict[tuple[bytes | None, ...], tuple[NextHop, ...]] = {}
     for message in connection.dump(_GET, _MESSAGE.pack(own, 0, 0, 0, 0, PROTOCOL, 0, 0, 0)):
         there, length, source, tos, table, protocol, _, kind, flags = _MESSAGE.unpack_from(message, HEADER)
         # Of a family that the kernel does not have it lists all others instead.
         if there != own or protocol != PROTOCOL or kind not in _KINDS or source or tos or flags & _CLONED:
             continue
         found = parsed(message, HEADER + _MESSAGE.size)
+        # Of many routes there are few ways on.
+        way = tuple(map(found.get, _WAY)) if kind <= _LOCAL else ()
+        if way not in hops:
+            hops[way] = _hops(family, found, names) if way else ()
         metric = number(found[_PRIORITY]) if _PRIORITY in found else None
         yield RouteRow(
             family,
             number(found[_TABLE]) if _TABLE in found else table,
             f"{inet_ntop(own, found[_DST])}/{length}" if length else "default",
             _KINDS[kind],  # type: ignore[arg-type]  # one of the four
-            _hops(family, found, names) if kind <= 2 else (),
+            hops[way],
             None if metric == DEFAULT_METRIC[family] else metric,
             NOWHERE,
         )
@@ -94,7 +100,6 @@ def _hop(family: Family, found: Mapping[int, bytes], device: str | None, weight:
     return NextHop(gateway, device, weight, encap)
 
 
-@lru_cache(maxsize=4096)
 def _encap(kind: bytes, data: bytes) -> Encap:
     """What is no tunnel's reads as one from nowhere to nowhere, which nobody asks for."""
     known = int.from_bytes(kind, sys.byteorder)

@@ -35,6 +35,7 @@ _SAID = {_SOURCE, _DEVICE, _PRIORITY, _MARK, _SUPPRESS, _TABLE, _MASK, _PROTOCOL
 _SUPPRESS_GROUP = 13
 _NOTHING = 0xFFFFFFFF
 """What FRA_SUPPRESS_* has when nothing is suppressed."""
+_FIRST = struct.pack("=HHI", 8, _PRIORITY, 0)
 _KERNEL = 2
 """RTPROT_KERNEL: the rules that every network namespace begins with."""
 _LOCAL = 255
@@ -92,9 +93,9 @@ class _Found(NamedTuple):
             return False
         if any(mine != its for mine, its in zip(self.header[1:4], other.header[1:4], strict=True) if its):
             return False
-        # Protocols are compared by some kernels only, and these are all others.
-        told = {kind: value for kind, value in other.attributes.items() if kind not in (_PROTOCOL, _TABLE, _PADDING)}
-        return all(self.attributes.get(kind) == value for kind, value in told.items() if value.strip(b"\xff"))
+        told = {kind: value for kind, value in other.attributes.items() if kind not in (_TABLE, _PADDING)}
+        nothing = {kind for kind in (_SUPPRESS, _SUPPRESS_GROUP) if kind in told and number(told[kind]) == _NOTHING}
+        return all(self.attributes.get(kind) == value for kind, value in told.items() if kind not in nothing)
 
 
 def read(connection: Connection, families: Sequence[Family] = FAMILIES) -> tuple[tuple[Rule, ...], bool]:
@@ -136,9 +137,10 @@ def _parsed(messages: Sequence[bytes], family: Family) -> Iterator[_Found]:
     for message in messages:
         header = _MESSAGE.unpack_from(message, HEADER)
         if header[0] == _AF[family]:
-            # The kernel sets the other flags by itself.
+            own = parsed(message, HEADER + _MESSAGE.size)
+            # The kernel sets the other flags by itself, and does not tell preference 0.
             body = _MESSAGE.pack(*header[:-1], header[-1] & _INVERT) + message[HEADER + _MESSAGE.size :]
-            yield _Found(body, header, parsed(message, HEADER + _MESSAGE.size))
+            yield _Found(body if _PRIORITY in own else body + _FIRST, header, own)
 
 
 def _is_local(one: _Found, family: Family, preference: int) -> bool:
@@ -147,7 +149,7 @@ def _is_local(one: _Found, family: Family, preference: int) -> bool:
 
 
 def create(connection: Connection, rule: Rule) -> None:
-    """Nothing is done if it is there. Raises RefusedError, also if somebody else's is."""
+    """Nothing is done if it is there. Raises RefusedError."""
     _create(connection, rule, PROTOCOL)
 
 
@@ -156,10 +158,11 @@ def _create(connection: Connection, rule: Rule, protocol: int) -> None:
     try:
         connection.write(fibmsg, _NEW, CREATE | EXCLUDE, fields, attributes)
     except RefusedError as error:
-        same = [one for one in _dump(connection, rule.family) if one.rule(rule.family) == rule]
-        if error.code != errno.EEXIST or (same and all(one.protocol != protocol for one in same)):
+        if error.code != errno.EEXIST:
             raise
-        if not same:  # the kernel takes another one for it
+        there = _dump(connection, rule.family)
+        if not any(one.protocol == protocol and one.rule(rule.family) == rule for one in there):
+            # One for some sources counts as the same as one for all (net/ipv4/fib_rules.c, fib4_rule_compare).
             connection.write(fibmsg, _NEW, CREATE, fields, attributes)
 
 
