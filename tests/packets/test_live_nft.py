@@ -1,0 +1,246 @@
+"""The table that is read from a kernel is the table that was loaded, and one transaction makes any other of it."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from tests.lab.protocol import prepared
+from tests.packets.lab import Lab, Namespace
+
+from flowc.api import compile_files
+from flowc.backends.nft import render
+from flowc.backends.nft.live import EMPTY, LoadError, canonical, load, read, restoring, transaction
+from flowc.delta import Delta, difference
+from flowc.hoststate import HostState
+from flowc.hoststate.ruleset import Ruleset
+
+FILES = int(os.environ.get("FLOWC_GENERATED_FILES", "20"))
+SEED = 6
+STATES = "states.pickle"
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+def prepare(folder: Path) -> None:
+    """Compile the examples, and draw and compile."""
+    from tests.generate.seeded import parts  # not in the guest, where importing takes long
+    from tests.generate.strategies import written
+
+    states = [
+        (f"{file.stem}, {host}", state)
+        for file in sorted(EXAMPLES.glob("*.flow"))
+        for host, state in compile_files([file]).states.items()
+    ]
+    for number, texts in enumerate(parts(SEED, FILES)):
+        source = folder / f"{number:04}"
+        source.mkdir(parents=True)
+        found = compile_files([written(texts, source)]).states
+        states += [(f"generated {number}, {host}", state) for host, state in found.items()]
+    (folder / STATES).write_bytes(pickle.dumps(states))
+
+
+def states() -> list[tuple[str, HostState]]:
+    found: list[tuple[str, HostState]] = pickle.loads((prepared(__name__) / STATES).read_bytes())  # noqa: S301  # what `prepare` wrote
+    return found
+
+
+def example(name: str) -> HostState:
+    return next(state for each, state in states() if each.startswith(name))
+
+
+def host_of(lab: Lab, *wanted: HostState) -> Namespace:
+    """A namespace with the devices of all. What they are does not matter to nft."""
+    (host,) = lab.namespaces("host")
+    devices = {device for state in wanted for device in devices_of(state)} - {"lo"}
+    host.ip(*(f"link add name {device} type dummy" for device in sorted(devices)))
+    return host
+
+
+def devices_of(state: HostState) -> set[str]:
+    flowtable = state.nft.flowtable
+    return {link.device for link in state.links} | set(flowtable.devices if flowtable else ())
+
+
+def compared(state: HostState, before: Ruleset, after: Ruleset) -> Delta:
+    return difference(state, state, before, after)
+
+
+def told(delta: Delta) -> list[str]:
+    return [
+        f"{sign} {changes.kind.words(one)}"
+        for changes in delta.kinds()
+        for sign, some in (
+            ("+", changes.created),
+            ("-", changes.deleted),
+            ("~", [change.old for change in changes.changed]),
+            ("=", [change.new for change in changes.changed]),
+        )
+        for one in some
+    ]
+
+
+def become(state: HostState, after: Ruleset) -> str:
+    """Make it so, and return the transaction."""
+    before = read()
+    text = transaction(compared(state, before, after), before, after, render(state))
+    load(text)
+    return text
+
+
+def listing(host: Namespace) -> list[str]:
+    """What nft lists, without what is no difference."""
+    text = host.run("nft", "-n", "-s", "-t", "list", "table", "inet", "flowc")
+    text = re.sub(r' comment "[^"]*"$', "", text, flags=re.MULTILINE)
+    return sorted(text.split("\n\n"))
+
+
+def test_what_is_loaded_is_what_is_read(lab: Lab) -> None:
+    every = states()
+    host = host_of(lab, *(state for _, state in every))
+    wrong: list[str] = []
+    with host.entered():
+        for name, state in every:
+            after = canonical(state)
+            load(render(state))
+            live = read()
+            wrong += (f"{name}: {line}" for line in told(compared(state, live, after)))
+            load(restoring(live))
+            wrong += (f"{name}, put back: {line}" for line in told(compared(state, read(), live)))
+            # What puts a table back keeps its comments, too.
+            again = [rule.written for chain in read().chains for rule in chain.rules]
+            if again != [rule.written for chain in live.chains for rule in chain.rules]:
+                wrong.append(f"{name}: put back otherwise")
+    assert not wrong, "\n".join(wrong[:50])
+
+
+def test_a_transaction_makes_any_table_of_any(lab: Lab) -> None:
+    every = states()
+    host = host_of(lab, *(state for _, state in every))
+    wrong: list[str] = []
+    whole = 0
+    with host.entered():
+        wanted = [canonical(state) for _, state in every]
+        load(render(every[-1][1]))
+        order = [len(every) - 1, *range(len(every))]
+        for old, new in pairwise(order):
+            (before, _), (name, state) = every[old], every[new]
+            what = f"{before} -> {name}"
+            try:
+                whole += become(state, wanted[new]) == render(state)
+            except LoadError as error:
+                wrong.append(f"{what}: {error}")
+                load(render(state))
+                continue
+            wrong += (f"{what}: {line}" for line in told(compared(state, read(), wanted[new])))
+            if become(state, wanted[new]):
+                wrong.append(f"{what}: not all at once")
+            mine = listing(host)
+            load(render(state))
+            if mine != listing(host):
+                wrong.append(f"{what}: nft lists otherwise")
+    print(f"{len(every)} tables, {whole} of them loaded as a whole")
+    assert not wrong, "\n".join(wrong[:50])
+
+
+def drifts() -> Iterator[tuple[str, str, str]]:
+    """What a hand changes, and what tells."""
+    yield "a rule is gone", "flush chain inet flowc established", "- established"
+    yield "a rule more", "insert rule inet flowc forward accept", "+ forward"
+    yield "an element more", 'add element inet flowc from_zones { "evil" : accept }', '+ from_zones { "evil"'
+    yield "a chain more", "add chain inet flowc other", "+ other"
+    yield "a set more", "add set inet flowc other { typeof ip saddr; }", "+ other"
+    yield "a map that is empty", "flush map inet flowc exits", "- exits"
+    yield (
+        "a device less",
+        'delete flowtable inet flowc fastpath { hook ingress priority 0; devices = { "eth0" }; }',
+        "~ ",
+    )
+    yield "all of it", "delete table inet flowc", "- forward"
+
+
+def test_what_a_hand_changes_is_seen_and_mended(lab: Lab) -> None:
+    state = example("tenant-eip")
+    host = host_of(lab, state)
+    host.nft(
+        "table inet other { set s { typeof ip saddr; elements = { 192.0.2.1 } } }\ntable ip flowc { chain c { accept; }; }"
+    )
+    foreign = [host.run("nft", "-a", "list", "table", *table) for table in (("inet", "other"), ("ip", "flowc"))]
+    with host.entered():
+        assert read() == EMPTY
+        after = canonical(state)
+        assert become(state, after) == render(state)
+        for what, command, sign in drifts():
+            host.nft(command)
+            seen = told(compared(state, after, read()))
+            assert any(line.startswith(sign) for line in seen), (what, seen)
+            text = become(state, after)
+            assert text, what
+            assert not told(compared(state, read(), after)), what
+            assert not become(state, after), what
+        # A rule by its handle, and the value of an element.
+        rule = next(rule for chain in read().chains if chain.name == "policy/underlay/self" for rule in chain.rules)
+        host.nft(f"replace rule inet flowc policy/underlay/self handle {rule.handle} tcp dport 23 accept")
+        host.nft('delete element inet flowc exits { "gre1000" }; add element inet flowc exits { "gre1000" : drop }')
+        assert "nat/internet" in become(state, after)
+        assert not told(compared(state, read(), after))
+        assert become(state, EMPTY) == "delete table inet flowc\n"
+        assert read() == EMPTY
+    assert foreign == [host.run("nft", "-a", "list", "table", *table) for table in (("inet", "other"), ("ip", "flowc"))]
+
+
+def test_a_device_that_vanishes_is_missed_and_comes_back(lab: Lab) -> None:
+    state = example("tenant-eip")
+    host = host_of(lab, state)
+    with host.entered():
+        load(render(state))
+        host.ip("link del tap75")
+        missing = canonical(state, devices_of(state) - {"tap75"})
+        assert not told(compared(state, read(), missing))
+        host.ip("link add name tap75 type dummy")
+        assert told(compared(state, read(), canonical(state)))
+        assert "tap75" in become(state, canonical(state))
+        assert not told(compared(state, read(), canonical(state)))
+
+
+RANGES = {
+    "adjacent": ["10.0.0.0/25", "10.0.0.128/25"],
+    "one": ["10.0.0.0/24"],
+    "odd": ["10.0.0.3-10.0.0.9", "10.0.0.11", "255.255.255.255", "0.0.0.1"],
+    "ends": ["0.0.0.0/1", "128.0.0.0/1"],
+    "all": ["0.0.0.0/0"],
+    "next": ["10.0.0.128/25", "10.0.1.0/24"],
+}
+
+
+def test_ranges_become_any_others(lab: Lab) -> None:
+    """Of a set that the kernel keeps as a tree of ends."""
+    state = example("tenant-eip")
+    (host,) = lab.namespaces("host")
+    with host.entered():
+        host.nft("table inet flowc { set r { typeof ip daddr; flags interval; }; chain c { ip daddr @r drop; }; }")
+        empty = read()
+        for old in RANGES.values():
+            for new in RANGES.values():
+                for ranges in (old, new):
+                    after = replace(
+                        empty, sets=(replace(empty.sets[0], keys=ranges, spans=[state.nft.flowtable.span] * 9),)
+                    )  # type: ignore[union-attr]
+                    become(state, after)
+                    assert sorted(read().sets[0].keys) == sorted(ranges), (old, new)
+
+
+def test_what_nft_refuses_names_its_line(lab: Lab) -> None:
+    (host,) = lab.namespaces("host")
+    with host.entered():
+        text = "add table inet flowc\n# a.flow:7\nadd rule inet flowc nowhere accept\n"
+        with pytest.raises(LoadError) as error:
+            load(text)
+        assert (error.value.line, error.value.place) == (3, "a.flow:7")
+        assert str(error.value).startswith("a.flow:7: nft: ")
+        assert read() == EMPTY
