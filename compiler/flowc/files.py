@@ -84,10 +84,13 @@ def _create(path: Path, content: bytes) -> None:
         raise
 
 
-def replace_file(path: Path, content: bytes, mode: int, owner: tuple[int, int] | None = None) -> None:
+def replace_file(
+    path: Path, content: bytes, mode: int, owner: tuple[int, int] | None = None, *, is_synced: bool = False
+) -> None:
     """Put a whole new file in place of one, at once. Raises OSError.
 
-    `owner` is the user and group that it is to belong to, if this process may give it to them.
+    `owner` is the user and group that it is to belong to, if this process may give it to them. With `is_synced` it is
+    on the disk when this returns.
     """
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:NAME_LIMIT]}.", dir=path.parent)
     try:
@@ -97,7 +100,21 @@ def replace_file(path: Path, content: bytes, mode: int, owner: tuple[int, int] |
                 with suppress(PermissionError):
                     os.fchown(file.fileno(), *owner)
             os.fchmod(file.fileno(), mode)
+            if is_synced:
+                file.flush()
+                os.fsync(file.fileno())
         Path(temporary).replace(path)
+        if is_synced:
+            _sync(path.parent)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _sync(folder: Path) -> None:
+    """Its names: fsync(2) of a file says nothing of them."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -19,7 +19,12 @@ EXAMPLE = REPO / "examples" / "tenant-eip.flow"
 VERSION = tomllib.loads((REPO / "pyproject.toml").read_text())["project"]["version"]
 METADATA = re.compile(r"flowc-[0-9][^/]*\.dist-info")
 DATA = re.compile(r"flowc-[0-9][^/]*\.data")
-MANUAL = "share/man/man1/flowc.1"
+DATA_FILES = {
+    "share/man/man1/flowc.1",
+    "lib/systemd/system/flowc-apply@.service",
+    "lib/systemd/system/flowc-verify@.service",
+    "lib/systemd/system/flowc-verify@.timer",
+}
 
 
 def run(*command: str | Path, cwd: Path) -> str:
@@ -95,7 +100,7 @@ def test_the_wheel_brings_nothing_but_flowc(distributions: tuple[Path, Path]) ->
     assert "flowc" in tops
     assert all(METADATA.fullmatch(top) or DATA.fullmatch(top) for top in tops - {"flowc"}), tops
     assert len(tops) == 3
-    assert [name for name in names if DATA.match(name)] == [f"flowc-{VERSION}.data/data/{MANUAL}"]
+    assert {name for name in names if DATA.match(name)} == {f"flowc-{VERSION}.data/data/{name}" for name in DATA_FILES}
 
 
 @pytest.mark.slow
@@ -113,7 +118,7 @@ def test_site_packages_gains_nothing_but_flowc_and_its_metadata(installed: Path)
     written = {line.split(",")[0] for line in record.read_text().splitlines()}
     assert {name for name in written if name.startswith("../")} == {
         "../../../bin/flowc",
-        f"../../../{MANUAL}",
+        *(f"../../../{name}" for name in DATA_FILES),
     }
     tops = {name.partition("/")[0] for name in written if not name.startswith("../")}
     assert "flowc" in tops

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from flowc.cli import apply, check, completions, diff, down, explain, facts, fmt, man, test, trace
+from flowc.cli import apply, check, completions, confirm, diff, down, explain, facts, fmt, man, rollback, test, trace
 from flowc.cli import compile as compile_
 from flowc.cli.outcome import emit
 from flowc.cli.version import installed_version
@@ -15,7 +15,9 @@ from flowc.cli.version import installed_version
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
-COMMANDS = (check, compile_, trace, test, diff, apply, down, fmt, explain, facts, completions, man)
+COMMANDS = (
+    check, compile_, trace, test, diff, apply, confirm, rollback, down, fmt, explain, facts, completions, man,
+)  # fmt: skip
 """Every command is a module with `NAME`, `SUMMARY`, `DESCRIPTION`, `add_arguments(parser)` and `run(arguments)`."""
 
 
@@ -26,6 +28,7 @@ EXIT_STATUS = {
 }
 ENVIRONMENT = {
     "NO_COLOR": "turns colours off",
+    "FLOWC_RUN_DIR": "is where what a live host needs is kept, instead of /run/flowc",
     "FLOWC_TRACEBACK": "shows where an internal error happened",
 }
 

@@ -62,24 +62,3 @@ def _alone(device: str, before: DeviceBefore) -> Link:
     return Link(
         device, LinkKind.EXISTING, NOWHERE, before.master or None, before.mtu, before.mac, up=before.up is not False
     )
-
-
-def pruned(journal: Journal, wanted: NetworkState) -> Journal:
-    """The journal once a host is what it shall be: what is not asked for was put back, and is nobody's any more."""
-    keys = {one.key for one in wanted.sysctls}
-    links = {one.device: one for one in wanted.links if not one.created}
-    devices = {
-        device: DeviceBefore(
-            before.master if link.master is not None else None,
-            before.mtu if link.mtu is not None else None,
-            before.mac if link.mac is not None else None,
-            before.up,
-        )
-        for device, before in journal.devices.items()
-        if (link := links.get(device)) is not None
-    }
-    return Journal(
-        sysctls={key: value for key, value in journal.sysctls.items() if key in keys},
-        devices=devices,
-        local_rule_first=journal.local_rule_first and wanted.local_rule_last,
-    )
