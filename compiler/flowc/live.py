@@ -1,7 +1,8 @@
 """Running hosts: what a file would change on one, and the change itself. Network namespaces are entered here.
 
-    compared = compare_live("gw.flow", netns="gw1")     what is on the host against what the file says
-    applied  = apply_state(compiled, netns="gw1")       makes the host what the file says, or leaves it as it was
+    planned = compare_live(state)     what is on the host against what it shall be
+    applied = apply_state(state)      makes the host what it shall be, or leaves it as it was
+    applied = take_down()             removes what flowc made
 
 Nothing here is for hosts that are not at hand: `flowc.api` compiles for those.
 """
@@ -9,13 +10,12 @@ Nothing here is for hosts that are not at hand: `flowc.api` compiles for those.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
-from flowc.backends.live.engine import Done, Engine, Target, back
+from flowc.backends.live.engine import Done, Engine, Target
 from flowc.backends.live.reading import Loaded
-from flowc.backends.netlink.connection import Connection
+from flowc.backends.live.session import changing, reading
 from flowc.backends.netlink.facts.namespace import entered
 from flowc.backends.nft import live as nft
 from flowc.backends.nft import render
@@ -23,7 +23,6 @@ from flowc.delta import Delta
 from flowc.delta.compared import ComparedStates, compare_host
 from flowc.delta.plan import Step, plan
 from flowc.hoststate import HostState, nothing
-from flowc.hoststate.journal import Journal
 from flowc.hoststate.present import table_without
 from flowc.hoststate.ruleset import NO_TABLE
 
@@ -34,14 +33,6 @@ class WhichHostError(LookupError):
     def __init__(self, hosts: tuple[str, ...]) -> None:
         super().__init__(f"the file has several hosts ({', '.join(hosts)}), and this machine is none of them")
         self.hosts = hosts
-
-
-class NotUndoneError(Exception):
-    """A change failed, and so did going back: what there is now is neither the old nor the new."""
-
-    def __init__(self, failed: Exception, undoing: Exception) -> None:
-        super().__init__(f"{failed}; and what was done could not be undone: {undoing}")
-        self.failed, self.undoing = failed, undoing
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +56,7 @@ class Applied:
     planned: Planned
     done: Done
     writes: int
+    """Messages and transactions that the kernel was sent."""
 
 
 def this_host(states: Mapping[str, HostState], name: str | None = None) -> HostState:
@@ -82,44 +74,47 @@ def this_host(states: Mapping[str, HostState], name: str | None = None) -> HostS
 def compare_live(state: HostState, netns: str | None = None) -> Planned:
     """What is on the host against what it shall be; nothing is written.
 
-    Raises NoNamespaceError, RefusedError, ForeignDeviceError, OSError and what the nft backend raises.
+    Raises NoNamespaceError, LiveError, NftError, RefusedError, ForeignDeviceError and OSError.
     """
-    with _engine(netns) as engine:
+    with entered(netns), reading() as engine:
         target = _target(state)
         return _planned(engine, target, engine.read(target))
 
 
-def apply_state(state: HostState, netns: str | None = None) -> Applied:
+def apply_state(
+    state: HostState,
+    netns: str | None = None,
+    *,
+    confirm: float | None = None,
+    wait: float = 0,
+    what: str = "the change",
+) -> Applied:
     """Make a host what it shall be. Whatever fails, it is made again what it was before that is raised.
 
-    Raises as `compare_live`, StepFailedError and UnsettledError, and NotUndoneError.
+    With `confirm` it is also made again what it was when that many seconds pass without `flowc confirm`. `wait` is how long
+    another change may take that is being made. Raises as `compare_live`, StepFailedError and UnsettledError.
     """
-    with _engine(netns) as engine:
-        return _apply(engine, _target(state))
+    with entered(netns), changing(wait) as session:
+        target = _target(state)
+        seen = session.engine.read(target)
+        planned = _planned(session.engine, target, seen)
+        if not len(planned.delta):
+            return Applied(planned, Done(waiting=planned.waiting), 0)
+        done = session.change(target, seen, confirm, what)
+        return Applied(planned, done, session.engine.written)
 
 
-def take_down(state: HostState | None = None, netns: str | None = None) -> Applied:
-    """Remove what flowc made, and put back what it set. Raises as `apply_state`."""
-    with _engine(netns) as engine:
-        return _apply(engine, _nothing("this host" if state is None else state.host, state))
+def take_down(state: HostState | None = None, netns: str | None = None, *, wait: float = 0) -> Applied:
+    """Remove what flowc made, and put back what it set. Raises as `apply_state`.
 
-
-def _apply(engine: Engine, target: Target) -> Applied:
-    before, seen = engine.journal, engine.read(target)
-    planned = _planned(engine, target, seen)
-    try:
-        done = engine.converge(target, seen)
-    except BaseException as error:
-        _undo(engine, seen, before, error)
-        raise
-    return Applied(planned, done, engine.writes + engine.connection.writes)
-
-
-def _undo(engine: Engine, seen: Loaded, journal: Journal, error: BaseException) -> None:
-    try:
-        back(engine, seen, journal)
-    except Exception as second:  # noqa: BLE001  # whatever it is, the host is in between
-        raise NotUndoneError(error if isinstance(error, Exception) else Exception("interrupted"), second) from error
+    Of a state the addresses are removed, too, that scripts have set: these leave no mark.
+    """
+    with entered(netns), changing(wait) as session:
+        target = _nothing(state)
+        seen = session.engine.read(target)
+        planned = _planned(session.engine, target, seen)
+        done = session.change(target, seen) if len(planned.delta) else Done()
+        return Applied(planned, done, session.engine.written)
 
 
 def _planned(engine: Engine, target: Target, seen: Loaded) -> Planned:
@@ -136,14 +131,7 @@ def _target(state: HostState) -> Target:
     return Target(Loaded(state, nft.canonical(state)), whole, state)
 
 
-def _nothing(host: str, state: HostState | None) -> Target:
-    """Of what carries no mark, scripts may have loaded the addresses of a file."""
-    empty = nothing(host)
+def _nothing(state: HostState | None) -> Target:
+    empty = nothing("this host" if state is None else state.host)
     view = empty if state is None else replace(empty, addresses=state.addresses)
     return Target(Loaded(empty, NO_TABLE), lambda _: "", view)
-
-
-@contextmanager
-def _engine(netns: str | None) -> Iterator[Engine]:
-    with entered(netns), Connection() as connection:
-        yield Engine(connection, Journal(), lambda journal, _seen, _delta: journal)

@@ -16,10 +16,10 @@ from tests.packets.lab import Lab, Namespace
 
 from flowc.api import compile_files
 from flowc.backends.nft import render
-from flowc.backends.nft.live import EMPTY, LoadError, canonical, load, read, restoring, transaction
+from flowc.backends.nft.live import LoadError, canonical, load, read, restoring, transaction
 from flowc.delta import Delta, difference
 from flowc.hoststate import HostState
-from flowc.hoststate.ruleset import Ruleset
+from flowc.hoststate.ruleset import NO_TABLE, Ruleset
 
 FILES = int(os.environ.get("FLOWC_GENERATED_FILES", "20"))
 SEED = 6
@@ -172,7 +172,7 @@ def test_what_a_hand_changes_is_seen_and_mended(lab: Lab) -> None:
     )
     foreign = [host.run("nft", "-a", "list", "table", *table) for table in (("inet", "other"), ("ip", "flowc"))]
     with host.entered():
-        assert read() == EMPTY
+        assert read() == NO_TABLE
         after = canonical(state)
         assert become(state, after) == render(state)
         for what, command, sign in drifts():
@@ -189,8 +189,8 @@ def test_what_a_hand_changes_is_seen_and_mended(lab: Lab) -> None:
         host.nft('delete element inet flowc exits { "gre1000" }; add element inet flowc exits { "gre1000" : drop }')
         assert "nat/internet" in become(state, after)
         assert not told(compared(state, read(), after))
-        assert become(state, EMPTY) == "delete table inet flowc\n"
-        assert read() == EMPTY
+        assert become(state, NO_TABLE) == "delete table inet flowc\n"
+        assert read() == NO_TABLE
     assert foreign == [host.run("nft", "-a", "list", "table", *table) for table in (("inet", "other"), ("ip", "flowc"))]
 
 
@@ -243,4 +243,4 @@ def test_what_nft_refuses_names_its_line(lab: Lab) -> None:
             load(text)
         assert (error.value.line, error.value.place) == (3, "a.flow:7")
         assert str(error.value).startswith("a.flow:7: nft: ")
-        assert read() == EMPTY
+        assert read() == NO_TABLE

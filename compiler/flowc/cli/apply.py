@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from flowc.cli.duration import duration
 from flowc.cli.onhost import BrokenFileError, add_host_arguments, on_host, say_failure, say_waiting, wanted_state
 from flowc.cli.outcome import emit, one_line
 from flowc.cli.reporting import say, wants_color
@@ -29,7 +30,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`flowc apply FILE [--host H] [--netns NS] [--dry-run] [-v]`."""
     parser.add_argument("file", metavar="FILE", help="a .flow file, which may include others; - is standard input")
     add_host_arguments(parser)
+    parser.add_argument(
+        "--confirm",
+        metavar="TIME",
+        type=duration,
+        help="undo the change unless `flowc confirm` comes within this time: 60s, 2m",
+    )
+    parser.add_argument(
+        "--wait",
+        metavar="TIME",
+        type=duration,
+        default=0,
+        help="how long to wait for another change that is being made",
+    )
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, in order, and change nothing")
+    parser.set_defaults(format="text", quiet=False)
     parser.add_argument("-v", "--verbose", action="store_true", help="show each change and each step")
 
 
@@ -50,7 +65,13 @@ def run(arguments: argparse.Namespace) -> int:
             say_waiting(state.host, planned.waiting)
             return 0
         try:
-            applied = apply_state(state, arguments.netns)
+            applied = apply_state(
+                state,
+                arguments.netns,
+                confirm=arguments.confirm,
+                wait=arguments.wait,
+                what=f"the change to {arguments.file}",
+            )
         except (StepFailedError, UnsettledError) as error:
             say_failure(error)
             return 1

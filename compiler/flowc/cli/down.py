@@ -32,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the .flow file that is loaded: its addresses are taken away even where compiled scripts set them, which leave no mark",
     )
     add_host_arguments(parser)
+    parser.set_defaults(format="text", quiet=False)
     parser.add_argument("-v", "--verbose", action="store_true", help="show each object")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,11 +12,13 @@ from flowc.cli.outcome import CannotRunError, emit, one_line
 from flowc.cli.reporting import print_diagnostics, readable, say, summary, wants_color
 
 if TYPE_CHECKING:
-    import argparse
-
     from flowc.api import CompileResult
     from flowc.backends.live.engine import StepFailedError, UnsettledError
     from flowc.hoststate import HostState
+
+
+_MOST = 5
+"""Objects that are named."""
 
 
 class BrokenFileError(Exception):
@@ -44,9 +47,8 @@ def compiled(arguments: argparse.Namespace, file: str) -> CompileResult:
     except UnknownHostError as error:
         hosts = ", ".join(error.hosts) or "none"
         raise CannotRunError(f"no host is called {error.name}; the hosts are: {hosts}") from error
-    shown, arguments.format = arguments.format, "text"
-    print_diagnostics(result.diagnostics, arguments, sys.stderr)
-    arguments.format = shown
+    # What is data here is not the findings, and -v is about the host.
+    print_diagnostics(result.diagnostics, argparse.Namespace(format="text", verbose=False), sys.stderr)
     if result.diagnostics.has_errors:
         raise BrokenFileError(summary(file, result.diagnostics, arguments))
     return result
@@ -65,12 +67,15 @@ def wanted_state(arguments: argparse.Namespace, file: str) -> HostState:
 @contextmanager
 def on_host() -> Iterator[None]:
     """Turn into words what keeps a host from being read or changed."""
+    from flowc.backends.live import LiveError  # noqa: PLC0415
     from flowc.backends.netlink.connection import MissingDeviceError, RefusedError  # noqa: PLC0415
     from flowc.backends.netlink.facts.namespace import NoNamespaceError  # noqa: PLC0415
+    from flowc.backends.netlink.objects.owned import ForeignDeviceError  # noqa: PLC0415
+    from flowc.backends.nft.live import NftError  # noqa: PLC0415
 
     try:
         yield
-    except (NoNamespaceError, MissingDeviceError) as error:
+    except (LiveError, NftError, NoNamespaceError, ForeignDeviceError, MissingDeviceError) as error:
         raise CannotRunError(str(error)) from error
     except RefusedError as error:
         raise CannotRunError(f"the kernel refused: {error}") from error
@@ -86,7 +91,14 @@ def say_failure(error: StepFailedError | UnsettledError) -> None:
 
     undone = "all that was done before was undone: the host is as it was"
     if isinstance(error, UnsettledError):
-        say(f"flowc: {error}: something else changes this host at the same time, or it is a mistake in flowc")
+        names = [
+            f"{changes.kind.name} {changes.kind.title(one)}"
+            for changes in error.delta.kinds()
+            for one in changes.objects()
+        ]
+        shown = ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST} more" if len(names) > _MOST else "")
+        say(f"flowc: these are not as they were written: {shown}")
+        say("flowc: something else changes this host at the same time, or it is a mistake in flowc")
         say(f"flowc: {undone}")
         return
     message = f"error: the kernel refused to {error.step.verb.value} {one_line(error.step.text)}"

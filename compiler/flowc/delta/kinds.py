@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -60,6 +60,12 @@ class Changes(Generic[V]):
 
     def __len__(self) -> int:
         return len(self.created) + len(self.deleted) + len(self.changed)
+
+    def objects(self) -> Iterator[V]:
+        """All of them, as they shall be or were."""
+        yield from self.deleted
+        yield from (one.new for one in self.changed)
+        yield from self.created
 
     def applied(self, objects: Iterable[V]) -> dict[tuple[Scalar, ...], V]:
         """The objects that there are then, by their key."""

@@ -12,9 +12,7 @@ from types import MappingProxyType
 from flowc.delta.delta import Delta
 from flowc.hoststate import Link, NetworkState
 from flowc.hoststate.journal import DeviceBefore, Journal
-
-_FOLDERS = frozenset({"conf", "neigh"})
-"""Of net/ipv4 and net/ipv6: with one folder for each device."""
+from flowc.hoststate.state import device_of
 
 
 def noted(
@@ -66,14 +64,6 @@ def settled(
         MappingProxyType(left),
         journal.local_rule_first and (wanted.local_rule_last or live.local_rule_last),
     )
-
-
-def device_of(key: str) -> str | None:
-    """The device that a sysctl is of: `net/ipv4/conf/eth0.100/rp_filter`."""
-    match key.split("/"):
-        case ["net", "ipv4" | "ipv6", folder, device, _] if folder in _FOLDERS:
-            return device
-    return None
 
 
 def _links(live: NetworkState, delta: Delta) -> Iterable[Link]:

@@ -7,7 +7,7 @@ Forwarding is switched off before anything else, and on behind everything else. 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -108,15 +108,21 @@ def _made(links: Changes[Link]) -> Iterator[Step]:
     yield from (Step(Verb.DELETE, links.kind, one.old) for one in reversed(anew))
     new = {one.device: one for one in (*links.created, *(one.new for one in anew))}
     yield from (Step(Verb.CREATE, links.kind, one) for one in _in_order(new))
-    for one in links.changed:
-        if not one.recreated and not ACTIVATION.issuperset(one.attributes):
-            yield Step(Verb.CHANGE, links.kind, one.new, one)
+    yield from _in_place(links, lambda name: name not in ACTIVATION)
 
 
 def _activated(links: Changes[Link]) -> Iterator[Step]:
-    changed = [one.new for one in links.changed if one.recreated or not ACTIVATION.isdisjoint(one.attributes)]
-    found = {one.device: one for one in (*links.created, *changed)}
-    return (Step(Verb.ACTIVATE, links.kind, one) for one in _in_order(found))
+    new = {one.device: one for one in (*links.created, *(one.new for one in links.changed if one.recreated))}
+    yield from (Step(Verb.ACTIVATE, links.kind, one) for one in _in_order(new))
+    yield from _in_place(links, ACTIVATION.__contains__)
+
+
+def _in_place(links: Changes[Link], chosen: Callable[[str], bool]) -> Iterator[Step]:
+    """Some of the attributes that differ."""
+    for one in links.changed:
+        names = tuple(filter(chosen, one.attributes))
+        if names and not one.recreated:
+            yield Step(Verb.CHANGE, links.kind, one.new, Changed(one.old, one.new, names, ()))
 
 
 def _in_order(links: dict[str, Link]) -> Iterator[Link]:

@@ -14,11 +14,9 @@ from flowc.hoststate.links import Link, LinkKind
 from flowc.hoststate.nft import NftTable
 from flowc.hoststate.routing import AddressRow, NeighborRow, RouteRow
 from flowc.hoststate.ruleset import Chain, Ruleset
-from flowc.hoststate.state import NetworkState
+from flowc.hoststate.state import NetworkState, device_of
 from flowc.ir.tables import Table
 
-_OF_DEVICE = re.compile(r"net/[^/]+/(?:conf|neigh)/(.+)/[^/]+")
-"""A sysctl of a device. `all` and `default` are none."""
 _BOUND = re.compile(r"devices = \{ (.*?) \}")
 """Of a base chain at a device's ingress."""
 
@@ -48,7 +46,7 @@ def without(state: NetworkState, absent: Collection[str]) -> NetworkState:
     return replace(
         state,
         links=tuple(link for link in state.links if link.device not in gone),
-        sysctls=tuple(one for one in state.sysctls if _device(one.key) not in gone),
+        sysctls=tuple(one for one in state.sysctls if device_of(one.key) not in gone),
         addresses=Table(AddressRow, (row for row in state.addresses if row.device not in gone)),
         routes=Table(RouteRow, _routes(state.routes, gone)),
         neighbors=Table(NeighborRow, (row for row in state.neighbors if row.device not in gone)),
@@ -61,11 +59,6 @@ def _routes(rows: Iterable[RouteRow], gone: frozenset[str]) -> Iterable[RouteRow
         hops = tuple(hop for hop in row.nexthops if hop.device not in gone)
         if hops or not row.nexthops:
             yield row if len(hops) == len(row.nexthops) else row._replace(nexthops=hops)
-
-
-def _device(key: str) -> str | None:
-    found = _OF_DEVICE.fullmatch(key)
-    return found[1] if found and found[1] not in ("all", "default") else None
 
 
 def table_without(table: NftTable, absent: Collection[str]) -> NftTable:

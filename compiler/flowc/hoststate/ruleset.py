@@ -50,3 +50,4 @@ class Ruleset:
 
 
 NO_TABLE = Ruleset(flowtable=None, sets=(), meters=(), helpers=(), chains=())
+"""There is none of flowc's name."""

@@ -21,6 +21,18 @@ class Sysctl:
     span: Span | None = field(compare=False)
 
 
+_FOLDERS = frozenset({"conf", "neigh"})
+"""Of net/ipv4 and net/ipv6: with one folder for each device."""
+
+
+def device_of(key: str) -> str | None:
+    """The device that a sysctl is of: `net/ipv4/conf/eth0.100/rp_filter`."""
+    match key.split("/"):
+        case ["net", "ipv4" | "ipv6", folder, device, _] if folder in _FOLDERS and device not in ("all", "default"):
+            return device
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkState:
     """All but the nft table, in the order in which it can be loaded: what netlink and /proc/sys tell of a host, too.

@@ -9,10 +9,11 @@ from types import MappingProxyType
 from tests.quick.delta.states import state
 
 from flowc.delta import Delta, difference
-from flowc.delta.noted import device_of, noted, settled
+from flowc.delta.noted import noted, settled
 from flowc.hoststate import Link, LinkKind, NetworkState, Sysctl
 from flowc.hoststate.journal import DeviceBefore, Journal, completed
 from flowc.hoststate.ruleset import Ruleset
+from flowc.hoststate.state import device_of
 from flowc.source import NOWHERE
 
 EMPTY = replace(state("interface lan { device eth1 }"), links=(), sysctls=(), local_rule_last=False)

@@ -71,8 +71,12 @@ class Engine:
     connection: Connection
     journal: Journal
     keep: Callable[[Journal, Loaded, Delta], Journal]
-    writes: int = 0
-    """Messages and transactions that the kernel was sent."""
+    _transactions: int = 0
+
+    @property
+    def written(self) -> int:
+        """Messages and transactions that the kernel was sent."""
+        return self.connection.writes + self._transactions
 
     def read(self, target: Target) -> Loaded:
         return read(self.connection, target.view, self.journal)
@@ -107,7 +111,7 @@ class Engine:
         for step in plan(delta, table_stays=bool(reachable.ruleset.chains)):
             try:
                 if step.verb is Verb.TRANSACTION:
-                    self.writes += 1
+                    self._transactions += 1
                     nft.load(nft.transaction(delta, seen.ruleset, reachable.ruleset, whole()))
                 else:
                     do(self.connection, step)
@@ -118,6 +122,5 @@ class Engine:
 
 def back(engine: Engine, seen: Loaded, journal: Journal) -> Done:
     """Make a host again what it was when it was read, with the journal of then."""
-    engine.journal = journal
-    engine.keep = lambda kept, _seen, _delta: kept
+    engine.journal, engine.keep = journal, lambda kept, _seen, _delta: kept
     return engine.converge(Target(seen, lambda _: nft.restoring(seen.ruleset), seen.state))

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from flowc.backends.netlink.connection import Connection
 from flowc.backends.netlink.objects import addresses, filters, links, modules, neighbors, routes, rules, sysctls
+from flowc.backends.netlink.objects.devices import devices as read_devices
+from flowc.backends.netlink.objects.devices import names_of
 from flowc.backends.nft import live as nft
 from flowc.hoststate import NetworkState
-from flowc.hoststate.journal import Journal
+from flowc.hoststate.journal import DeviceBefore, Journal
 from flowc.hoststate.ruleset import Ruleset
 
 
@@ -40,3 +42,10 @@ def read(connection: Connection, wanted: NetworkState, journal: Journal) -> Load
         modules=modules.read(wanted),
     )
     return Loaded(state, nft.read())
+
+
+def devices_now(connection: Connection) -> dict[str, DeviceBefore]:
+    """What all devices are like. Raises RefusedError."""
+    found = read_devices(connection)
+    names = names_of(found)
+    return {one.name: DeviceBefore(names.get(one.master, ""), one.mtu, one.mac, one.up) for one in found}

@@ -7,6 +7,7 @@ from pathlib import Path
 from flowc.backends.netlink.connection import MissingDeviceError, RefusedError
 from flowc.hoststate import NetworkState, Sysctl
 from flowc.hoststate.journal import Journal
+from flowc.hoststate.state import device_of
 
 ROOT = Path("/proc/sys")
 OPTIONAL = ("net/ipv6", "net/bridge")
@@ -22,11 +23,11 @@ def read(wanted: NetworkState, journal: Journal, root: Path = ROOT) -> tuple[Sys
     asked = {one.key: one.value for one in wanted.sysctls}
     found = []
     for key in (*asked, *(key for key in sorted(journal.sysctls) if key not in asked)):
-        value = _value(key, root)
-        if value is None and (key not in asked or _cannot_be(key, root)):
-            value = asked[key] if key in asked else journal.sysctls[key]
-        if value is not None:
-            found.append(Sysctl(key, value, None))
+        text = value(key, root)
+        if text is None and (key not in asked or _cannot_be(key, root)):
+            text = asked[key] if key in asked else journal.sysctls[key]
+        if text is not None:
+            found.append(Sysctl(key, text, None))
     return tuple(found)
 
 
@@ -37,7 +38,7 @@ def write(sysctl: Sysctl, root: Path = ROOT) -> None:
     try:
         (root / sysctl.key).write_text(f"{sysctl.value}\n", encoding="ascii")
     except FileNotFoundError as error:
-        device = _device(sysctl.key)
+        device = device_of(sysctl.key)
         if device is not None and not (root / sysctl.key).parent.exists():
             raise MissingDeviceError(device) from error
         raise _refused(error, sysctl.key, root) from error
@@ -45,7 +46,7 @@ def write(sysctl: Sysctl, root: Path = ROOT) -> None:
         raise _refused(error, sysctl.key, root) from error
 
 
-def _value(key: str, root: Path) -> str | None:
+def value(key: str, root: Path = ROOT) -> str | None:
     """Several words are separated by one space. None for what does not exist."""
     try:
         return " ".join((root / key).read_text(encoding="utf-8", errors="replace").split())
@@ -58,12 +59,6 @@ def _value(key: str, root: Path) -> str | None:
 def _cannot_be(key: str, root: Path) -> bool:
     """What apply.sh leaves out."""
     return any(key.startswith(f"{folder}/") and not (root / folder).exists() for folder in OPTIONAL)
-
-
-def _device(key: str) -> str | None:
-    """`net/ipv4/conf/DEVICE/rp_filter`: a device name has no slash."""
-    parts = key.split("/")
-    return parts[3] if len(parts) == 5 and parts[2] in ("conf", "neigh") else None
 
 
 def _refused(error: OSError, key: str, root: Path) -> RefusedError:

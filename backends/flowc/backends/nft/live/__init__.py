@@ -2,8 +2,8 @@
 
 from flowc.backends.nft.live.canonical import canonical
 from flowc.backends.nft.live.loading import LoadError, load
-from flowc.backends.nft.live.reading import EMPTY, read
+from flowc.backends.nft.live.reading import read
 from flowc.backends.nft.live.running import NftError, NoNftError
 from flowc.backends.nft.live.transactions import restoring, transaction
 
-__all__ = ["EMPTY", "LoadError", "NftError", "NoNftError", "canonical", "load", "read", "restoring", "transaction"]
+__all__ = ["LoadError", "NftError", "NoNftError", "canonical", "load", "read", "restoring", "transaction"]

@@ -10,10 +10,9 @@ from flowc.backends.nft.live import anonymous, elements
 from flowc.backends.nft.live.listing import Listing, parsed
 from flowc.backends.nft.live.loading import TABLE
 from flowc.backends.nft.live.running import NftError, listed
-from flowc.hoststate.ruleset import Ruleset
+from flowc.hoststate.ruleset import NO_TABLE, Ruleset
 from flowc.source import NOWHERE
 
-EMPTY = Ruleset(None, (), (), (), ())
 _TRIES = 5
 _NETFILTER = 12  # linux/netlink.h, NETLINK_NETFILTER
 
@@ -29,7 +28,7 @@ def read() -> Ruleset:
                 declared, before = _sets(connection)
                 text = listed(TABLE)
                 if text is None:
-                    return EMPTY
+                    return NO_TABLE
                 found = _with_elements(connection, parsed(text), {one.name: one for one in declared})
                 if found is not None and _sets(connection)[1] == before:
                     return found
