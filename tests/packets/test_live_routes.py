@@ -149,15 +149,15 @@ def check(lab: Lab, name: str, folder: Path, state: NetworkState) -> None:
         assert not len(told), told
         for _ in range(2):  # what is gone can be deleted
             host.delete(connection)
-            told = host.difference(connection)
-            deleted = (told.routes, told.rules, told.filters)
-            assert [len(one.created) for one in deleted] == [len(state.routes), len(state.rules), len(state.filters)]
-            assert not any(one.deleted or one.changed for one in deleted)
-            assert "102" not in re.findall(r"proto (\d+)", host.shown())
-            assert bare_rules(host.namespace) == fresh
+        told = host.difference(connection)
+        deleted = (told.routes, told.rules, told.filters)
+        assert [len(one.created) for one in deleted] == [len(state.routes), len(state.rules), len(state.filters)]
+        assert not any(one.deleted or one.changed for one in deleted)
+        assert "102" not in re.findall(r"proto (\d+)", host.shown())
+        assert bare_rules(host.namespace) == fresh
         for _ in range(2):  # and what is there can be made
             host.create(connection)
-            assert host.shown() == by_script
+        assert host.shown() == by_script
         told = host.difference(connection)
         assert not len(told), told
 
