@@ -206,7 +206,7 @@ GACT = ("TCA_OPTIONS", "TCA_FLOWER_ACT", "TCA_ACT_PRIO_2")
         (("TCA_OPTIONS", "TCA_FLOWER_KEY_ENC_KEY_ID"), None),
         (("TCA_OPTIONS", "TCA_FLOWER_KEY_ENC_IPV4_SRC_MASK"), "255.255.255.0"),
         (("TCA_OPTIONS", "TCA_FLOWER_KEY_ETH_DST"), "00:00:00:00:00:01"),
-        (GACT, None),
+        (ACTION, None),
         ((*GACT, "TCA_ACT_OPTIONS", "TCA_GACT_PARMS"), {"action": 2}),
         ((*ACTION, "TCA_ACT_OPTIONS", "TCA_SKBEDIT_PRIORITY"), 1),
         ((*ACTION, "TCA_ACT_OPTIONS", "TCA_SKBEDIT_MARK"), None),
@@ -219,7 +219,7 @@ def test_a_filter_of_flowc_that_does_something_else_is_a_difference(path: Sequen
 
 
 def test_a_filter_without_the_cookie_is_flowcs_only_as_an_older_script_wrote_it() -> None:
-    cookie = (*ACTION, "TCA_ACT_COOKIE")
+    cookie = (*GACT, "TCA_ACT_COOKIE")
     for one, own in ((FILTER, True), (FILTERS[1], True), (FILTERS[2], False)):
         assert filters.read(changed(one, *cookie), {LO: "lo"}, ["lo"]) == ((one,) if own else ())
         assert filters.read(changed(one, *cookie, value=b"other"), {LO: "lo"}, ["lo"]) == ()

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 FULL_MASK = 0xFFFFFFFF
 
 COOKIE = b"flowc"
-"""Of the action: the kernel keeps it with the filter, so that flowc knows its own again (TCA_ACT_COOKIE, since 4.11)."""
+"""The kernel keeps it with the filter, so that flowc knows its own again (TCA_ACT_COOKIE, since 4.11).
+
+It is the last action's, because tc(8) gives a cookie to all actions behind it as well (iproute2, tc/m_action.c).
+"""
 
 
 def render(state: HostState, *, provenance: bool = True) -> str:
@@ -51,5 +54,5 @@ def _filter(entry: FlowerFilter) -> str:
         f"filter replace dev {entry.device} ingress protocol {entry.protocol} pref {entry.preference}"
         f" chain {entry.chain} handle {entry.handle:#x} flower skip_hw enc_key_id {entry.key}"
         f" enc_src_ip {entry.outer_source} enc_dst_ip {entry.outer_destination}"
-        f" action skbedit mark {mark} pipe cookie {COOKIE.hex()} action pass"
+        f" action skbedit mark {mark} pipe action pass cookie {COOKIE.hex()}"
     )

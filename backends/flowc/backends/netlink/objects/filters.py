@@ -205,8 +205,8 @@ def message(one: FlowerFilter) -> tuple[dict[str, int], list[tuple[str, Any]]]:
     edit: list[tuple[str, Any]] = [("TCA_SKBEDIT_PARMS", {"action": TC_ACT_PIPE}), ("TCA_SKBEDIT_MARK", value)]
     edit += [("TCA_SKBEDIT_MASK", mask)] if mask != FULL_MASK else []
     actions = [
-        ("TCA_ACT_PRIO_1", _action("skbedit", edit, ("TCA_ACT_COOKIE", COOKIE))),
-        ("TCA_ACT_PRIO_2", _action("gact", [("TCA_GACT_PARMS", {"action": TC_ACT_OK})])),
+        ("TCA_ACT_PRIO_1", _action("skbedit", edit)),
+        ("TCA_ACT_PRIO_2", _action("gact", [("TCA_GACT_PARMS", {"action": TC_ACT_OK})], ("TCA_ACT_COOKIE", COOKIE))),
     ]
     flower: list[tuple[str, Any]] = [("TCA_FLOWER_KEY_ENC_KEY_ID", one.key)]
     for side, address in (("SRC", one.outer_source), ("DST", one.outer_destination)):
