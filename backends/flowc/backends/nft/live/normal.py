@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
+from socket import AF_INET6, inet_ntop, inet_pton
 
 from flowc.backends.nft.live.datatypes import PROTOCOLS
 from flowc.hoststate.sets import NftSet
@@ -46,9 +48,16 @@ def prefix(text: str) -> str:
     return found if "/" in found or "-" in found else f"{found}/{WIDTH[6 if ':' in found else 4]}"
 
 
-@lru_cache(maxsize=1 << 16)
 def part(text: str) -> str:
     """An address, prefix or range of them, a number or a range of numbers, a MAC address, or a word."""
+    if ":" in text:
+        with suppress(OSError):  # a prefix, a range, or a MAC address
+            return inet_ntop(AF_INET6, inet_pton(AF_INET6, text))
+    return _other(text)
+
+
+@lru_cache(maxsize=1 << 16)
+def _other(text: str) -> str:
     if text.startswith('"') or text in _VERDICTS:
         return text
     if _MAC.fullmatch(text):

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 NFT = "nft"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-LIST = ("-n", "-s", "-t", "-a", "list", "table", "inet")
-"""Numbers for words, without counts and without the elements of named sets, with handles: one text for one meaning."""
+LIST = ("-n", "-s", "-t", "-a", "list", "ruleset", "inet")
+"""Numbers for words, without counts and without the elements of named sets, with handles: one text for one meaning.
+
+All tables of the family: with `list table` nft 1.0.6 reads all elements only to leave them out.
+"""
 
 _NEW_USER, _NEW_NET = 0x10000000, 0x40000000  # linux/sched.h, CLONE_*
 _NO_NAMESPACE, _NOT_LOADED = 97, 98
-_LISTED_ANEW = f'{NFT} -f - || exit {_NOT_LOADED}; exec {NFT} {" ".join(LIST)} "$0"'
+_LISTED_ANEW = f"{NFT} -f - || exit {_NOT_LOADED}; exec {NFT} {' '.join(LIST)}"
 
 
 class NftError(Exception):
@@ -39,12 +43,10 @@ class ScratchRefusedError(NftError):
 
 def listed(table: str) -> str | None:
     """The table as nft lists it; None if there is none of this name. Raises NftError."""
-    done = run([NFT, *LIST, table])
-    if done.returncode == 0:
-        return done.stdout
-    if "No such file or directory" in done.stderr:
-        return None
-    raise NftError(f"nft cannot list table inet {table}: {first_line(done.stderr)}")
+    done = run([NFT, *LIST])
+    if done.returncode:
+        raise NftError(f"nft cannot list what is loaded: {first_line(done.stderr)}")
+    return _table(done.stdout, table)
 
 
 def listed_anew(text: str, table: str) -> str:
@@ -52,7 +54,7 @@ def listed_anew(text: str, table: str) -> str:
 
     Raises NftError.
     """
-    done = run(["/bin/sh", "-c", _LISTED_ANEW, table], text, _enter_new_namespace)
+    done = run(["/bin/sh", "-c", _LISTED_ANEW], text, _enter_new_namespace)
     if done.returncode == _NO_NAMESPACE:
         raise NftError(
             f"cannot make a network namespace to bring the rules into nft's own form: {done.stderr.strip()}. This needs "
@@ -61,9 +63,16 @@ def listed_anew(text: str, table: str) -> str:
         )
     if done.returncode == _NOT_LOADED:
         raise ScratchRefusedError(done.stderr)
-    if done.returncode:
+    found = None if done.returncode else _table(done.stdout, table)
+    if found is None:
         raise NftError(f"nft cannot list a table that it has loaded: {first_line(done.stderr)}")
-    return done.stdout
+    return found
+
+
+def _table(text: str, name: str) -> str | None:
+    """What is listed of one table; nothing that ends a table stands at the start of a line within one."""
+    found = re.search(rf"^table inet {re.escape(name)} \{{.*?^\}}$", text, re.MULTILINE | re.DOTALL)
+    return None if found is None else found[0]
 
 
 def run(
