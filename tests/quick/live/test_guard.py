@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -185,7 +186,7 @@ def test_it_leaves_the_session_and_keeps_no_file(host: Host) -> None:
         files = {path.name: str(path.readlink()) for path in Path(f"/proc/{guard.pid}/fd").iterdir()}
         for number in (0, 1, 2, opened.fileno(), other.fileno()):
             assert files[str(number)] == "/dev/null"
-        assert str(Path(f"/proc/{guard.pid}/cwd").readlink()) == "/"
+        assert Path(f"/proc/{guard.pid}/cwd").readlink() == Path.cwd()
         assert Path(f"/proc/{guard.pid}/comm").read_text() == "flowc-guard\n"
         guard.dismissed()
 
@@ -359,6 +360,27 @@ def test_who_says_no_more_before_it_is_made_has_failed(host: Host) -> None:
     assert host.state == "old"
 
 
+def test_of_another_namespace_it_is_only_hinted(host: Host) -> None:
+    host.start(LONG).applied()
+    other = Runtime(host.runtime.folder.with_name("2"))
+    hint = "no change waits to be confirmed here; in another network namespace the change of gw.flow does: see --netns"
+    assert confirm(other) == rollback(other) == (False, hint)
+    assert confirm(host.runtime).done
+    assert confirm(other).text == "no change waits to be confirmed"
+
+
+def test_who_made_it_can_say_what_waits(host: Host) -> None:
+    made = host.start(LONG).applied()
+    found = pending(host.runtime)
+    assert found is not None
+    assert made.deadline is not None
+    assert found.deadline is not None
+    assert abs(made.deadline - found.deadline) < timedelta(seconds=2)
+    assert made == found._replace(deadline=made.deadline, since=made.since)
+    assert str(made).startswith("the change of gw.flow waits to be confirmed until ")
+    assert confirm(host.runtime).done
+
+
 # ---- where it cannot be
 
 
@@ -373,6 +395,27 @@ def test_a_guard_that_cannot_write_down_what_it_guards(host: Host) -> None:
     (host.runtime.folder / PENDING).mkdir()
     with pytest.raises(LiveError):
         host.start(LONG)
+
+
+@pytest.mark.parametrize("ask", [confirm, rollback, pending])
+def test_a_folder_of_another_user_cannot_be_asked(host: Host, ask: Callable[[Runtime], object]) -> None:
+    if os.geteuid():
+        pytest.skip("only root can be somebody else")
+    host.start(LONG).applied()
+    ours, theirs = os.pipe()
+    if os.fork() == 0:
+        try:
+            os.setresuid(65534, 65534, 65534)
+            ask(host.runtime)
+        except LiveError as error:
+            os.write(theirs, str(error).encode())
+        finally:
+            os._exit(0)
+    os.wait()
+    os.close(theirs)
+    with os.fdopen(ours) as said:
+        assert said.read().endswith(": Permission denied")
+    assert confirm(host.runtime).done
 
 
 @pytest.mark.parametrize("name", [OUTCOME, PENDING])

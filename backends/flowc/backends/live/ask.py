@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from flowc.backends.live.records import (
@@ -19,6 +21,7 @@ from flowc.backends.live.records import (
 )
 from flowc.backends.live.runtime import LiveError, Runtime
 
+NOTHING = "no change waits to be confirmed"
 _PATIENCE = 300.0
 """Seconds for it to undo a change: it may have to wait for the lock, and to try more than once."""
 
@@ -94,14 +97,25 @@ def _nothing(runtime: Runtime) -> str:
             f"{lost.what} has lost its guard: PID {lost.guard} ended without a word while it was {lost.phase}; the change is "
             "not undone by itself any more, so apply the file that shall hold"
         )
+    elsewhere = [one.what for one in _elsewhere(runtime)]
+    if elsewhere:
+        do = "does" if len(elsewhere) == 1 else "do"
+        return f"{NOTHING} here; in another network namespace {' and '.join(elsewhere)} {do}: see --netns"
     last = last_outcome(runtime)
-    return "no change waits to be confirmed" + (f"; {last}" if last else "")
+    return NOTHING + (f"; {last}" if last else "")
+
+
+def _elsewhere(runtime: Runtime) -> Iterator[Pending]:
+    """What waits in other network namespaces, as far as this user can see."""
+    with suppress(OSError):
+        for folder in sorted(runtime.folder.parent.iterdir()):
+            with suppress(LiveError):
+                if folder != runtime.folder and (found := pending(Runtime(folder))):
+                    yield found
 
 
 def _connected(runtime: Runtime, *, is_patient: bool = True) -> socket.socket | None:
     """A connection to the guard; None if there is none. Raises LiveError, and BlockingIOError when it would have to wait."""
-    if not (runtime.folder / SOCKET).exists():
-        return None
     guard = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     guard.setblocking(is_patient)
     try:

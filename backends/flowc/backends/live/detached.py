@@ -1,6 +1,7 @@
 """A process of its own: what a closed terminal, an ended session or the death of who started it does not reach.
 
-daemon(7), "SysV daemons". It has the memory and the network namespace of the thread that forks it.
+daemon(7), "SysV daemons". It has the memory, the network namespace and the working directory of the thread that forks it,
+which paths in that memory may start from.
 """
 
 from __future__ import annotations
@@ -55,7 +56,6 @@ def _leave(kept: Collection[int]) -> None:
         signal.signal(one, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    os.chdir("/")
     with suppress(OSError):
         Path("/proc/self/comm").write_text("flowc-guard", encoding="ascii")
     _close(kept)

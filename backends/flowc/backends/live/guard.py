@@ -14,6 +14,7 @@ import os
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from typing import Self
 
 from flowc.backends.live.ask import pending
@@ -44,9 +45,14 @@ class GuardError(LiveError):
 class Guard:
     """The side of who makes the change. `note` is what did not work out but does not matter here, for -v."""
 
-    def __init__(self, control: socket.socket, pid: int, note: str | None) -> None:
-        self.pid, self.note = pid, note
-        self._control = control
+    def __init__(self, control: socket.socket, pending: Pending, note: str | None) -> None:
+        self.note = note
+        self._control, self._pending = control, pending
+
+    @property
+    def pid(self) -> int:
+        """Of the process that undoes it."""
+        return self._pending.guard
 
     @classmethod
     def start(
@@ -94,9 +100,8 @@ class Guard:
         except GuardError:
             ours.close()
             raise
-        started = noted_pending(runtime)
-        pid = started.guard if started else 0
-        return cls(ours, pid, _moved(pid, runtime) if is_managed() else None)
+        started = noted_pending(runtime) or made
+        return cls(ours, started, _moved(started.guard, runtime) if is_managed() else None)
 
     def __enter__(self) -> Self:
         return self
@@ -108,9 +113,13 @@ class Guard:
         """Have no more to say. Before `applied` it means that the change has failed: it is undone."""
         self._control.close()
 
-    def applied(self) -> None:
-        """The change is made, and the time runs. Raises GuardError, and then nobody undoes it."""
+    def applied(self) -> Pending:
+        """The change is made, all of it, and the time runs: what waits now. It may be undone from here on at any moment.
+
+        Raises GuardError, and then nobody undoes it.
+        """
         _say(self._control, Word.APPLIED, Word.WAITING)
+        return self._pending._replace(phase=Phase.WAITING, deadline=now() + timedelta(seconds=self._pending.seconds))
 
     def dismissed(self) -> None:
         """Nothing is changed (any more): there is nothing to undo. Raises GuardError."""

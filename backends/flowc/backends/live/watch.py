@@ -16,6 +16,7 @@ from flowc.backends.live.detached import told_to_end
 from flowc.backends.live.records import OUTCOME, PENDING, SOCKET, Outcome, Pending, Phase, Result, Word, encoded, now
 from flowc.backends.live.runtime import HeldError, LiveError, Runtime
 from flowc.backends.live.terminal import Terminal
+from flowc.diagnostics.columns import visible
 
 PAUSES = (0.5, 1, 2, 4, 8)
 """Seconds between attempts to undo."""
@@ -86,8 +87,7 @@ class Watch:
             self._runtime.write(OUTCOME, encoded(outcome) + "\n")
         self._leave()
         self._answer_all(decision.asked, encoded(outcome))
-        if outcome.result is not Result.CONFIRMED:
-            self._tell(str(outcome))
+        self._tell(outcome)
 
     # ---- waiting
 
@@ -200,11 +200,13 @@ class Watch:
                 _send(late, answer)
         self._listener.close()
 
-    def _tell(self, line: str) -> None:
-        if self._terminal is not None:
+    def _tell(self, outcome: Outcome) -> None:
+        line = visible(str(outcome))
+        is_kept = outcome.result is Result.CONFIRMED
+        if self._terminal is not None and not is_kept:
             self._terminal.tell(f"flowc: {line}")
         syslog.openlog("flowc", syslog.LOG_PID, syslog.LOG_DAEMON)
-        syslog.syslog(syslog.LOG_WARNING, line)
+        syslog.syslog(syslog.LOG_NOTICE if is_kept else syslog.LOG_WARNING, line)
 
 
 def _send(to: socket.socket, text: str) -> None:
