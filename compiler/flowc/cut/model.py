@@ -11,7 +11,7 @@ from flowc.ir.packet import NUMBERS
 from flowc.source import Span
 from flowc.trace.answer.text import flat
 
-_NAMES = {number: name for name, number in NUMBERS.items()} | {number: "icmp" for number in ICMP_PROTOCOL.values()}
+_NAMES = {number: name for name, number in NUMBERS.items()} | dict.fromkeys(ICMP_PROTOCOL.values(), "icmp")
 _NAMES[47] = "gre"
 
 

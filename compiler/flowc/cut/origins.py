@@ -58,7 +58,7 @@ class Origins:
         zone: int,
         source: int,
         called: bool,
-        destination: int,  # noqa: FBT001
+        destination: int,
     ) -> tuple[Entry, ...]:
         if zone and zone not in self._vrfs:
             return ()

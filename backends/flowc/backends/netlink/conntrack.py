@@ -75,7 +75,7 @@ def _changed(connection: Connection, number: int, entry: Tracked, more: bytes) -
 
 
 def _header(family: Family | None) -> bytes:
-    """struct nfgenmsg."""
+    """Struct nfgenmsg."""
     number = {None: socket.AF_UNSPEC, 4: socket.AF_INET, 6: socket.AF_INET6}[family]
     return struct.pack(">BBH", number, 0, 0)
 
