@@ -1,7 +1,7 @@
 """Connection tracking by nfnetlink: all entries are read, and single ones deleted (net/netfilter/nf_conntrack_netlink.c).
 
-There may be a hundred thousand entries, so messages are taken apart here: the tuples of TCP, UDP and GRE have one
-layout for each family, which one unpacking reads.
+There may be a hundred thousand entries, so messages are taken apart here, most of them in one step
+(flowc.backends.netlink.layout).
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import errno
 import socket
 import struct
 from collections.abc import Iterator
-from typing import Final
 
 from flowc.backends.netlink.connection import Connection, RefusedError
+from flowc.backends.netlink.layout import Layouts
 from flowc.hoststate.tracked import Counted, Direction, Tracked
 from flowc.ir.addresses import Family
 from flowc.ir.icmp import ICMP_PROTOCOL
@@ -33,19 +33,19 @@ _NUMBER, _SOURCE_PORT, _DESTINATION_PORT = 1, 2, 3  # enum ctattr_l4proto
 _ICMP: dict[Family, tuple[int, int, int]] = {4: (4, 5, 6), 6: (7, 8, 9)}
 """Identifier, type and code."""
 _FAMILIES: dict[int, Family] = {socket.AF_INET: 4, socket.AF_INET6: 6}
-_PORTED: Final = {
-    # The nest of addresses, two addresses, the nest of the protocol, number, two ports; lengths and types between.
-    4: struct.Struct(">4x 4xI 4xI 4x 4xB3x 4xH2x 4xH2x"),
-    6: struct.Struct(">4x 4xQQ 4xQQ 4x 4xB3x 4xH2x 4xH2x"),
-}
 _WITH_PORTS = {6, 17, 33, 47, 132, 136}
 """TCP, UDP, DCCP, GRE, SCTP, UDP-Lite: `nf_ct_port_tuple_to_nlattr`."""
 
 
 def tracked(connection: Connection) -> list[Tracked]:
     """All entries of both families, of a `Connection(FAMILY)`. Raises RefusedError."""
-    found = (_entry(message) for message in connection.dump(_GET, _header(None)))
-    return [one for one in found if one is not None]
+    layouts = Layouts()
+    found: list[Tracked] = []
+    for message in connection.dump(_GET, _header(None)):
+        one = layouts.read(message) or _entry(message)
+        if one is not None:
+            found.append(one)
+    return found
 
 
 def cut(connection: Connection, entry: Tracked) -> bool:
@@ -149,21 +149,6 @@ def _value(message: bytes, found: dict[int, tuple[int, int]], kind: int) -> int 
 
 def _direction(message: bytes, family: Family, place: tuple[int, int]) -> tuple[Direction, int]:
     """The tuple, and the zone if it has one of its own."""
-    start, end = place
-    layout = _PORTED[family]
-    size = end - start
-    # A zone of its own stands behind the rest, in 8 bytes.
-    if size in (layout.size, layout.size + 8) and message[start + layout.size - 24 + 4] in _WITH_PORTS:
-        zone = int.from_bytes(message[end - 4 : end - 2], "big") if size > layout.size else 0
-        if family == 4:
-            source, destination, protocol, source_port, detail = layout.unpack_from(message, start)
-            return Direction(source, destination, protocol, source_port, detail), zone
-        high, low, to_high, to_low, protocol, source_port, detail = layout.unpack_from(message, start)
-        return Direction(high << 64 | low, to_high << 64 | to_low, protocol, source_port, detail), zone
-    return _any_direction(message, family, place)
-
-
-def _any_direction(message: bytes, family: Family, place: tuple[int, int]) -> tuple[Direction, int]:
     found = dict(_attributes(message, *place))
     addresses = dict(_attributes(message, *found[_IP]))
     protocol = dict(_attributes(message, *found[_PROTOCOL]))
