@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from flowc.cut.addressed import Addressed, addressed
+from flowc.cut.alike import Alike
 from flowc.cut.model import Cut, Judged
 from flowc.cut.origins import Origins
 from flowc.cut.seen import Seen
@@ -28,6 +29,8 @@ from flowc.trace.stages.passage import Indexes
 from flowc.trace.stages.walk import holds_value
 from flowc.trace.stages.ways import MULTICAST, NOBODYS, TO_ALL
 
+TRANSLATED = 3
+"""The rank of what is admitted, and translated otherwise."""
 _PORTED = frozenset(NUMBERS.values())
 _NOT_JUDGED: dict[Family, Values] = {
     4: merge([*NOBODYS[4], *MULTICAST[4], *TO_ALL[4]]),
@@ -54,7 +57,7 @@ def judged(host: Host, entries: Iterable[Tracked], addresses: Iterable[AddressRo
 
     Without them, what may be from or to an address of its own that the file does not know is left alone.
     """
-    judge = _Judge(addressed(host, addresses))
+    judge = Judge(addressed(host, addresses))
     cuts: list[Cut] = []
     released: list[Tracked] = []
     following: list[Tracked] = []
@@ -75,15 +78,27 @@ def judged(host: Host, entries: Iterable[Tracked], addresses: Iterable[AddressRo
     return Judged(tuple(cuts), tuple(released))
 
 
-class _Judge:
+class Judge:
+    """Judges the connections of one host."""
+
     def __init__(self, at: Addressed) -> None:
         self._at = at
         self._host = at.host
         self._indexes = at.host.derived(Indexes)
         self._origins = Origins(at.host)
         self._seen = Seen(at.host)
+        self._alike = Alike(at.host)
 
     def judge(self, entry: Tracked) -> _Refused | bool:
+        """As `exactly`, by one of the connections that are alike."""
+        alike = self._alike.standing_for(entry)
+        if alike is entry:
+            return self.exactly(entry)
+        found = self.exactly(alike)
+        # What is said of a translation names its addresses.
+        return self.exactly(entry) if isinstance(found, _Refused) and found.rank == TRANSLATED else found
+
+    def exactly(self, entry: Tracked) -> _Refused | bool:
         """Why it is cut; else whether a flowtable may carry it, which is so, too, of what is not judged."""
         family, one = entry.family, entry.original
         aside = _NOT_JUDGED[family]
@@ -114,13 +129,13 @@ class _Judge:
         if not accepted:
             return _Refused(2 if trace.policy else 1 if trace.span is None else 0, trace.reason, trace.span)
         if trace.entry.interface is not None and self._origins.zone(trace.scope) != entry.zone:
-            return _Refused(3, "its packets are of another conntrack zone now", _deciding(trace, Stage.DNAT))
+            return _Refused(TRANSLATED, "its packets are of another conntrack zone now", _deciding(trace, Stage.DNAT))
         misses = [_translated_otherwise(entry, packet, one) for one in accepted]
         for one, miss in zip(accepted, misses, strict=True):
             if miss is None:
                 return any(each.offload for each in accepted if each == one)
         stage, why = next(miss for miss in misses if miss is not None)
-        return _Refused(3, why, _deciding(trace, stage))
+        return _Refused(TRANSLATED, why, _deciding(trace, stage))
 
     def _may_be_own(self, entry: Tracked, origin: Entry) -> bool:
         """It may be from or to an address that nobody says the host has: DHCP gives one, or another device has it.
