@@ -145,6 +145,7 @@ def _made(passage: Passage, by: Judged | Ended, outcome: _Outcome, *, answered: 
         packets=walk.packets,
         beyond=passage.beyond,
         gateway=outcome.gateway,
+        scope=passage.scope,
     )
 
 

@@ -118,3 +118,5 @@ class Trace:
     """Of a rule with limits, who takes what is beyond them, one after the other; None is the end of the policy."""
     gateway: int | None = None
     """The router that it is handed to; None: who it is for is on the network itself."""
+    scope: str | None = None
+    """The VRF whose conntrack zone its connection is in; None is zone 0."""
