@@ -13,18 +13,22 @@ import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
+from flowc.backends.live.announcing import announce
+from flowc.backends.live.cutting import cut_forbidden
 from flowc.backends.live.engine import Done, Engine, Target
 from flowc.backends.live.reading import Loaded
 from flowc.backends.live.session import changing, reading
 from flowc.backends.netlink.facts.namespace import entered
 from flowc.backends.nft import live as nft
 from flowc.backends.nft import render
+from flowc.cut.model import Judged
 from flowc.delta import Delta
 from flowc.delta.compared import ComparedStates, compare_host
 from flowc.delta.plan import Step, plan
 from flowc.hoststate import HostState, nothing
 from flowc.hoststate.present import table_without
 from flowc.hoststate.ruleset import NO_TABLE
+from flowc.ir.network import Host
 
 
 class WhichHostError(LookupError):
@@ -57,6 +61,10 @@ class Applied:
     done: Done
     writes: int
     """Messages and transactions that the kernel was sent."""
+    judged: Judged | None = None
+    """What became of the connections that there were; None if the policy did not change."""
+    complaints: tuple[str, ...] = ()
+    """What did not work out and does not matter for what is loaded."""
 
 
 def this_host(states: Mapping[str, HostState], name: str | None = None) -> HostState:
@@ -85,13 +93,15 @@ def apply_state(
     state: HostState,
     netns: str | None = None,
     *,
+    host: Host | None = None,
     confirm: float | None = None,
     wait: float = 0,
     what: str = "the change",
 ) -> Applied:
     """Make a host what it shall be. Whatever fails, it is made again what it was before that is raised.
 
-    With `confirm` it is also made again what it was when that many seconds pass without `flowc confirm`. `wait` is how long
+    With `host`, what the state is lowered from, connections that are not admitted any more are cut when that is done. With
+    `confirm` it is also made again what it was when that many seconds pass without `flowc confirm`. `wait` is how long
     another change may take that is being made. Raises as `compare_live`, StepFailedError and UnsettledError.
     """
     with entered(netns), changing(wait) as session:
@@ -101,7 +111,11 @@ def apply_state(
         if not len(planned.delta):
             return Applied(planned, Done(waiting=planned.waiting), 0)
         done = session.change(target, seen, confirm, what)
-        return Applied(planned, done, session.engine.written)
+        judged = None
+        if host is not None and done.transactions:
+            judged = cut_forbidden(session.engine.connection, host)
+        complaints = tuple(announce(state, planned.delta))
+        return Applied(planned, done, session.engine.written, judged, complaints)
 
 
 def take_down(state: HostState | None = None, netns: str | None = None, *, wait: float = 0) -> Applied:

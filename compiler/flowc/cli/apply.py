@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from flowc.cli.duration import duration
-from flowc.cli.onhost import BrokenFileError, add_host_arguments, on_host, say_failure, say_waiting, wanted_state
+from flowc.cli.onhost import BrokenFileError, add_host_arguments, on_host, say_failure, say_waiting, wanted
 from flowc.cli.outcome import emit, one_line
 from flowc.cli.reporting import say, wants_color
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     import argparse
 
     from flowc.live import Applied, Planned
+
+_MOST = 5
+"""Connections that are named without -v."""
 
 NAME = "apply"
 SUMMARY = "make this host what the file says, by the smallest change"
@@ -54,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     from flowc.live import apply_state, compare_live  # noqa: PLC0415
 
     try:
-        state = wanted_state(arguments, arguments.file)
+        state, host = wanted(arguments, arguments.file)
     except BrokenFileError as error:
         say(f"{error}; nothing was changed")
         return 1
@@ -68,15 +72,20 @@ def run(arguments: argparse.Namespace) -> int:
             applied = apply_state(
                 state,
                 arguments.netns,
+                host=host,
                 confirm=arguments.confirm,
                 wait=arguments.wait,
-                what=f"the change to {arguments.file}",
+                what=f"the change of {arguments.file}",
             )
         except (StepFailedError, UnsettledError) as error:
             say_failure(error)
             return 1
     emit(done(applied, arguments), sys.stdout)
+    for complaint in applied.complaints:
+        say(f"{state.host}: {complaint}")
     say_waiting(state.host, applied.done.waiting)
+    if applied.done.pending:
+        say(applied.done.pending)
     return 0
 
 
@@ -111,4 +120,17 @@ def done(applied: Applied, arguments: argparse.Namespace) -> str:
         told = [*lines(applied.planned.compared, verbose=True, color=wants_color(sys.stdout)), ""]
     counts = Counter(entry.action for entry in entries(applied.planned.delta))
     parts = ", ".join(f"{counts[action]} {word}" for action, word in DONE.items() if counts[action])
-    return "\n".join([*told, f"{host}: {parts} ({applied.writes} writes)", ""])
+    told += [f"{host}: {parts} ({applied.writes} writes)", *_connections(applied, host, verbose=arguments.verbose)]
+    return "\n".join([*told, ""])
+
+
+def _connections(applied: Applied, host: str, *, verbose: bool) -> Iterator[str]:
+    """Those that were cut."""
+    cuts = applied.judged.cuts if applied.judged else ()
+    if not cuts:
+        return
+    yield f"{host}: {len(cuts)} connection{'s' * (len(cuts) != 1)} cut that the file does not admit"
+    shown = cuts if verbose else cuts[:_MOST]
+    yield from (f"  {one_line(one.text)}" for one in shown)
+    if len(cuts) > len(shown):
+        yield f"  and {len(cuts) - len(shown)} more (all with -v)"

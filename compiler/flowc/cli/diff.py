@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from flowc.cli.onhost import add_host_arguments, on_host, say_waiting, wanted_state
+from flowc.cli.onhost import BrokenFileError, add_host_arguments, on_host, say_waiting, wanted
 from flowc.cli.outcome import CannotRunError, emit
 from flowc.cli.reporting import add_format_argument, print_diagnostics, readable, wants_color
 
@@ -73,7 +73,10 @@ def _live(arguments: argparse.Namespace) -> int:
         raise CannotRunError("--live compares one file with this host")
     from flowc.live import compare_live  # noqa: PLC0415  # the heavy part, not for --help
 
-    state = wanted_state(arguments, arguments.old)
+    try:
+        state, _ = wanted(arguments, arguments.old)
+    except BrokenFileError as error:
+        raise CannotRunError(f"{error}; nothing was compared") from error
     with on_host():
         planned = compare_live(state, arguments.netns)
     emit(_states(planned.compared, arguments), sys.stdout)

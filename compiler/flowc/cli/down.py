@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from flowc.cli.apply import done
-from flowc.cli.onhost import BrokenFileError, add_host_arguments, on_host, say_failure, wanted_state
+from flowc.cli.onhost import BrokenFileError, add_host_arguments, on_host, say_failure, wanted
 from flowc.cli.outcome import CannotRunError, emit
 from flowc.cli.reporting import say
 
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.file is None and arguments.host is not None:
         raise CannotRunError("--host chooses a host of FILE, and there is no FILE")
     try:
-        state = None if arguments.file is None else wanted_state(arguments, arguments.file)
+        state = None if arguments.file is None else wanted(arguments, arguments.file)[0]
     except BrokenFileError as error:
         say(f"{error}; nothing was changed")
         return 1

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from flowc.api import CompileResult
     from flowc.backends.live.engine import StepFailedError, UnsettledError
     from flowc.hoststate import HostState
+    from flowc.ir.network import Host
 
 
 _MOST = 5
@@ -54,14 +55,16 @@ def compiled(arguments: argparse.Namespace, file: str) -> CompileResult:
     return result
 
 
-def wanted_state(arguments: argparse.Namespace, file: str) -> HostState:
-    """What the host shall be. Raises BrokenFileError."""
+def wanted(arguments: argparse.Namespace, file: str) -> tuple[HostState, Host]:
+    """What the host shall be, and what that is lowered from. Raises BrokenFileError."""
     from flowc.live import WhichHostError, this_host  # noqa: PLC0415
 
+    result = compiled(arguments, file)
     try:
-        return this_host(compiled(arguments, file).states, arguments.host)
+        state = this_host(result.states, arguments.host)
     except WhichHostError as error:
         raise CannotRunError(f"{error}: choose one with --host") from error
+    return state, next(host for host in result.network.hosts if host.name == state.host)
 
 
 @contextmanager

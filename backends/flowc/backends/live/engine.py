@@ -58,6 +58,8 @@ class Done:
     rounds: int = 0
     waiting: tuple[str, ...] = ()
     """Devices that are not there: what is on them was left out."""
+    pending: str | None = None
+    """Words about a change that waits to be confirmed."""
 
     @property
     def transactions(self) -> int:
@@ -87,7 +89,8 @@ class Engine:
         absent = waiting(state, frozenset(links.names(self.connection).values()))
         reachable = Loaded(without(state, absent), ruleset_without(target.loaded.ruleset, absent))
         delta = difference(seen.state, reachable.state, seen.ruleset, reachable.ruleset)
-        return delta, reachable, absent
+        named = {link.device for link in target.loaded.state.links}  # of others there is a journal, and nothing to put back
+        return delta, reachable, tuple(device for device in absent if device in named)
 
     def converge(self, target: Target, seen: Loaded | None = None) -> Done:
         """Raises StepFailedError and UnsettledError; what was done until then stays done."""

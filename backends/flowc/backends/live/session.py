@@ -56,7 +56,7 @@ class Session:
             except BaseException:
                 guard.dismissed()
                 raise
-            guard.applied()
+            done.pending = str(guard.applied())
         return done
 
     def _change(self, target: Target, seen: Loaded, before: Journal) -> Done:

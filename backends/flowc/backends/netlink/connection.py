@@ -15,6 +15,8 @@ from typing import Any, Self
 
 REQUEST, ACK, DUMP = 0x1, 0x4, 0x300  # linux/netlink.h, NLM_F_*
 REPLACE, EXCLUDE, CREATE, APPEND = 0x100, 0x200, 0x400, 0x800
+NETFILTER = 12
+"""linux/netlink.h, NETLINK_NETFILTER: Python's socket module has no name for it."""
 _NOOP, _ERROR, _DONE = 1, 2, 3
 _DUMP_INTERRUPTED, _CAPPED, _WITH_ATTRIBUTES = 0x10, 0x100, 0x200  # NLM_F_DUMP_INTR, NLM_F_CAPPED, NLM_F_ACK_TLVS
 _SOL_NETLINK, _CAP_ACK, _EXT_ACK, _STRICT = 270, 10, 11, 12

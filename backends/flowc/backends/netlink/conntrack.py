@@ -1,7 +1,7 @@
 """Connection tracking by nfnetlink: all entries are read, and single ones deleted (net/netfilter/nf_conntrack_netlink.c).
 
 There may be a hundred thousand entries, so messages are taken apart here, most of them in one step
-(flowc.backends.netlink.layout).
+(flowc.backends.netlink.conntrack_layout).
 """
 
 from __future__ import annotations

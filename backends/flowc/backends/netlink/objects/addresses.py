@@ -39,12 +39,13 @@ def read(connection: Connection, names: Mapping[int, str], wanted: NetworkState)
     """Flowc's own, and those that the file asks for. Raises RefusedError."""
     columns = (wanted.addresses.column(name) for name in ("device", "address", "answered_only"))
     asked = {(device, address): only for device, address, only in zip(*columns, strict=True)}
-    found = Table(AddressRow)
-    for message in connection.dump(_GET, _BODY.pack(0, 0, 0, 0, 0)):
-        row = _row(message, names, asked)
-        if row is not None:
-            found.append(row)
-    return found.sorted("family", "device", "address")
+    found = (row for row, is_own in _rows(connection, names, asked) if is_own or (row.device, row.address) in asked)
+    return Table(AddressRow, found).sorted("family", "device", "address")
+
+
+def everybodys(connection: Connection, names: Mapping[int, str]) -> list[AddressRow]:
+    """Whoever made them. Raises RefusedError."""
+    return [row for row, _ in _rows(connection, names, {})]
 
 
 def create(connection: Connection, row: AddressRow) -> None:
@@ -121,7 +122,19 @@ def _parts(address: str) -> tuple[str, int]:
     return text, int(length)
 
 
-def _row(message: bytes, names: Mapping[int, str], asked: Mapping[tuple[str, str], bool]) -> AddressRow | None:
+def _rows(
+    connection: Connection, names: Mapping[int, str], asked: Mapping[tuple[str, str], bool]
+) -> Iterator[tuple[AddressRow, bool]]:
+    """With each whether it has flowc's mark."""
+    for message in connection.dump(_GET, _BODY.pack(0, 0, 0, 0, 0)):
+        found = _row(message, names, asked)
+        if found is not None:
+            yield found
+
+
+def _row(
+    message: bytes, names: Mapping[int, str], asked: Mapping[tuple[str, str], bool]
+) -> tuple[AddressRow, bool] | None:
     number, length, _, _, index = _BODY.unpack_from(message, wire.HEADER)
     device = names.get(index)
     if device is None or number not in wire.FAMILIES:
@@ -132,10 +145,8 @@ def _row(message: bytes, names: Mapping[int, str], asked: Mapping[tuple[str, str
     if not _is_of_network(local, own.get(_ADDRESS, local), length):
         return None  # a peer elsewhere makes it another one
     address = f"{wire.address_text(local)}/{length}"
-    key = (device, address)
-    if wire.number(own.get(_PROTO)) != PROTOCOL and key not in asked:
-        return None
-    return AddressRow(family, address, device, NOWHERE, _is_answered_only(family, own, asked.get(key, False)))
+    answered_only = _is_answered_only(family, own, asked.get((device, address), False))
+    return AddressRow(family, address, device, NOWHERE, answered_only), wire.number(own.get(_PROTO)) == PROTOCOL
 
 
 def _is_of_network(local: bytes, address: bytes, length: int) -> bool:

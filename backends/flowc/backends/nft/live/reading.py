@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from dataclasses import replace
 
-from flowc.backends.netlink.connection import Connection, RefusedError
+from flowc.backends.netlink.connection import NETFILTER, Connection, RefusedError
 from flowc.backends.nft.live import anonymous, elements
 from flowc.backends.nft.live.listing import Listing, parsed
 from flowc.backends.nft.live.loading import TABLE
@@ -14,7 +14,6 @@ from flowc.hoststate.ruleset import NO_TABLE, Ruleset
 from flowc.source import NOWHERE
 
 _TRIES = 5
-_NETFILTER = 12  # linux/netlink.h, NETLINK_NETFILTER
 
 
 def read() -> Ruleset:
@@ -23,7 +22,7 @@ def read() -> Ruleset:
     All is of one generation of the kernel's rules: else it is read again.
     """
     try:
-        with Connection(_NETFILTER) as connection:
+        with Connection(NETFILTER) as connection:
             for _ in range(_TRIES):
                 declared, before = _sets(connection)
                 text = listed(TABLE)
