@@ -115,9 +115,10 @@ class Alike:
             ends = host.outer_ends(interface)
             if ends is not None and ends[0] == family:
                 yield from (Range(end, end) for end in ends[1:])
-        operands = [one for policy in host.policies for rule in policy.rules for one in (rule.source, rule.destination)]
-        for nat in host.nats:
-            operands += [one.source for one in (*nat.snats, *nat.masquerades)]
+        rules = [rule for policy in host.policies for rule in policy.rules]
+        operands = [one for rule in rules for one in (rule.source, rule.destination)]
+        operands += [one.source for nat in host.nats for one in nat.snats]
+        operands += [one.source for nat in host.nats for one in nat.masquerades]
         for operand in operands:
             yield from () if operand is None else operand.ranges(family)
         for row in host.prefix_eips:

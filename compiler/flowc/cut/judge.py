@@ -15,6 +15,7 @@ from flowc.cut.alike import Alike
 from flowc.cut.model import Cut, Judged
 from flowc.cut.origins import Origins
 from flowc.cut.seen import Seen
+from flowc.hoststate.marks import OFFLOAD_MARK
 from flowc.hoststate.routing import AddressRow
 from flowc.hoststate.tracked import Direction, Status, Tracked
 from flowc.ir.addresses import LINK_LOCAL, Family, format_address, merge
@@ -68,7 +69,7 @@ def judged(host: Host, entries: Iterable[Tracked], addresses: Iterable[AddressRo
         found = judge.judge(entry)
         if isinstance(found, _Refused):
             cuts.append(Cut(entry, found.why, found.span))
-        elif not found and entry.is_offloaded:
+        elif not found and (entry.is_offloaded or entry.mark & OFFLOAD_MARK):
             released.append(entry)
     by_master = {(one.entry.family, one.entry.original): one for one in cuts}
     for entry in following:

@@ -42,7 +42,7 @@ class Judged:
 
     cuts: tuple[Cut, ...]
     released: tuple[Tracked, ...]
-    """Admitted, but no longer to be carried by a flowtable, which carries them."""
+    """Admitted, but no longer to be carried by a flowtable: it carries them, or will, as their mark says so."""
 
 
 def told(entry: Tracked) -> str:

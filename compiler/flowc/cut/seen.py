@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from flowc.ir.addresses import Family, Range
 from flowc.ir.network import Host
@@ -16,11 +16,6 @@ _Bucket: TypeAlias = tuple[Entry, Family, int, int | None, int | None]
 """Where, protocol, destination, source: None is any."""
 
 
-class _Ends(NamedTuple):
-    destination: int | None
-    source: int | None
-
-
 class Seen:
     """The ways of a host's packets that were asked about, found again by their addresses where these are exact."""
 
@@ -31,13 +26,13 @@ class Seen:
     def at(self, entry: Entry, packet: Packet) -> Treated:
         """What becomes of a packet that comes in there."""
         family, protocol, _, _, destination, source = packet
-        for ends in (None, None), (destination, None), (None, source), (destination, source):
-            for known in self._known.get((entry, family, protocol, *ends), ()):
+        for to, by in ((None, None), (destination, None), (None, source), (destination, source)):
+            for known in self._known.get((entry, family, protocol, to, by), ()):
                 if _is_among(packet, known.packets):
                     return known
         found = self._look_up(entry, packet)
-        ends = _single(found.packets.destination), _single(found.packets.source)
-        self._known.setdefault((entry, family, protocol, *ends), []).append(found)
+        to, by = _single(found.packets.destination), _single(found.packets.source)
+        self._known.setdefault((entry, family, protocol, to, by), []).append(found)
         return found
 
     def _look_up(self, entry: Entry, packet: Packet) -> Treated:

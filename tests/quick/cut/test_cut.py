@@ -8,6 +8,7 @@ from tests.quick.cut.making import entry
 from tests.quick.trace.asking import host_of
 
 from flowc.cut.judge import forbidden, judged
+from flowc.hoststate.marks import OFFLOAD_MARK
 from flowc.hoststate.routing import AddressRow
 from flowc.hoststate.tracked import Direction, Status, Tracked
 from flowc.ir.network import Host
@@ -116,8 +117,9 @@ def test_limits_cut_nothing(tmp_path: Path) -> None:
 def test_what_loses_its_offload_is_to_be_released_and_not_cut(tmp_path: Path) -> None:
     host = changed(tmp_path, "accept netperf to vm75 offload", "accept netperf to vm75")
     carried = EIP_ENTRY._replace(status=EIP_ENTRY.status | Status.OFFLOAD, timeout=None)
-    found = judged(host, [EIP_ENTRY, carried])
-    assert (found.cuts, found.released) == ((), (carried,))
+    marked = EIP_ENTRY._replace(mark=OFFLOAD_MARK | 5)  # of a table that was replaced just now
+    found = judged(host, [EIP_ENTRY, carried, marked])
+    assert (found.cuts, found.released) == ((), (carried, marked))
 
 
 def test_a_related_connection_follows_its_master(tmp_path: Path, tenant: Host) -> None:

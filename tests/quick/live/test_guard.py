@@ -222,6 +222,19 @@ def test_a_guard_that_was_killed_leaves_what_is_known(host: Host) -> None:
     assert confirm(host.runtime).text == "no change waits to be confirmed"
 
 
+def test_who_dies_before_there_is_a_guard_has_changed_nothing(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_process(*_: object) -> None:
+        assert pending(host.runtime)  # who comes now must not take it for nothing
+        os._exit(0)
+
+    monkeypatch.setattr("flowc.backends.live.guard.detach", no_process)
+    os.waitpid(host.in_process(lambda: host.start(LONG).close()), 0)
+    host.started.clear()
+    assert (host.runtime.folder / SOCKET).exists()
+    assert pending(host.runtime) is None
+    assert confirm(host.runtime).text == "no change waits to be confirmed"
+
+
 def test_only_one_change_waits(host: Host) -> None:
     guard = host.start(LONG)
     with pytest.raises(PendingError, match=r"the change of gw\.flow is still being made, by PID "):
@@ -307,7 +320,7 @@ def test_who_comes_while_it_is_undone_is_told(host: Host) -> None:
 
 def test_a_confirmation_at_the_deadline_says_what_became_of_it(host: Host) -> None:
     """Whatever it is: what is said, what is recorded and what is there are the same."""
-    for microseconds in range(0, 3000, 300):
+    for microseconds in range(0, 3000, 600):
         host.change()
         host.start(0.02).applied()
         time.sleep(0.0185 + microseconds / 1e6)

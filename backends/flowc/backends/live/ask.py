@@ -92,7 +92,7 @@ def _asked(runtime: Runtime, word: Word) -> Outcome | str:
 def _nothing(runtime: Runtime) -> str:
     """What is known where no guard is."""
     lost = noted_pending(runtime)
-    if lost is not None:
+    if lost is not None and lost.guard:  # else it was never started, and nothing changed
         return (
             f"{lost.what} has lost its guard: PID {lost.guard} ended without a word while it was {lost.phase}; the change is "
             "not undone by itself any more, so apply the file that shall hold"
@@ -123,7 +123,7 @@ def _connected(runtime: Runtime, *, is_patient: bool = True) -> socket.socket | 
             guard.connect(name)
     except OSError as error:
         guard.close()
-        if isinstance(error, (ConnectionRefusedError, FileNotFoundError)):
+        if isinstance(error, (ConnectionRefusedError, FileNotFoundError, NotADirectoryError)):
             return None  # nobody listens: it was killed, or has just ended
         if isinstance(error, BlockingIOError):
             raise

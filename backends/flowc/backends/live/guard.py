@@ -19,7 +19,7 @@ from typing import Self
 
 from flowc.backends.live.ask import pending
 from flowc.backends.live.detached import detach
-from flowc.backends.live.records import PENDING, SOCKET, Pending, Phase, Word, noted_pending, now
+from flowc.backends.live.records import PENDING, SOCKET, Pending, Phase, Word, encoded, noted_pending, now
 from flowc.backends.live.runtime import LiveError, Runtime
 from flowc.backends.live.scope import is_managed, move_to_scope
 from flowc.backends.live.terminal import terminal
@@ -90,6 +90,7 @@ class Guard:
             with theirs, listener:
                 with runtime.socket_name(SOCKET) as name:
                     listener.bind(name)
+                runtime.write(PENDING, encoded(made) + "\n")
                 listener.listen(_BACKLOG)
                 detach(watch, {theirs.fileno(), listener.fileno()})
             ours.settimeout(_PATIENCE)

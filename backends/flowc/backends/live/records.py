@@ -41,7 +41,7 @@ class Pending(NamedTuple):
     starter: int
     """The process that makes it."""
     guard: int
-    """The process that undoes it."""
+    """The process that undoes it; 0 before it has started."""
     deadline: datetime | None = None
 
     def __str__(self) -> str:

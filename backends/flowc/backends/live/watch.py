@@ -62,7 +62,11 @@ class Watch:
     def run(self) -> None:
         """From the first word to the last."""
         self._note(Phase.APPLYING)
-        self._control.send(Word.READY.encode())
+        try:
+            self._control.send(Word.READY.encode())
+        except OSError:  # who would make the change has ended: there is none
+            self._leave()
+            return
         try:
             decision = self._decision()
         except Exception as mistake:  # noqa: BLE001  # of its own
@@ -187,7 +191,7 @@ class Watch:
 
     def _leave(self) -> None:
         with suppress(LiveError):
-            self._runtime.remove(SOCKET, PENDING)
+            self._runtime.remove(PENDING, SOCKET)  # a socket without a record is no lost guard
 
     def _answer_all(self, asked: socket.socket | None, answer: str) -> None:
         """Who decided it, and who came while it was done. Who comes later reads it."""

@@ -91,7 +91,9 @@ def _read(layout: _Layout, family: Family, message: bytes) -> Tracked:
         back = (int.from_bytes(back[0], "big"), int.from_bytes(back[1], "big"), *back[2:])
     packets, size, answers, answered = values[18:]
     counters = None if packets is None or answers is None else (Counted(packets, size), Counted(answers, answered))
-    return Tracked(family, Direction(*there), Direction(*back), *values[12:18], counters, None)
+    zone, reply_zone, mark, status, timeout, number = values[12:18]
+    there, back = Direction(*there), Direction(*back)
+    return Tracked(family, there, back, zone, reply_zone, mark, status, timeout, number, counters, None)
 
 
 def _layout(message: bytes) -> _Layout | None:
