@@ -54,8 +54,8 @@ def read(connection: Connection, names: Mapping[int, str]) -> Table[NeighborRow]
 def decoded(messages: Iterable[bytes], names: Mapping[int, str]) -> Table[NeighborRow]:
     """The neighbours in the messages of a dump.
 
-    Nearly all are permanent with a MAC, in messages of one shape, and are taken apart at once: that is some eight times as
-    fast as attribute by attribute, and that three times as fast as pyroute2.
+    Nearly all are permanent with a MAC, in messages of one shape, and are taken apart at once: that takes half as long as
+    attribute by attribute, and a fifteenth of what pyroute2 takes.
     """
     found: list[NeighborRow] = []
     for message in messages:
