@@ -83,7 +83,7 @@ class Host:
                      for side in ("ingress", "egress")]  # fmt: skip
         lines = "".join(ns.run(*command.split()) for command in commands).splitlines()
         kept = [line.rstrip() for line in lines if not re.search(r"fe80::[^ ]* dev|ff00::|proto kernel", line)]
-        return re.sub(r" linkdown| dead|\tindex \d+", "", "\n".join(kept))
+        return re.sub(r" linkdown| dead|\s+index \d+", "", "\n".join(kept))
 
     def difference(self, connection: Connection) -> Delta:
         names = dict(socket.if_nameindex())
