@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flowc.backends.netlink.connection import NETFILTER, Connection
-from flowc.backends.netlink.conntrack import cut, tracked
+from flowc.backends.netlink.conntrack import cut, release, tracked
 from flowc.backends.netlink.objects import addresses, links
 from flowc.cut.judge import judged
 from flowc.cut.model import Judged
@@ -11,7 +11,7 @@ from flowc.ir.network import Host
 
 
 def cut_forbidden(connection: Connection, host: Host) -> Judged:
-    """Cut them, and those that shall leave the fast path: these are established anew with their next packet.
+    """Cut them, and let those that are admitted but no longer to be offloaded leave the fast path.
 
     Raises RefusedError and OSError.
     """
@@ -22,4 +22,6 @@ def cut_forbidden(connection: Connection, host: Host) -> Judged:
         found = judged(host, entries, addresses.everybodys(connection, links.names(connection)))
         for one in found.cuts:
             cut(netfilter, one.entry)
+        if found.released:
+            release(netfilter, found.released)
     return found

@@ -89,7 +89,9 @@ class Engine:
         absent = waiting(state, frozenset(links.names(self.connection).values()))
         reachable = Loaded(without(state, absent), ruleset_without(target.loaded.ruleset, absent))
         delta = difference(seen.state, reachable.state, seen.ruleset, reachable.ruleset)
-        named = {link.device for link in target.loaded.state.links}  # of others there is a journal, and nothing to put back
+        named = {
+            link.device for link in target.loaded.state.links
+        }  # of others there is a journal, and nothing to put back
         return delta, reachable, tuple(device for device in absent if device in named)
 
     def converge(self, target: Target, seen: Loaded | None = None) -> Done:

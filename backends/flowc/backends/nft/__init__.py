@@ -6,7 +6,9 @@ rules are text made in `text.py`: there may be 100,000 of them, and joining stri
 
 from __future__ import annotations
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from flowc.backends.nft import lookups
 from flowc.backends.nft.listed import Marked
@@ -35,16 +37,7 @@ def ruleset(state: HostState) -> Ruleset:
 
 def printed(state: HostState, text: Text) -> str:
     """The template with what `text` prints."""
-    environment = Environment(
-        loader=PackageLoader(__name__, ""),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701  # the output is a ruleset, not HTML; names were validated by resolution
-    )
-    template = environment.get_template("ruleset.nft.j2")
-    return template.render(
+    return _template().render(
         host=one_line(state.host),
         table=state.nft,
         text=text,
@@ -57,6 +50,20 @@ def printed(state: HostState, text: Text) -> str:
         mark_hairpin=hex(HAIRPIN_MARK),
         status_helper=hex(HELPER_STATUS),
     )
+
+
+@cache
+def _template() -> Template:
+    """Read once: compiling it takes longer than filling it in."""
+    environment = Environment(
+        loader=PackageLoader(__name__, ""),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701  # the output is a ruleset, not HTML; names were validated by resolution
+    )
+    return environment.get_template("ruleset.nft.j2")
 
 
 __all__ = ["printed", "render", "ruleset"]
