@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from flowc.backends.netlink import conntrack
-from flowc.backends.netlink.layout import Layouts
+from flowc.backends.netlink.conntrack_layout import Layouts
 from flowc.hoststate.tracked import Counted, Direction, Status, Tracked
 
 TCP = Tracked(
