@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+import subprocess
 
 from tests.packets.lab import Namespace
 
@@ -54,13 +54,8 @@ def _blocks(lines: list[str]) -> list[str]:
 
 
 def _sysctls(namespace: Namespace) -> list[str]:
-    found = []
-    with namespace.entered():
-        for folder in _SYSCTLS:
-            for file in sorted((Path("/proc/sys") / folder).rglob("*")):
-                if file.is_file() and not any(one in file.name for one in _MOVING):
-                    try:
-                        found.append(f"{file.relative_to('/proc/sys')} = {' '.join(file.read_text().split())}")
-                    except OSError:
-                        continue  # write only
-    return found
+    folders = [f"/proc/sys/{folder}" for folder in _SYSCTLS]
+    with namespace.entered():  # grep reads a thousand files in the time that Python reads ten
+        done = subprocess.run(["grep", "-rs", "", *folders], capture_output=True, text=True, check=False)
+    lines = (line.removeprefix("/proc/sys/") for line in done.stdout.splitlines())
+    return sorted(line for line in lines if not any(one in line.partition(":")[0] for one in _MOVING))

@@ -31,7 +31,7 @@ from flowc.delta.kinds import Changes
 from flowc.delta.routes import Route
 from flowc.delta.routes import routes as all_routes
 from flowc.delta.rules import LOCAL_FIRST, LOCAL_LAST
-from flowc.hoststate import Encap, FlowerFilter, HostState, NetworkState, NextHop, RouteRow, Rule
+from flowc.hoststate import Encap, FlowerFilter, HostState, NetworkState, NextHop, RouteRow, Rule, nothing
 from flowc.hoststate.ruleset import Ruleset
 from flowc.ir.tables import Table
 from flowc.source import NOWHERE
@@ -96,7 +96,7 @@ class Host:
 
     def difference(self, connection: Connection) -> Delta:
         names = dict(socket.if_nameindex())
-        found, last = rules.read(connection, rule_families(self.wanted))
+        found, last = rules.read(connection, self.wanted)
         there = replace(
             self.wanted,
             routes=routes.read(connection, names),
@@ -381,10 +381,10 @@ def test_a_rule_is_changed_without_a_gap_even_when_it_was_cut_short(host: Host) 
     old, new = host.wanted.rules[1], replace(host.wanted.rules[1], table=1001)
     with host.namespace.entered(), Connection() as connection:
         rules.create(connection, new)  # and killed
-        assert old in rules.read(connection)[0]
-        assert new not in rules.read(connection)[0]
+        assert old in rules.read(connection, nothing("gw"))[0]
+        assert new not in rules.read(connection, nothing("gw"))[0]
         rules.change(connection, old, new)
-        assert new in rules.read(connection)[0]
+        assert new in rules.read(connection, nothing("gw"))[0]
         rules.change(connection, new, old)
         assert not len(host.difference(connection))
         # One that has more to match stands in front, and is not taken for it.
@@ -393,8 +393,8 @@ def test_a_rule_is_changed_without_a_gap_even_when_it_was_cut_short(host: Host) 
         rules.create(connection, special)
         rules.create(connection, old)
         rules.delete(connection, old)
-        assert special in rules.read(connection)[0]
-        assert old not in rules.read(connection)[0]
+        assert special in rules.read(connection, nothing("gw"))[0]
+        assert old not in rules.read(connection, nothing("gw"))[0]
 
 
 def test_a_rule_for_all_sources_is_not_one_for_some(host: Host) -> None:
@@ -406,7 +406,7 @@ def test_a_rule_for_all_sources_is_not_one_for_some(host: Host) -> None:
         assert len(re.findall("2000:", host.namespace.run("ip", "rule"))) == 2
         rules.delete(connection, all_)
         assert "2000:\tfrom 10.0.0.0/24" in host.namespace.run("ip", "rule")
-        assert all_ not in rules.read(connection)[0]
+        assert all_ not in rules.read(connection, nothing("gw"))[0]
 
 
 def test_somebody_elses_rule_is_not_taken_for_flowcs(host: Host) -> None:

@@ -103,12 +103,16 @@ def _deletions(kind: Kind[Any], objects: Iterable[Any]) -> Iterator[Step]:
 
 
 def _made(links: Changes[Link]) -> Iterator[Step]:
-    """Devices that are new or made anew, and what is changed in place but for what activation does."""
+    """Devices that are new or made anew, and what is changed in place but for what activation does.
+
+    In one order: a VLAN and a tunnel take their MTU from the device below.
+    """
     anew = [one for one in links.changed if one.recreated]
     yield from (Step(Verb.DELETE, links.kind, one.old) for one in reversed(anew))
     new = {one.device: one for one in (*links.created, *(one.new for one in anew))}
-    yield from (Step(Verb.CREATE, links.kind, one) for one in _in_order(new))
-    yield from _in_place(links, lambda name: name not in ACTIVATION)
+    in_place = {step.object.device: step for step in _in_place(links, lambda name: name not in ACTIVATION)}
+    for one in _in_order(new | {device: step.object for device, step in in_place.items()}):
+        yield in_place[one.device] if one.device in in_place else Step(Verb.CREATE, links.kind, one)
 
 
 def _activated(links: Changes[Link]) -> Iterator[Step]:

@@ -54,6 +54,15 @@ def without(state: NetworkState, absent: Collection[str]) -> NetworkState:
     )
 
 
+def without_ipv6(state: NetworkState) -> NetworkState:
+    """The state but for what stands for both families and declares nothing, on a host that has IPv6 switched off."""
+    return replace(
+        state,
+        routes=Table(RouteRow, (row for row in state.routes if row.family == 4 or row.nexthops)),
+        rules=tuple(rule for rule in state.rules if rule.family == 4),
+    )
+
+
 def _routes(rows: Iterable[RouteRow], gone: frozenset[str]) -> Iterable[RouteRow]:
     for row in rows:
         hops = tuple(hop for hop in row.nexthops if hop.device not in gone)

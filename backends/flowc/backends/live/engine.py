@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from flowc.backends.live.reading import Loaded, read
 from flowc.backends.live.writing import do
@@ -18,7 +19,9 @@ from flowc.delta import Delta, difference
 from flowc.delta.plan import Step, Verb, plan
 from flowc.hoststate import NetworkState
 from flowc.hoststate.journal import Journal, completed
-from flowc.hoststate.present import ruleset_without, waiting, without
+from flowc.hoststate.present import ruleset_without, waiting, without, without_ipv6
+
+_IPV6 = Path("/proc/sys/net/ipv6")
 
 ROUNDS = 5
 """More than anything that is made anew with what stands on it takes."""
@@ -86,6 +89,8 @@ class Engine:
     def compare(self, seen: Loaded, target: Target) -> tuple[Delta, Loaded, tuple[str, ...]]:
         """What has to be done, the state that it leads to, and devices that are waited for."""
         state = completed(target.loaded.state, self.journal)
+        if not _IPV6.exists():
+            state = without_ipv6(state)
         absent = waiting(state, frozenset(links.names(self.connection).values()))
         reachable = Loaded(without(state, absent), ruleset_without(target.loaded.ruleset, absent))
         delta = difference(seen.state, reachable.state, seen.ruleset, reachable.ruleset)
@@ -119,7 +124,7 @@ class Engine:
                     self._transactions += 1
                     nft.load(nft.transaction(delta, seen.ruleset, reachable.ruleset, whole()))
                 else:
-                    do(self.connection, step)
+                    do(self.connection, step, reachable.state)
             except (RefusedError, MissingDeviceError, OSError, nft.LoadError) as error:
                 raise StepFailedError(step, str(error)) from error
             yield step

@@ -28,7 +28,7 @@ def read(connection: Connection, wanted: NetworkState, journal: Journal) -> Load
     """
     names = links.names(connection)
     devices = {one.device for one in wanted.filters} | set(names.values())
-    own, local_rule_last = rules.read(connection)
+    own, local_rule_last = rules.read(connection, wanted)
     state = NetworkState(
         host=wanted.host,
         links=links.read(connection, wanted, journal),

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from flowc.backends.iproute2.render import rule_families
 from flowc.backends.netlink.connection import Connection
 from flowc.backends.netlink.objects import addresses, filters, links, modules, neighbors, routes, rules, sysctls
 from flowc.delta.kinds import Changed
 from flowc.delta.plan import Step, Verb
+from flowc.delta.rules import LOCAL_FIRST, LOCAL_RULE
+from flowc.hoststate import NetworkState
+from flowc.ir.addresses import FAMILIES
 
 
 class Writer(NamedTuple):
@@ -28,7 +32,6 @@ WRITERS = {
     ),
     "sysctl": Writer(lambda _, one: sysctls.write(one), None, lambda _, one: sysctls.write(one.new)),
     "rule": Writer(rules.create, rules.delete, lambda connection, one: rules.change(connection, one.old, one.new)),
-    "local-rule": Writer(None, None, lambda connection, one: rules.set_local(connection, one.new)),
     "address": Writer(addresses.create, addresses.delete, addresses.change),
     "route": Writer(routes.create, routes.delete, lambda connection, one: routes.change(connection, one.old, one.new)),
     "neighbor": Writer(neighbors.create, neighbors.delete, neighbors.change),
@@ -36,9 +39,12 @@ WRITERS = {
 """By the name of a kind."""
 
 
-def do(connection: Connection, step: Step) -> None:
+def do(connection: Connection, step: Step, wanted: NetworkState) -> None:
     """One step, but for a transaction. Raises RefusedError, MissingDeviceError and OSError."""
     assert step.kind is not None
+    if step.kind is LOCAL_RULE:
+        rules.set_local(connection, step.object, FAMILIES if step.object == LOCAL_FIRST else rule_families(wanted))
+        return
     writer = WRITERS[step.kind.name]
     if step.verb is Verb.ACTIVATE:
         links.activate(connection, step.object)

@@ -23,6 +23,8 @@ _SOL_NETLINK, _CAP_ACK, _EXT_ACK, _STRICT = 270, 10, 11, 12
 _MESSAGE_TEXT = 1  # NLMSGERR_ATTR_MSG
 _HEADER = struct.Struct("=IHHII")
 _BUFFER = 1 << 20
+_MESSAGES = 1 << 16
+"""Bytes that are received at once: the kernel sends half of that (net/netlink/af_netlink.c, `netlink_dump`)."""
 _TRIES = 5
 """Dumps that changes interrupt before it is given up."""
 
@@ -122,7 +124,7 @@ class Connection:
 
     def _receive(self) -> Iterator[tuple[int, int, bytes]]:
         """Type, flags and the whole of each message that answers what was sent last."""
-        data = self._socket.recv(_BUFFER)
+        data = self._socket.recv(_MESSAGES)
         at = 0
         while at < len(data):
             length, kind, flags, sequence, _ = _HEADER.unpack_from(data, at)

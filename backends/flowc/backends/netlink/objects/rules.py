@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 
 from pyroute2.netlink.rtnl.fibmsg import fibmsg
 
+from flowc.backends.iproute2.render import rule_families
 from flowc.backends.iproute2.routing import PROTOCOL
 from flowc.backends.netlink.connection import CREATE, EXCLUDE, Connection, RefusedError
 from flowc.backends.netlink.layout import HEADER, number, parsed, text
 from flowc.delta.rules import FULL_MASK, LOCAL_FIRST, LOCAL_LAST, RULE
-from flowc.hoststate import Rule
+from flowc.hoststate import NetworkState, Rule
 from flowc.hoststate.routing import Family
 from flowc.ir.addresses import FAMILIES, WIDTH
 from flowc.source import NOWHERE
@@ -98,24 +99,27 @@ class _Found(NamedTuple):
         return all(self.attributes.get(kind) == value for kind, value in told.items() if kind not in nothing)
 
 
-def read(connection: Connection, families: Sequence[Family] = FAMILIES) -> tuple[tuple[Rule, ...], bool]:
+def read(connection: Connection, wanted: NetworkState) -> tuple[tuple[Rule, ...], bool]:
     """Those of flowc, and if the local table is looked up last. Raises RefusedError.
 
     Of two that differ in where they lead alone, as a change that was cut short leaves them, it is the first, which is what
-    the kernel goes by. `families` are those whose local rule has to be last, as far as the kernel has them.
+    the kernel goes by. Where the local rule shall be last it is so in all families that are set; else it counts where flowc
+    has moved it.
     """
     own: dict[tuple[object, ...], Rule] = {}
-    last = True
+    families = rule_families(wanted)
+    last, moved = True, False
     for family in FAMILIES:
         found = _dump(connection, family)
         for one in found:
             rule = one.rule(family) if one.protocol == PROTOCOL and not _is_local(one, family, LOCAL_LAST) else None
             if rule is not None:
                 own.setdefault(RULE.key(rule), rule)
+        moved = moved or any(one.protocol == PROTOCOL and _is_local(one, family, LOCAL_LAST) for one in found)
         if family in families and found:
             places = [place for place in (LOCAL_FIRST, LOCAL_LAST) for one in found if _is_local(one, family, place)]
             last = last and LOCAL_FIRST not in places and LOCAL_LAST in places
-    return tuple(sorted(own.values(), key=_order)), last
+    return tuple(sorted(own.values(), key=_order)), last if wanted.local_rule_last else moved
 
 
 def _order(rule: Rule) -> tuple[object, ...]:
@@ -202,12 +206,14 @@ def change(connection: Connection, old: Rule, new: Rule) -> None:
 def set_local(connection: Connection, preference: int, families: Sequence[Family] = FAMILIES) -> None:
     """Move the rule that looks the local table up to LOCAL_FIRST or LOCAL_LAST. Raises RefusedError.
 
-    First it is one like those that a namespace begins with, last it is flowc's. At no moment there is none.
+    First it is one like those that a namespace begins with, last it is flowc's: what somebody else moved stays where it is.
+    At no moment there is none.
     """
     protocol = _KERNEL if preference == LOCAL_FIRST else PROTOCOL
     for family in families:
         found = _dump(connection, family)
-        if not found:
+        moved = any(one.protocol == PROTOCOL and _is_local(one, family, LOCAL_LAST) for one in found)
+        if not found or (preference == LOCAL_FIRST and not moved):
             continue
         if not any(_is_local(one, family, preference) for one in found):
             _create(connection, Rule(family, preference, _LOCAL, NOWHERE), protocol)
