@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import pytest
@@ -14,7 +15,7 @@ from flowc.backends.netlink.messages.flower import tcmsg
 from flowc.backends.netlink.messages.lwtunnel_ip import rtmsg
 from flowc.backends.netlink.objects import filters, routes, rules
 from flowc.delta.routes import Route
-from flowc.hoststate import Encap, FlowerFilter, NextHop, RouteRow, Rule
+from flowc.hoststate import Encap, FlowerFilter, NextHop, RouteRow, Rule, nothing
 from flowc.hoststate.routing import Family
 from flowc.source import NOWHERE
 
@@ -139,13 +140,15 @@ RULES = [
     Rule(6, 2000, 254, NOWHERE, source="fd00::1", suppress=0),
 ]
 
+NOTHING = nothing("gw")
+
 
 def test_rules_are_read_as_they_were_written() -> None:
     kernel: Any = Kernel()
     for rule in reversed(RULES):
         rules.create(kernel, rule)
     # The kernel always says what mark is looked at.
-    assert rules.read(kernel)[0] == tuple(RULES)
+    assert rules.read(kernel, NOTHING)[0] == tuple(RULES)
 
 
 def test_the_local_rule_is_none_of_them() -> None:
@@ -153,8 +156,11 @@ def test_the_local_rule_is_none_of_them() -> None:
     local = Rule(4, 32765, 255, NOWHERE)
     rules.create(kernel, local)
     rules.create(kernel, Rule(6, 0, 255, NOWHERE))
-    assert rules.read(kernel) == ((Rule(6, 0, 255, NOWHERE),), False)
-    assert rules.read(kernel, (4,)) == ((Rule(6, 0, 255, NOWHERE),), True)
+    other = (Rule(6, 0, 255, NOWHERE),)
+    last = replace(NOTHING, local_rule_last=True)
+    assert rules.read(kernel, last) == (other, True)
+    assert rules.read(kernel, replace(last, rules=other)) == (other, False)
+    assert rules.read(kernel, NOTHING) == (other, True)
 
 
 @pytest.mark.parametrize("more", [("FRA_OIFNAME", "lo"), ("FRA_IP_PROTO", 6), ("FRA_SUPPRESS_IFGROUP", 1)])
@@ -162,7 +168,7 @@ def test_a_rule_that_matches_more_is_none_of_them(more: tuple[str, Any]) -> None
     kernel: Any = Kernel()
     fields, attributes = rules.message(RULES[0])
     kernel.write(fibmsg, 32, 0, fields, [*attributes, more])
-    assert rules.read(kernel)[0] == ()
+    assert rules.read(kernel, NOTHING)[0] == ()
 
 
 FILTER = FlowerFilter("lo", 10, 1000, "all", 1000, "192.0.2.2", "192.0.2.1", (1, 0xFF), NOWHERE)
@@ -230,6 +236,6 @@ def test_in_a_namespace_without_anything_there_is_nothing() -> None:
     try:
         with Connection() as connection:
             assert filters.read(connection, NAMES, ["lo"]) == ()
-            assert isinstance(rules.read(connection), tuple)
+            assert isinstance(rules.read(connection, NOTHING), tuple)
     except (OSError, RefusedError) as error:
         pytest.skip(str(error))
