@@ -10,6 +10,7 @@ import errno
 import socket
 import struct
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from flowc.backends.netlink.connection import Connection, RefusedError
@@ -75,7 +76,8 @@ def release(connection: Connection, entries: Iterable[Tracked]) -> None:
     """
     for entry in entries:
         set_mark(connection, entry, 0, OFFLOAD_MARK)
-    _FLUSH.write_text("1")
+    with suppress(FileNotFoundError):  # a namespace of a user without rights has none: the marks alone are cleared
+        _FLUSH.write_text("1")
 
 
 def _changed(connection: Connection, number: int, entry: Tracked, more: bytes) -> bool:
