@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.quick.backends.states import at, empty
 
+from flowc.backends.netlink.wire import attribute
 from flowc.backends.nft.live import anonymous, normal
-from flowc.backends.nft.live.attributes import attribute
 from flowc.backends.nft.live.datatypes import Decoder
 from flowc.backends.nft.live.elements import KernelSet, decoded
 from flowc.backends.nft.live.listing import devices, hook, parsed, shape

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from socket import if_nametoindex
 from typing import NamedTuple
 
+from flowc.backends.netlink import wire
 from flowc.backends.netlink.connection import Connection, MissingDeviceError
-from flowc.backends.netlink.objects import wire
 
 GETLINK = 18  # RTM_GETLINK
 BODY = struct.Struct("=BxHiII")

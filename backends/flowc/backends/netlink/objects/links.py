@@ -12,8 +12,9 @@ from collections.abc import Iterator
 
 from flowc.backends.iproute2.links import ALIAS
 from flowc.backends.iproute2.routing import PROTOCOL
+from flowc.backends.netlink import wire
 from flowc.backends.netlink.connection import CREATE, EXCLUDE, Connection, MissingDeviceError, RefusedError
-from flowc.backends.netlink.objects import defaults, devices, tunnels, wire
+from flowc.backends.netlink.objects import defaults, devices, tunnels
 from flowc.backends.netlink.objects.devices import BODY, index_of
 from flowc.backends.netlink.objects.owned import ForeignDeviceError, links
 from flowc.delta import Changed

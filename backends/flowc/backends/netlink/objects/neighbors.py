@@ -12,8 +12,8 @@ from socket import inet_ntop
 from typing import Any
 
 from flowc.backends.iproute2.routing import PROTOCOL
+from flowc.backends.netlink import wire
 from flowc.backends.netlink.connection import CREATE, REPLACE, Connection, RefusedError
-from flowc.backends.netlink.objects import wire
 from flowc.backends.netlink.objects.devices import index_of
 from flowc.delta import Changed
 from flowc.hoststate import NeighborRow

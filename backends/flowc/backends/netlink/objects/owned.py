@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from flowc.backends.iproute2.links import ALIAS
 from flowc.backends.iproute2.routing import PROTOCOL
-from flowc.backends.netlink.objects import defaults, devices, tunnels, wire
+from flowc.backends.netlink import wire
+from flowc.backends.netlink.objects import defaults, devices, tunnels
 from flowc.backends.netlink.objects.devices import Device
 from flowc.hoststate import Link, LinkKind, NetworkState
 from flowc.hoststate.journal import DeviceBefore, Journal

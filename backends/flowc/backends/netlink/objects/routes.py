@@ -15,9 +15,9 @@ from typing import Any
 
 from flowc.backends.iproute2.routing import PROTOCOL
 from flowc.backends.netlink.connection import CREATE, REPLACE, Connection, MissingDeviceError, RefusedError
-from flowc.backends.netlink.layout import HEADER, number, parsed
 from flowc.backends.netlink.messages.lwtunnel_ip import LWTUNNEL_ENCAP_IP, LWTUNNEL_ENCAP_IP6, TUNNEL_KEY, rtmsg
 from flowc.backends.netlink.objects.devices import index_of
+from flowc.backends.netlink.wire import HEADER, attributes, number
 from flowc.delta.routes import DEFAULT_METRIC, Route
 from flowc.hoststate import Encap, NextHop, RouteRow
 from flowc.hoststate.routing import Family
@@ -59,7 +59,7 @@ def _rows(connection: Connection, family: Family, names: Mapping[int, str]) -> I
         # Of a family that the kernel does not have it lists all others instead.
         if there != own or protocol != PROTOCOL or kind not in _KINDS or source or tos or flags & _CLONED:
             continue
-        found = parsed(message, HEADER + _MESSAGE.size)
+        found = attributes(message, HEADER + _MESSAGE.size)
         # Of many routes there are few ways on.
         way = tuple(map(found.get, _WAY)) if kind <= _LOCAL else ()
         if way not in hops:
@@ -84,7 +84,7 @@ def _hops(family: Family, found: Mapping[int, bytes], names: Mapping[int, str]) 
         length, _, weight, device = _HOP.unpack_from(data, at)
         if length < _HOP.size:
             break
-        hops.append(_hop(family, parsed(data, at + _HOP.size, at + length), names.get(device), weight + 1))
+        hops.append(_hop(family, attributes(data, at + _HOP.size, at + length), names.get(device), weight + 1))
         at += (length + 3) & ~3
     return tuple(hops)
 
@@ -105,7 +105,7 @@ def _encap(kind: bytes, data: bytes) -> Encap:
     known = int.from_bytes(kind, sys.byteorder)
     if known not in _ANYWHERE:
         return Encap(4, 0, "0.0.0.0", "0.0.0.0")  # noqa: S104  # no address is bound
-    found = parsed(data, 0)
+    found = attributes(data)
     family: Family = 4 if known == LWTUNNEL_ENCAP_IP else 6
     # LWTUNNEL_IP_* and LWTUNNEL_IP6_* have the same numbers.
     key, destination, source, flags = (found.get(kind) for kind in (1, 2, 3, 6))

@@ -18,7 +18,7 @@ from pyroute2.netlink.rtnl.fibmsg import fibmsg
 from flowc.backends.iproute2.render import rule_families
 from flowc.backends.iproute2.routing import PROTOCOL
 from flowc.backends.netlink.connection import CREATE, EXCLUDE, Connection, RefusedError
-from flowc.backends.netlink.layout import HEADER, number, parsed, text
+from flowc.backends.netlink.wire import HEADER, attributes, number, string
 from flowc.delta.rules import FULL_MASK, LOCAL_FIRST, LOCAL_LAST, RULE
 from flowc.hoststate import NetworkState, Rule
 from flowc.hoststate.routing import Family
@@ -83,7 +83,7 @@ class _Found(NamedTuple):
             self.table,
             NOWHERE,
             mark=(self._number(_MARK, 0), self._number(_MASK, FULL_MASK)) if {_MARK, _MASK} & own.keys() else None,
-            device=text(own[_DEVICE]) if _DEVICE in own else None,
+            device=string(own[_DEVICE]) if _DEVICE in own else None,
             source=source,
             suppress=None if suppress == _NOTHING else suppress,
         )
@@ -141,7 +141,7 @@ def _parsed(messages: Sequence[bytes], family: Family) -> Iterator[_Found]:
     for message in messages:
         header = _MESSAGE.unpack_from(message, HEADER)
         if header[0] == _AF[family]:
-            own = parsed(message, HEADER + _MESSAGE.size)
+            own = attributes(message, HEADER + _MESSAGE.size)
             # The kernel sets the other flags by itself, and does not tell preference 0.
             body = _MESSAGE.pack(*header[:-1], header[-1] & _INVERT) + message[HEADER + _MESSAGE.size :]
             yield _Found(body if _PRIORITY in own else body + _FIRST, header, own)
