@@ -126,15 +126,18 @@ def _order(rule: Rule) -> tuple[object, ...]:
     return rule.family, rule.preference, rule.device or "", rule.source or "", rule.table
 
 
-def _dump(connection: Connection, family: Family) -> list[_Found]:
-    """In the order in which the kernel goes by them; none of a family that it does not have."""
+def _dump(connection: Connection, family: Family, *marks: bytes) -> list[_Found]:
+    """In the order in which the kernel goes by them; none of a family that it does not have.
+
+    With marks those whose messages hold all of these: the kernel filters nothing, and taking messages apart takes longest.
+    """
     try:
         messages = connection.dump(_GET, _MESSAGE.pack(_AF[family], *[0] * 8))
     except RefusedError as error:
         if error.code in _NO_FAMILY:
             return []
         raise
-    return list(_parsed(messages, family))
+    return list(_parsed([one for one in messages if all(mark in one for mark in marks)], family))
 
 
 def _parsed(messages: Sequence[bytes], family: Family) -> Iterator[_Found]:
@@ -172,22 +175,29 @@ def _create(connection: Connection, rule: Rule, protocol: int) -> None:
 
 def delete(connection: Connection, rule: Rule) -> None:
     """Nothing else than this one. Raises RefusedError."""
-    for one in _dump(connection, rule.family):
+    found = _dump(connection, rule.family, *_marks(rule))
+    for one in found:
         if one.protocol == PROTOCOL and one.rule(rule.family) == rule:
-            _delete(connection, rule.family, one)
+            _delete(connection, rule.family, one, found)
             return
 
 
-def _delete(connection: Connection, family: Family, wanted: _Found) -> None:
-    """The first that is exactly like this."""
+def _marks(rule: Rule) -> tuple[bytes, bytes]:
+    """What the messages of flowc's rules for a table hold: nothing else is taken for this one."""
+    return struct.pack("=HHB", 5, _PROTOCOL, PROTOCOL), struct.pack("=HHI", 8, _TABLE, rule.table)
+
+
+def _delete(connection: Connection, family: Family, wanted: _Found, found: Sequence[_Found]) -> None:
+    """The first that is exactly like this, of those that were found."""
     while True:
-        first = next((one for one in _dump(connection, family) if one.taken_for(wanted)), None)
+        first = next((one for one in found if one.taken_for(wanted)), None)
         if first is None:
             return
         if first.body != wanted.body:
             # It goes behind: made again before it is taken away, so that it is there all the time.
             connection.send(_NEW, CREATE, first.body)
-            _delete(connection, family, first)
+            _delete(connection, family, first, found)
+            found = _dump(connection, family)
             continue
         try:
             connection.send(_DELETE, 0, wanted.body)
@@ -220,7 +230,7 @@ def set_local(connection: Connection, preference: int, families: Sequence[Family
         for one in found:
             moved = preference == LOCAL_LAST or one.protocol == PROTOCOL
             if moved and _is_local(one, family, LOCAL_FIRST + LOCAL_LAST - preference):
-                _delete(connection, family, one)
+                _delete(connection, family, one, found)
 
 
 def message(rule: Rule, protocol: int = PROTOCOL) -> tuple[dict[str, Any], list[tuple[str, Any]]]:
