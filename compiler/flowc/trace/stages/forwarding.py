@@ -40,7 +40,7 @@ def forward(passage: Passage) -> Goes:
         walk.step(Stage.ROUTE, f"to the host: {way.text}", way.span)
         return Goes(None, None, _delivered(passage))
     assert way.interface is not None
-    out = indexes.host.interfaces[way.interface]
+    out = passage.out = indexes.host.interfaces[way.interface]
     by = f" by {format_address(walk.packet.family, way.gateway)}" if way.gateway is not None else ""
     choice = f", one of {way.ways} ways" if way.ways > 1 else ""
     walk.step(Stage.ROUTE, f"{way.text}{by}, leaves by `{out.name}`{choice}", way.span)
