@@ -147,6 +147,18 @@ zone internet { interface wan }
 zone tenant { interface key21, key22 }
 policy tenant -> tenant { reject }
 """
+OWN = """
+host gw { kernel 6.1 }
+interface wan { device eth0; address 192.0.2.1/24 }
+interface dsl { device eth2; dhcp; spoofing allowed }
+interface lan { device eth1; address 10.0.0.1/24 }
+zone internet { interface wan, dsl }
+zone inside { interface lan }
+pool public 192.0.2.64/26 at internet
+eip 192.0.2.70 <-> 10.0.0.7
+nat internet -> inside { dnat tcp 192.0.2.1:443 -> 10.0.0.7; dnat tcp 203.0.113.12:443 -> 10.0.0.7 }
+policy internet -> inside { accept }
+"""
 
 FINDINGS = (
     Finding("a link-local address names no link", GATEWAY, None,
@@ -199,4 +211,12 @@ FINDINGS = (
             packet(1, "192.0.2.9", "198.51.100.99", 16), DROP, answered=False),
     Finding("a stray ICMP answer to a pool is routed first", POOL, "wan",
             packet(1, "192.0.2.9", "198.51.100.99", 16), UNREACHABLE, answered=True),
+    Finding("no policy is for the host that calls a public address", OWN, None,
+            packet(136, "192.0.2.1", "192.0.2.70", 80, 51000), DROP, answered=False),
+    Finding("nor for the port of its own that it forwards", OWN, None,
+            packet(6, "10.0.0.1", "192.0.2.1", 443, 51001), DROP, answered=False),
+    Finding("the host calls another port of its own", OWN, None,
+            packet(6, "10.0.0.1", "192.0.2.1", 80, 51002), ACCEPT, answered=True),
+    Finding("the leased address that ports are forwarded of is a public one", OWN, None,
+            packet(17, "10.0.0.1", "203.0.113.12", 80, 51003), DROP, answered=False),
 )  # fmt: skip
