@@ -146,6 +146,7 @@ tunnel key22 { over shared; key 22; remote 10.200.0.26; vrf red; address 10.3.0.
 zone internet { interface wan }
 zone tenant { interface key21, key22 }
 policy tenant -> tenant { reject }
+policy tenant -> self { reject }
 """
 OWN = """
 host gw { kernel 6.1 }
@@ -201,8 +202,14 @@ FINDINGS = (
             packet(17, "fd00::5", "2001:db8:5::9", 80, 51002), REJECT, answered=True),
     Finding("an error about another tenant's public address goes by that one's table", TENANTS, "blues",
             packet(17, "10.0.0.5", "198.51.100.8", 80, 51000), REJECT, answered=False),
-    Finding("an error to a key does not go by the key's mark", ISOLATED, "key21",
-            packet(17, "10.2.0.5", "10.3.0.9", 80, 51000), REJECT, answered=False),
+    Finding("an error to a key goes by the key's mark", ISOLATED, "key21",
+            packet(17, "10.2.0.5", "10.3.0.9", 80, 51000), REJECT, answered=True),
+    Finding("a reset to a key goes by the key's mark", ISOLATED, "key21",
+            packet(6, "10.2.0.5", "10.3.0.9", 80, 51001), REJECT, answered=True),
+    Finding("the host refuses by a key", ISOLATED, "key21",
+            packet(6, "10.2.0.5", "10.2.0.1", 80, 51002), REJECT, answered=True),
+    Finding("no route leads on from a key", ISOLATED, "key21",
+            packet(6, "10.2.0.5", "198.51.100.9", 80, 51003), UNREACHABLE, answered=True),
     Finding("a VRF without a way to the sender refuses without a word", CLOSED, "wan",
             packet(17, "192.0.2.9", "198.51.100.7", 80, 51000), REJECT, answered=False),
     Finding("what is of no connection keeps the mark of its key", KEYS, "key21",

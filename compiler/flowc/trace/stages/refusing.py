@@ -47,11 +47,10 @@ def is_heard(passage: Passage, verdict: Verdict) -> bool:
 
 def _table(passage: Passage, out: Interface, *, reset: bool) -> str | None:
     """The VRF whose table the answer goes by."""
-    interface, walk, replies = passage.interface, passage.walk, passage.indexes.replies
+    interface, walk = passage.interface, passage.walk
     assert interface is not None
     if passage.crossed is not None and not is_untracked(walk) and is_opening(walk):
         return passage.crossed.row.vrf
-    if interface.carrier is not None and replies.has_mark(interface.vrf):
+    if interface.carrier is not None or not reset:
         return interface.vrf
-    by = out if reset else interface
-    return passage.indexes.host.interfaces[by.carrier].vrf if by.carrier else by.vrf
+    return passage.indexes.host.interfaces[out.carrier].vrf if out.carrier else out.vrf

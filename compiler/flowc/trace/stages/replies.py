@@ -44,13 +44,6 @@ class Replies:
             return False
         return interface.name in self._host.zoned() and interface.vrf in self._open
 
-    def has_mark(self, vrf: str | None) -> bool:
-        """What the host itself answers to a packet with this VRF's mark goes by its table; else a mark counts for what comes
-        in by a key alone.
-        """
-        uses = (self._fronts.uses[zone] for zone in self._fronts.zones)
-        return bool(self._fronts.zones) and (vrf in self._open or any(vrf in vrfs for vrfs in uses))
-
     def way_back(self, walk: Walk, vrf: str | None) -> Interface | None:
         """Where a table's way to the sender leaves."""
         packet = walk.packet
