@@ -14,8 +14,10 @@ COMMANDS = (
 )  # fmt: skip
 _VARYING = re.compile(
     r"^\d+: |@if\d+|link-netnsid \d+|if\d+|(?<=expires )\d+sec|valid_lft \S+|proto kernel_ll ?| *linkdown| *dead"
-    r"|gso_\S+ \d+|gro_\S+ \d+|tso_\S+ \d+"
+    r"|qdisc no(op|queue)|gso_\S+ \d+|gro_\S+ \d+|tso_\S+ \d+"
 )
+_NOQUEUE = re.compile(r"^qdisc noqueue .*\n", re.MULTILINE)
+"""A device has it once it was up."""
 _L3MDEV = re.compile(r"^1000:\s+from all lookup \[l3mdev-table\].*\n", re.MULTILINE)
 """The kernel makes it with the first VRF, and never deletes it (drivers/net/vrf.c, `vrf_add_fib_rules`)."""
 _SYSCTLS = ("net/ipv4", "net/ipv6", "net/netfilter", "net/core")
@@ -36,7 +38,7 @@ def dump(namespace: Namespace) -> str:
     """Lines of a device are sorted by themselves, so that the order of devices does not count."""
     parts = []
     for command in COMMANDS:
-        text = _L3MDEV.sub("", namespace.run(*command))
+        text = _NOQUEUE.sub("", _L3MDEV.sub("", namespace.run(*command)))
         lines = [_VARYING.sub("", line).rstrip() for line in text.splitlines()]
         parts.append(f"$ {' '.join(command)}\n" + "\n".join(_blocks(lines)))
     return "\n".join([*parts, *_sysctls(namespace)])

@@ -162,7 +162,7 @@ def drifts() -> Iterator[tuple[str, str, str]]:
     yield "a map that is empty", "flush map inet flowc exits", "- exits"
     yield (
         "a device less",
-        'delete flowtable inet flowc fastpath { hook ingress priority 0; devices = { "eth0" }; }',
+        'delete flowtable inet flowc fastpath { hook ingress priority 0; devices = { "tap75" }; }',
         "~ ",
     )
     yield "all of it", "delete table inet flowc", "- forward"
