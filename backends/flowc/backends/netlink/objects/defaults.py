@@ -14,7 +14,7 @@ from flowc.backends.netlink.objects.devices import Device
 from flowc.hoststate import LinkKind
 
 _ETHERNET = 1500  # linux/if_ether.h, ETH_DATA_LEN
-_VRF = 65575  # drivers/net/vrf.c, `vrf_setup`: IP6_MAX_MTU of net/ipv6.h
+_VRF = (65575, 65536)  # drivers/net/vrf.c: IP6_MAX_MTU of net/ipv6.h, and what it was before
 _MACSEC_HEADER = 4  # linux/netdevice.h, `netif_reduces_vlan_mtu`
 
 
@@ -24,7 +24,7 @@ def mtus(device: Device, devices: Mapping[int, Device]) -> tuple[int, ...]:
         case LinkKind.VETH:
             return (_ETHERNET,)
         case LinkKind.VRF:
-            return (_VRF,)
+            return _VRF
         case LinkKind.BRIDGE:  # net/bridge/br_if.c, `br_mtu_min`
             ports = (one.mtu for one in devices.values() if one.master == device.number)
             return (min(ports, default=_ETHERNET),)

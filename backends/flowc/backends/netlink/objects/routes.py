@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import struct
-import sys
 from collections.abc import Iterator, Mapping
 from socket import AF_INET, AF_INET6, inet_ntop
 from typing import Any
@@ -17,7 +16,7 @@ from flowc.backends.iproute2.routing import PROTOCOL
 from flowc.backends.netlink.connection import CREATE, REPLACE, Connection, MissingDeviceError, RefusedError
 from flowc.backends.netlink.messages.lwtunnel_ip import LWTUNNEL_ENCAP_IP, LWTUNNEL_ENCAP_IP6, TUNNEL_KEY, rtmsg
 from flowc.backends.netlink.objects.devices import index_of
-from flowc.backends.netlink.wire import HEADER, attributes, number
+from flowc.backends.netlink.wire import HEADER, attributes, be_number, number
 from flowc.delta.routes import DEFAULT_METRIC, Route
 from flowc.hoststate import Encap, NextHop, RouteRow
 from flowc.hoststate.routing import Family
@@ -102,17 +101,17 @@ def _hop(family: Family, found: Mapping[int, bytes], device: str | None, weight:
 
 def _encap(kind: bytes, data: bytes) -> Encap:
     """What is no tunnel's reads as one from nowhere to nowhere, which nobody asks for."""
-    known = int.from_bytes(kind, sys.byteorder)
+    known = number(kind)
     if known not in _ANYWHERE:
         return Encap(4, 0, "0.0.0.0", "0.0.0.0")  # noqa: S104  # no address is bound
     found = attributes(data)
     family: Family = 4 if known == LWTUNNEL_ENCAP_IP else 6
     # LWTUNNEL_IP_* and LWTUNNEL_IP6_* have the same numbers.
     key, destination, source, flags = (found.get(kind) for kind in (1, 2, 3, 6))
-    keyed = flags is not None and int.from_bytes(flags, "big") & TUNNEL_KEY
+    keyed = be_number(flags) & TUNNEL_KEY
     return Encap(
         family,
-        int.from_bytes(key or b"", "big") if keyed else 0,
+        be_number(key) if keyed else 0,
         inet_ntop(_AF[family], source or _ANYWHERE[known]),
         inet_ntop(_AF[family], destination or _ANYWHERE[known]),
     )
