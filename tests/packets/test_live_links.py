@@ -293,7 +293,7 @@ def test_all_that_can_change_changes_in_place(hosts: tuple[Namespace, Namespace]
 
 SAID: dict[str, dict[str, Any]] = {
     "red": {"mtu": 1450},
-    "br": {"mtu": 1350, "mac": "02:00:00:00:00:01"},  # one that may stay
+    "br": {"mtu": 1350, "mac": f"{MAC}1"},
     "eth0.5": {"mtu": 1400, "mac": f"{MAC}5"},
     "up": {"mtu": 1280},
     "name": {"mtu": 1290},

@@ -1,8 +1,8 @@
 """MTU and MAC of devices as the kernel makes them, where nobody says anything else.
 
 What a file does not say any more becomes again what it would be on a new device. Of tunnels this is not known (the MTU
-depends on the routes of the moment), and lowering always says it. The MAC of a bridge, a pair or a VRF is random, and the
-one that was set is as good.
+depends on the routes of the moment), and lowering always says it. The MAC of a pair, a VRF, a tunnel or
+a bridge without ports is random, and the one that was set is as good.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ def _of_vlan(parent: Device | None) -> tuple[int, ...]:
 
 def mac(device: Device, devices: Mapping[int, Device]) -> str | None:
     """None where it is random, or not known."""
+    if device.kind == LinkKind.BRIDGE:  # net/bridge/br_stp_if.c, `br_stp_recalculate_bridge_id`
+        return min((one.mac for one in devices.values() if one.master == device.number), default=None)
     parent = _parent(device, devices) if device.kind == LinkKind.VLAN else None
     return parent.mac if parent else None
 

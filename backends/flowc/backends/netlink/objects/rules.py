@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import struct
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from socket import AF_INET, AF_INET6, inet_ntop
 from typing import Any, NamedTuple
 
@@ -102,11 +103,11 @@ class _Found(NamedTuple):
 def read(connection: Connection, wanted: NetworkState) -> tuple[tuple[Rule, ...], bool]:
     """Those of flowc, and if the local table is looked up last. Raises RefusedError.
 
-    Of two that differ in where they lead alone, as a change that was cut short leaves them, it is the first, which is what
-    the kernel goes by. Where the local rule shall be last it is so in all families that are set; else it counts where flowc
+    Of several that differ in where they lead alone, as a change that was cut short leaves them, that comes first which the
+    kernel goes by. Where the local rule shall be last it is so in all families that are set; else it counts where flowc
     has moved it.
     """
-    own: dict[tuple[object, ...], Rule] = {}
+    own: dict[tuple[object, ...], list[Rule]] = {}
     families = rule_families(wanted)
     last, moved = True, False
     for family in FAMILIES:
@@ -114,12 +115,13 @@ def read(connection: Connection, wanted: NetworkState) -> tuple[tuple[Rule, ...]
         for one in found:
             rule = one.rule(family) if one.protocol == PROTOCOL and not _is_local(one, family, LOCAL_LAST) else None
             if rule is not None:
-                own.setdefault(RULE.key(rule), rule)
+                own.setdefault(RULE.key(rule), []).append(rule)
         moved = moved or any(one.protocol == PROTOCOL and _is_local(one, family, LOCAL_LAST) for one in found)
         if family in families and found:
             places = [place for place in (LOCAL_FIRST, LOCAL_LAST) for one in found if _is_local(one, family, place)]
             last = last and LOCAL_FIRST not in places and LOCAL_LAST in places
-    return tuple(sorted(own.values(), key=_order)), last if wanted.local_rule_last else moved
+    same = sorted(own.values(), key=lambda rules: _order(rules[0]))
+    return tuple(chain.from_iterable(same)), last if wanted.local_rule_last else moved
 
 
 def _order(rule: Rule) -> tuple[object, ...]:
