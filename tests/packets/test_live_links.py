@@ -200,7 +200,8 @@ FLEETING = re.compile(
 def shown(gw: Namespace) -> list[str]:
     """Without indexes, timers, what the kernel chooses by chance, and link-local addresses that come from that."""
     lines = [FLEETING.sub("", line) for command in COMMANDS for line in gw.run(*command.split()).splitlines()]
-    return sorted(" ".join(line.split()) for line in lines if not FALLBACK.match(line))
+    words = [line.split() for line in lines if not FALLBACK.match(line)]
+    return sorted(" ".join(some) for some in words if len(some) > 1)
 
 
 def assert_shows(gw: Namespace, expected: list[str]) -> None:

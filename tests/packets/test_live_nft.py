@@ -23,7 +23,7 @@ from flowc.hoststate import HostState
 from flowc.hoststate.ruleset import NO_TABLE, Ruleset
 from flowc.source import NOWHERE
 
-FILES = int(os.environ.get("FLOWC_GENERATED_FILES", "4"))
+FILES = int(os.environ.get("FLOWC_GENERATED_FILES", "3"))
 SEED = 6
 STATES = "states.pickle"
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
