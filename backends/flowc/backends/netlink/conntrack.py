@@ -29,8 +29,9 @@ _ATTRIBUTE = struct.Struct("=HH")
 _NESTED = 0x8000
 _KIND = 0x3FFF
 # linux/netfilter/nfnetlink_conntrack.h, enum ctattr_type
-_ORIGINAL, _REPLY, _STATUS, _TIMEOUT, _MARK, _COUNTERS, _REPLY_COUNTERS = 1, 2, 3, 7, 8, 9, 10
+_ORIGINAL, _REPLY, _STATUS, _PROTOINFO, _TIMEOUT, _MARK, _COUNTERS, _REPLY_COUNTERS = 1, 2, 3, 4, 7, 8, 9, 10
 _ID, _MASTER, _ZONE, _MARK_MASK = 12, 14, 18, 21
+_TCP, _TCP_STATE = 1, 1  # enum ctattr_protoinfo, ctattr_protoinfo_tcp
 _IP, _PROTOCOL, _TUPLE_ZONE = 1, 2, 3  # enum ctattr_tuple
 _ADDRESSES: dict[Family, tuple[int, int]] = {4: (1, 2), 6: (3, 4)}  # enum ctattr_ip
 _NUMBER, _SOURCE_PORT, _DESTINATION_PORT = 1, 2, 3  # enum ctattr_l4proto
@@ -145,7 +146,14 @@ def _entry(message: bytes) -> Tracked | None:
         _value(message, found, _ID) or 0,
         counters,
         _direction(message, family, found[_MASTER])[0] if _MASTER in found else None,
+        _tcp_state(message, found[_PROTOINFO]) if _PROTOINFO in found else None,
     )
+
+
+def _tcp_state(message: bytes, place: tuple[int, int]) -> int | None:
+    """None for other protocols."""
+    nested = dict(_attributes(message, *place))
+    return _value(message, dict(_attributes(message, *nested[_TCP])), _TCP_STATE) if _TCP in nested else None
 
 
 def _attributes(message: bytes, at: int, end: int) -> Iterator[tuple[int, tuple[int, int]]]:

@@ -1,0 +1,159 @@
+"""Live connections: as the file says, and offloaded if it says so; else why not.
+
+What conntrack says of a flow is not what becomes of its packets. On kernels before 7.2 one whose way is not known, or does
+not end at a device of the flowtable, is marked as offloaded all the same (`flowc.ir.kernel.STRICT_PATHS`), and its packets
+pass the rules. So devices are looked at, and packets are counted (`flowc.verify.counted`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from flowc.cut.judge import judged
+from flowc.cut.model import told
+from flowc.facts import Index
+from flowc.hoststate.marks import OFFLOAD_MARK
+from flowc.hoststate.tracked import TCP_ESTABLISHED, Status, Tracked
+from flowc.ir.fastpath import FastPath
+from flowc.ir.network import Host, Offload
+from flowc.ir.packet import NUMBERS
+from flowc.source import Span
+from flowc.trace.model import Trace
+from flowc.verify.devices import trouble
+from flowc.verify.model import Part, Row, State
+from flowc.verify.observed import Observed
+from flowc.verify.ways import Ways
+
+_CARRIED = frozenset({NUMBERS["tcp"], NUMBERS["udp"]})
+_ANEW = "a new connection is; `conntrack -D` with its addresses makes it begin anew"
+
+
+@dataclass(frozen=True)
+class Flows:
+    """The connections that there were at both moments, and those that are new at the second."""
+
+    host: Host
+    index: Index
+    observed: Observed
+
+    def rows(self) -> Iterator[Row]:
+        """A row for each; none for those that the file has no say in and no flowtable carries."""
+        entries = self.observed.after.entries
+        found = judged(self.host, entries, self.observed.addresses)
+        cuts = {one.entry: one for one in found.cuts}
+        released = frozenset(found.released)
+        for entry in entries:
+            cut = cuts.get(entry)
+            if cut is not None:
+                help_ = "`flowc apply` of a changed file cuts what it does not admit; `conntrack -D` cuts this one now"
+                yield _row(entry, State.WRONG, f"not as the file says: {cut.why}", help_, cut.span)
+            elif entry in released:
+                yield _row(entry, *self._released(entry))
+            else:
+                offloaded = self._offloaded(entry)
+                if offloaded is not None:
+                    yield _row(entry, *offloaded)
+
+    def _released(self, entry: Tracked) -> tuple[State, str, str | None]:
+        if entry.is_offloaded:
+            return State.WRONG, "the flowtable carries it, and its rule does not say `offload`", _ANEW
+        return State.WRONG, "its mark lets the flowtable take it, and its rule does not say `offload`", _ANEW
+
+    def _offloaded(self, entry: Tracked) -> tuple[State, str, str | None] | None:
+        """Whether a flowtable carries one that is as the file says."""
+        if entry.is_offloaded:
+            return self._carried(entry)
+        if entry.mark & OFFLOAD_MARK:
+            return self._not_yet(entry)
+        way = self._ways.of(entry)
+        if way is None:
+            return None
+        if not way.offload:
+            return State.OK, f"not offloaded: {way.offload_reason}", None
+        why = self._hindered(entry)
+        if why is not None:
+            return State.OK, f"not offloaded: {why}", None
+        return State.WRONG, "not offloaded: it was admitted before its rule said `offload`", _ANEW
+
+    def _carried(self, entry: Tracked) -> tuple[State, str, str | None]:
+        lacking = self._lacking(self._ways.of(entry))
+        if lacking is not None:
+            device, (why, help_) = lacking
+            return State.WRONG, f"conntrack calls it offloaded, and of its way {device}: {why}", help_
+        if self.host.offload is not Offload.HARDWARE:
+            return State.OK, "offloaded", None
+        if entry.status & Status.HW_OFFLOAD:
+            return State.OK, "offloaded, by hardware in one direction at least", None
+        help_ = "the kernel does not say why a NIC refuses a flow: look at the findings of its devices, and at `dmesg`"
+        return State.WRONG, "the flowtable carries it in software, and the file says `offload hardware`", help_
+
+    def _not_yet(self, entry: Tracked) -> tuple[State, str, str | None]:
+        """Its rule offloads it, and no flowtable carries it now."""
+        why = self._hindered(entry)
+        if why is not None:
+            return State.OK, f"not offloaded: {why}", None
+        lacking = self._lacking(self._ways.of(entry))
+        if lacking is not None:
+            device, (reason, help_) = lacking
+            return State.WRONG, f"not offloaded: of its way {device}: {reason}", help_
+        if self._is_idle(entry):
+            return State.OK, "not offloaded: it is idle, and a flow without packets leaves the flowtable", None
+        return (
+            State.WRONG,
+            "not offloaded, although its rule says so: packets pass, and each asks the rules",
+            "the kernel refuses without a word: a neighbour that is not resolved, IP options, or a flowtable that has no memory",
+        )
+
+    def _hindered(self, entry: Tracked) -> str | None:
+        """What keeps any flowtable from carrying it, as it is now."""
+        if entry.original.protocol not in _CARRIED:
+            return "a flowtable carries TCP and UDP only"
+        if not entry.status & Status.SEEN_REPLY:
+            return "no answer was seen yet, or ever"
+        if entry.tcp not in (None, TCP_ESTABLISHED):
+            return "TCP opens or closes it"
+        return None
+
+    def _is_idle(self, entry: Tracked) -> bool:
+        """No packet between the two moments: its time to live went on, or its counters did not."""
+        before = self._before.get(_identity(entry))
+        if before is None:
+            return True  # it is too new to be judged
+        if entry.counters is not None and before.counters is not None:
+            return entry.counters == before.counters
+        if entry.timeout is None or before.timeout is None:
+            return True
+        return entry.timeout < before.timeout
+
+    def _lacking(self, way: Trace | None) -> tuple[str, tuple[str, str]] | None:
+        """The first device at an end of its way that no flowtable can carry it over, and why."""
+        for name in () if way is None else (way.entry.interface, way.egress):
+            interface = self._fastpath.interfaces.get(name or "")
+            if interface is None or interface.name not in self._fastpath.listed:
+                continue
+            wrong = trouble(self.index.links.get(interface.device), interface, self.observed.flowtable)
+            if wrong is not None:
+                return interface.device, wrong
+        return None
+
+    @cached_property
+    def _fastpath(self) -> FastPath:
+        return self.host.derived(FastPath)
+
+    @cached_property
+    def _ways(self) -> Ways:
+        return Ways(self.host, self.observed.addresses)
+
+    @cached_property
+    def _before(self) -> Mapping[tuple[object, ...], Tracked]:
+        return {_identity(one): one for one in self.observed.before.entries}
+
+
+def _identity(entry: Tracked) -> tuple[object, ...]:
+    return entry.family, entry.zone, entry.original, entry.id
+
+
+def _row(entry: Tracked, state: State, why: str, help_: str | None, span: Span | None = None) -> Row:
+    return Row(Part.FLOWS, state, told(entry), why, help_, span)
