@@ -31,7 +31,9 @@ def passing(observed: Observed) -> Iterator[Row]:
     seen = after - before
     if fast is None or slow is None:
         why = f"{seen} packets passed the rules within {seconds:.1f} s, and whose is not known: nf_conntrack_acct is 0"
-        yield Row(Part.FLOWS, State.UNKNOWN, what, why, "`sysctl net.netfilter.nf_conntrack_acct=1`; counts from then on")
+        yield Row(
+            Part.FLOWS, State.UNKNOWN, what, why, "`sysctl net.netfilter.nf_conntrack_acct=1`; counts from then on"
+        )
         return
     if not fast:
         yield Row(Part.FLOWS, State.UNKNOWN, what, f"no packet of them within {seconds:.1f} s: try a larger --seconds")

@@ -36,7 +36,9 @@ def _row(group: Group) -> Row:
     if left:
         seen.append("and " + ", ".join(f"{count} more of {name}" for name, count in left.items()))
     span = group.statement.span if group.statement else None
-    return Row(Part.DRIFT, State.WRONG, what, "; ".join(seen), "`flowc diff --live` shows all, `flowc apply` mends it", span)
+    return Row(
+        Part.DRIFT, State.WRONG, what, "; ".join(seen), "`flowc diff --live` shows all, `flowc apply` mends it", span
+    )
 
 
 def _whole(group: Group) -> str:

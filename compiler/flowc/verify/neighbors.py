@@ -1,4 +1,4 @@
-"""The machines that the host hands packets to: is each one's MAC address known now?
+"""Whether the MAC addresses are known of the machines that the host hands packets to.
 
 An entry is of use in the states that the kernel calls valid (NUD_VALID in net/core/neighbour.h): permanent, reachable,
 stale, delay and probe. A flow to any other is not offloaded by a NIC, nor by newer kernels at all.
@@ -91,7 +91,11 @@ def _judged(entry: Neighbor | None, hop: Hop, one: Needed, device: str) -> tuple
     if entry is None or entry.state == "none":
         if one.fixed or one.managed:
             return State.WRONG, "its entry is gone", "`flowc apply` makes it again"
-        return State.UNKNOWN, "nothing was sent there yet, so that its MAC address is not known", "--resolve asks for it"
+        return (
+            State.UNKNOWN,
+            "nothing was sent there yet, so that its MAC address is not known",
+            "--resolve asks for it",
+        )
     if one.fixed and entry.state != "permanent":
         return State.WRONG, f"its entry is {entry.state}, and not permanent", "`flowc apply` makes it so"
     if entry.state in _VALID:

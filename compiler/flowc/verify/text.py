@@ -7,7 +7,8 @@ drift
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 from flowc.diagnostics.columns import visible
 from flowc.diagnostics.render_text import Style
@@ -34,17 +35,23 @@ def lines(found: Verified, *, verbose: bool = False, color: bool = False) -> lis
     style = Style(color)
     told: list[str] = []
     for part in Part:
-        block = [line for one in found.of(part) for line in _finding(one, style, verbose=verbose)]
+        block = list(_part(list(found.of(part)), style, verbose=verbose))
         if block:
             told += [style.paint(TITLES.get(part, part.value), BOLD), *block, ""]
     told += [visible(note) for note in found.notes]
     return [*told, _sum(found, style)]
 
 
+def _part(findings: Sequence[Finding], style: Style, *, verbose: bool) -> Iterator[str]:
+    """Of what is fine a line, and of connections always. What helps with several in a row stands below the last."""
+    shown = [one for one in findings if one.state is not State.OK or verbose or one.part is Part.FLOWS]
+    for one, after in zip_longest(shown, shown[1:]):
+        yield from _finding(one, style, verbose=verbose)
+        if one.help and (after is None or after.help != one.help):
+            yield f"{INDENT}{style.paint('help:', BOLD)} {visible(one.help)}"
+
+
 def _finding(one: Finding, style: Style, *, verbose: bool) -> Iterator[str]:
-    """Of what is fine one line, and of connections always, since most of them are asked about."""
-    if one.state is State.OK and not verbose and one.part is not Part.FLOWS:
-        return
     place = style.paint(f"  {visible(one.span.source.name)}:{one.span.line}", DIM) if one.span else ""
     state = style.paint(f"{one.state.value:<{WIDTH}}", COLORS[one.state])
     several = len(one.things) > 1
@@ -55,8 +62,6 @@ def _finding(one: Finding, style: Style, *, verbose: bool) -> Iterator[str]:
         yield from (f"{INDENT}  {visible(thing)}" for thing in shown)
         if len(shown) < len(one.things):
             yield style.paint(f"{INDENT}  and {len(one.things) - len(shown)} more (all with -v)", DIM)
-    if one.help:
-        yield f"{INDENT}{style.paint('help:', BOLD)} {visible(one.help)}"
 
 
 def _sum(found: Verified, style: Style) -> str:

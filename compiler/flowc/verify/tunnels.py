@@ -1,4 +1,4 @@
-"""Tunnels: do full packets fit, outer headers included, what their packets leave by and the way that lies behind it?
+"""Whether full packets of tunnels, outer headers included, fit what they leave by and the way that lies behind it.
 
 Ends and keys are compared as all else that is loaded (`flowc.verify.drift`).
 """
@@ -23,7 +23,9 @@ def tunnels(host: Host, index: Index, paths: Mapping[str, PathRead]) -> Iterator
         live = index.links.get(device)
         what = device if interface.carrier is None else f"{device} ({interface.name})"
         if live is None or live.mtu is None:
-            yield Row(Part.TUNNELS, State.WRONG, what, "the device is not there", "`flowc apply` makes it", interface.span)
+            yield Row(
+                Part.TUNNELS, State.WRONG, what, "the device is not there", "`flowc apply` makes it", interface.span
+            )
             continue
         wrong = list(_wrong(host, interface, live.mtu, index, paths.get(interface.name)))
         for why, help_ in wrong:
