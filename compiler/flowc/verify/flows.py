@@ -27,6 +27,10 @@ from flowc.verify.observed import Observed
 from flowc.verify.ways import Ways
 
 _CARRIED = frozenset({NUMBERS["tcp"], NUMBERS["udp"]})
+_MOVED = (
+    "its source port is another one, which no rule asks for: the kernel does so where two connections would look the same, and "
+    "none that it would look like is there now"
+)
 _ANEW = "a new connection is; `conntrack -D` with its addresses makes it begin anew"
 
 
@@ -51,6 +55,8 @@ class Flows:
                 yield _row(entry, State.WRONG, f"not as the file says: {cut.why}", help_, cut.span)
             elif entry in released:
                 yield _row(entry, *self._released(entry))
+            elif self._moved(entry):
+                yield _row(entry, State.UNKNOWN, _MOVED, "`conntrack -D` makes it begin anew, if the other end does not answer")
             else:
                 offloaded = self._offloaded(entry)
                 if offloaded is not None:
@@ -60,6 +66,16 @@ class Flows:
         if entry.is_offloaded:
             return State.WRONG, "the flowtable carries it, and its rule does not say `offload`", _ANEW
         return State.WRONG, "its mark lets the flowtable take it, and its rule does not say `offload`", _ANEW
+
+    def _moved(self, entry: Tracked) -> bool:
+        """Its source port is not its own, without a rule for it or a connection that it would be mistaken for."""
+        port = entry.original.source_port
+        if entry.original.protocol not in _CARRIED or entry.reply.detail == port:
+            return False
+        if (entry.family, entry.reply_zone, entry.reply._replace(detail=port)) in self._replies:
+            return False
+        way = self._ways.of(entry)
+        return way is not None and way.source.ports == (way.packet.source_port,) * 2
 
     def _offloaded(self, entry: Tracked) -> tuple[State, str, str | None] | None:
         """Whether a flowtable carries one that is as the file says."""
@@ -145,6 +161,10 @@ class Flows:
     @cached_property
     def _ways(self) -> Ways:
         return Ways(self.host, self.observed.addresses)
+
+    @cached_property
+    def _replies(self) -> frozenset[tuple[object, ...]]:
+        return frozenset((one.family, one.reply_zone, one.reply) for one in self.observed.after.entries)
 
     @cached_property
     def _before(self) -> Mapping[tuple[object, ...], Tracked]:
