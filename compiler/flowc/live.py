@@ -31,10 +31,10 @@ from flowc.cut.model import Judged
 from flowc.delta import Delta
 from flowc.delta.compared import ComparedStates, compare_host
 from flowc.delta.plan import Step, plan
+from flowc.facts import Index
 from flowc.hoststate import HostState, nothing
 from flowc.hoststate.present import table_without
 from flowc.hoststate.ruleset import NO_TABLE
-from flowc.facts import Index
 from flowc.ir.network import Host, Network
 from flowc.verify.host import verified
 from flowc.verify.model import Verified

@@ -145,7 +145,10 @@ class Broken(NamedTuple):
 BROKEN = {
     "a neighbour is deleted": Broken(
         f"ip neigh del {VM} dev tap75",
-        [(Part.DRIFT, "endpoint vm75", "is missing"), (Part.NEIGHBORS, f"{VM} dev tap75 (endpoint vm75)", "its entry is")],
+        [
+            (Part.DRIFT, "endpoint vm75", "is missing"),
+            (Part.NEIGHBORS, f"{VM} dev tap75 (endpoint vm75)", "its entry is"),
+        ],
     ),
     "a route is another": Broken(
         "ip route del default table 1000 && ip route add default via 10.0.1.99 dev gre1000 table 1000",
@@ -154,7 +157,10 @@ BROKEN = {
     ),
     "a tunnel's packets are too large": Broken(
         "ip link set gre1000 mtu 1490",
-        [(Part.DRIFT, "gre1000", "mtu 1490"), (Part.TUNNELS, "gre1000", "MTU 1490 is too large: with 42 bytes of outer")],
+        [
+            (Part.DRIFT, "gre1000", "mtu 1490"),
+            (Part.TUNNELS, "gre1000", "MTU 1490 is too large: with 42 bytes of outer"),
+        ],
     ),
     "the way of a tunnel takes less": Broken(
         f"ip route add {PEER_OUTER} dev eth0 mtu 1400",
@@ -176,6 +182,10 @@ BROKEN = {
     ),
     "a device is down": Broken(
         "ip link set tap75 down",
-        [(Part.DRIFT, "tap75", "up no -> yes"), (Part.DEVICES, "tap75", "it is down"), (Part.FLOWS, "", "tap75: it is down")],
+        [
+            (Part.DRIFT, "tap75", "up no -> yes"),
+            (Part.DEVICES, "tap75", "it is down"),
+            (Part.FLOWS, "", "tap75: it is down"),
+        ],
     ),
 }

@@ -7,7 +7,22 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from flowc.cli import apply, check, completions, confirm, diff, down, explain, facts, fmt, man, rollback, test, trace, verify
+from flowc.cli import (
+    apply,
+    check,
+    completions,
+    confirm,
+    diff,
+    down,
+    explain,
+    facts,
+    fmt,
+    man,
+    rollback,
+    test,
+    trace,
+    verify,
+)
 from flowc.cli import compile as compile_
 from flowc.cli.outcome import emit
 from flowc.cli.version import installed_version

@@ -56,7 +56,9 @@ class Flows:
             elif entry in released:
                 yield _row(entry, *self._released(entry))
             elif self._moved(entry):
-                yield _row(entry, State.UNKNOWN, _MOVED, "`conntrack -D` makes it begin anew, if the other end does not answer")
+                yield _row(
+                    entry, State.UNKNOWN, _MOVED, "`conntrack -D` makes it begin anew, if the other end does not answer"
+                )
             else:
                 offloaded = self._offloaded(entry)
                 if offloaded is not None:

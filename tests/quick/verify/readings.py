@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from tests.quick.cut.making import entry
 from tests.quick.trace.asking import host_of
@@ -48,13 +46,15 @@ def tenant(folder: Path, *changes: tuple[str, str]) -> Host:
     return host_of(text, folder)
 
 
-def flow(  # noqa: PLR0913
+def flow(
     protocol: str = "tcp", there: tuple[str, str] = EIP, back: tuple[str, str] | None = EIP_BACK, *,
     status: Status = SEEN, mark: int = OFFLOAD_MARK, offloaded: bool = False, tcp: int | None = TCP_ESTABLISHED,
     timeout: int = 1000, packets: int | None = None, number: int = 1,
 ) -> Tracked:  # fmt: skip
     """A connection of the tenant's zone."""
-    made = entry(protocol, there, back, zone=1000, status=status | (Status.OFFLOAD if offloaded else Status(0)), number=number)
+    made = entry(
+        protocol, there, back, zone=1000, status=status | (Status.OFFLOAD if offloaded else Status(0)), number=number
+    )
     return made._replace(
         mark=mark,
         tcp=tcp if protocol == "tcp" and not offloaded else None,
@@ -64,12 +64,15 @@ def flow(  # noqa: PLR0913
 
 
 def observed(
-    *entries: Tracked, before: Iterable[Tracked] | None = None, forwarded: tuple[int | None, int | None] = (0, 0), **more: Any
-) -> Observed:  # fmt: skip
+    *entries: Tracked,
+    before: Iterable[Tracked] | None = None,
+    forwarded: tuple[int | None, int | None] = (0, 0),
+    flowtable: frozenset[str] = FLOWTABLE,
+    paths: dict[str, PathRead] = PATHS,
+) -> Observed:
     """Two moments, a second apart; at both there were the same connections if nothing else is said."""
     first = Sample(1, tuple(entries if before is None else before), forwarded[0])
-    whole = Observed(first, Sample(2, entries, forwarded[1]), FLOWTABLE, (), PATHS)
-    return replace(whole, **more)
+    return Observed(first, Sample(2, entries, forwarded[1]), flowtable, (), paths)
 
 
 def facts(links: Iterable[Link] = (), neighbors: Iterable[Neighbor] | None = None, without: str = "") -> Facts:
@@ -83,8 +86,15 @@ def facts(links: Iterable[Link] = (), neighbors: Iterable[Neighbor] | None = Non
     )
 
 
-def verify(host: Host, seen: Observed | None = None, known: Facts = FACTS, **more: Any) -> Verified:
-    return verified(host, more.pop("compared", NOTHING), more.pop("absent", ()), known, more.pop("found", ()), seen or observed())
+def verify(
+    host: Host,
+    seen: Observed | None = None,
+    known: Facts = FACTS,
+    *,
+    compared: ComparedStates = NOTHING,
+    absent: tuple[str, ...] = (),
+) -> Verified:
+    return verified(host, compared, absent, known, (), seen or observed())
 
 
 def only(found: Verified, part: Part, state: State = State.WRONG) -> Finding:

@@ -100,7 +100,10 @@ def test_one_that_is_idle_has_left_the_flowtable(host: Host) -> None:
 def test_one_whose_packets_pass_the_rules_is_found(host: Host) -> None:
     for now, then in ((flow(timeout=1000), flow(timeout=1000)), (flow(packets=9), flow(packets=7))):
         ((state, why),) = reasons(host, observed(now, before=[then]))
-        assert (state, why) == ("wrong", "not offloaded, although its rule says so: packets pass, and each asks the rules")
+        assert (state, why) == (
+            "wrong",
+            "not offloaded, although its rule says so: packets pass, and each asks the rules",
+        )
 
 
 def test_one_that_is_new_is_not_judged_yet(host: Host) -> None:
@@ -165,7 +168,13 @@ def carried(packets: int | None, number: int = 1) -> object:
         ((100, 1100), (10, 810), (0, 1800), State.WRONG, "1000 of their 1000 packets"),
         ((100, 1100), (0, 0), (0, 90000), State.UNKNOWN, "90000 packets of no connection passed the rules"),
         ((100, 100), (0, 0), (0, 0), State.UNKNOWN, "no packet of them within 1.0 s"),
-        ((None, None), (None, None), (0, 7), State.UNKNOWN, "7 packets passed the rules within 1.0 s, and whose is not known"),
+        (
+            (None, None),
+            (None, None),
+            (0, 7),
+            State.UNKNOWN,
+            "7 packets passed the rules within 1.0 s, and whose is not known",
+        ),
         ((100, 1100), (0, 0), (None, 1), State.UNKNOWN, "the counter of the forward chain cannot be read"),
     ],
 )

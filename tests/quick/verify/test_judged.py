@@ -61,7 +61,10 @@ def test_a_device_that_is_not_there_is_told_with_its_line(host: Host) -> None:
     ("link", "why"),
     [
         (Link(name="tap75", up=False), "it is down"),
-        (Link(name="tap75", up=True, operstate="lowerlayerdown"), "it is up, and has no carrier (operstate lowerlayerdown)"),
+        (
+            Link(name="tap75", up=True, operstate="lowerlayerdown"),
+            "it is up, and has no carrier (operstate lowerlayerdown)",
+        ),
     ],
 )
 def test_a_device_of_the_flowtable_has_to_be_up(host: Host, link: Link, why: str) -> None:
