@@ -16,7 +16,7 @@ from tests.packets.gateway import EXAMPLES
 from tests.packets.lab import Lab, Namespace
 from tests.packets.observe import wait_until
 from tests.packets.servers import tcp_echo, udp_echo
-from tests.packets.traffic import Flow, TcpFlow, UdpFlow
+from tests.packets.traffic import Flow, TcpFlow, UdpFlow, tcp
 
 from flowc.api import compile_files
 from flowc.backends.netlink.connection import NETFILTER, Connection
@@ -108,14 +108,16 @@ def has(found: Verified, part: Part, thing: str, why: str) -> bool:
 
 
 def test_all_is_true_and_each_thing_that_is_broken_is_found(net: Net) -> None:
+    if not wait_until(lambda: tcp(net.peer, EIP, 12865), 10):
+        pytest.fail(told(net.verify(ask=True)) + net.peer.run("ip", "neigh") + net.gw.run("ip", "neigh") + net.gw.run("ip", "-s", "link"))
     with (
-        TcpFlow(net.peer, EIP, 12865, source_port=TCP_PORT) as tcp,
-        UdpFlow(net.peer, EIP, 20001, source_port=UDP_PORT) as udp,
+        TcpFlow(net.peer, EIP, 12865, source_port=TCP_PORT) as by_tcp,
+        UdpFlow(net.peer, EIP, 20001, source_port=UDP_PORT) as by_udp,
     ):
-        assert tcp.round_trips(5)
-        assert udp.round_trips(5)
+        assert by_tcp.round_trips(5)
+        assert by_udp.round_trips(5)
         assert wait_until(net.carried)
-        with running(tcp, udp):
+        with running(by_tcp, by_udp):
             found = net.verify(ask=True)
             print(told(found))
             assert found.is_true, told(found)

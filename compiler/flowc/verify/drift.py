@@ -10,7 +10,7 @@ from flowc.delta.text import NAMES, told
 from flowc.ir.network import Host
 from flowc.verify.model import Part, Row, State
 
-_DONE = {Action.CREATE: "is missing", Action.DELETE: "is not in the file", Action.CHANGE: "is otherwise"}
+_DONE = {Action.CREATE: "is missing", Action.DELETE: "is not in the file", Action.CHANGE: "differs, host -> file"}
 _MOST = 3
 """Objects of one declaration that are told."""
 
@@ -48,6 +48,6 @@ def _whole(group: Group) -> str:
 def _said(entry: Entry) -> str:
     kind = entry.kind
     name = NAMES.get(kind.name, kind.name)
-    if entry.change is not None:  # from what is on the host to what it shall be
+    if entry.change is not None:
         return f"{name} {kind.title(entry.new)} {_DONE[entry.action]}: {told(entry)}"
     return f"{name} {kind.words(entry.there)} {_DONE[entry.action]}"

@@ -17,12 +17,14 @@ from flowc.facts import Index
 from flowc.hoststate.marks import OFFLOAD_MARK
 from flowc.hoststate.tracked import TCP_ESTABLISHED, Status, Tracked
 from flowc.ir.fastpath import FastPath
+from flowc.ir.neighbors import Neighbors
 from flowc.ir.network import Host, Offload
 from flowc.ir.packet import NUMBERS
 from flowc.source import Span
-from flowc.trace.model import Trace
+from flowc.trace.model import Verdict
 from flowc.verify.devices import trouble
 from flowc.verify.model import Part, Row, State
+from flowc.verify.neighbors import SILENT
 from flowc.verify.observed import Observed
 from flowc.verify.ways import Ways
 
@@ -85,9 +87,11 @@ class Flows:
             return self._carried(entry)
         if entry.mark & OFFLOAD_MARK:
             return self._not_yet(entry)
+        if entry.master is not None or entry.status & Status.EXPECTED:
+            return State.OK, "not offloaded: it belongs to another connection, whose rule does not say `offload`", None
         way = self._ways.of(entry)
-        if way is None:
-            return None
+        if way is None or way.verdict is not Verdict.ACCEPT:
+            return None  # the file has no say in it
         if not way.offload:
             return State.OK, f"not offloaded: {way.offload_reason}", None
         why = self._hindered(entry)
@@ -96,10 +100,10 @@ class Flows:
         return State.WRONG, "not offloaded: it was admitted before its rule said `offload`", _ANEW
 
     def _carried(self, entry: Tracked) -> tuple[State, str, str | None]:
-        lacking = self._lacking(self._ways.of(entry))
+        lacking = self._lacking(entry)
         if lacking is not None:
-            device, (why, help_) = lacking
-            return State.WRONG, f"conntrack calls it offloaded, and of its way {device}: {why}", help_
+            why, help_ = lacking
+            return State.WRONG, f"conntrack calls it offloaded, and of its way {why}", help_
         if self.host.offload is not Offload.HARDWARE:
             return State.OK, "offloaded", None
         if entry.status & Status.HW_OFFLOAD:
@@ -112,10 +116,10 @@ class Flows:
         why = self._hindered(entry)
         if why is not None:
             return State.OK, f"not offloaded: {why}", None
-        lacking = self._lacking(self._ways.of(entry))
+        lacking = self._lacking(entry)
         if lacking is not None:
-            device, (reason, help_) = lacking
-            return State.WRONG, f"not offloaded: of its way {device}: {reason}", help_
+            why, help_ = lacking
+            return State.WRONG, f"not offloaded: of its way {why}", help_
         if self._is_idle(entry):
             return State.OK, "not offloaded: it is idle, and a flow without packets leaves the flowtable", None
         return (
@@ -145,15 +149,24 @@ class Flows:
             return True
         return entry.timeout < before.timeout
 
-    def _lacking(self, way: Trace | None) -> tuple[str, tuple[str, str]] | None:
-        """The first device at an end of its way that no flowtable can carry it over, and why."""
-        for name in () if way is None else (way.entry.interface, way.egress):
+    def _lacking(self, entry: Tracked) -> tuple[str, str] | None:
+        """What no flowtable can carry it over, the first thing at an end of its way, and what to do."""
+        way = self._ways.of(entry)
+        if way is None:
+            return None
+        ends = ((way.entry.interface, entry.original.source), (way.egress, entry.reply.source))
+        for name, address in ends:
             interface = self._fastpath.interfaces.get(name or "")
             if interface is None or interface.name not in self._fastpath.listed:
                 continue
-            wrong = trouble(self.index.links.get(interface.device), interface, self.observed.flowtable)
+            device = interface.device
+            wrong = trouble(self.index.links.get(device), interface, self.observed.flowtable)
             if wrong is not None:
-                return interface.device, wrong
+                return f"{device}: {wrong[0]}", wrong[1]
+            for hop in self.host.derived(Neighbors).hops(interface.vrf, entry.family, address):
+                neighbor = self.index.neighbors.get((device, hop.family, hop.address))
+                if hop.interface == interface.name and neighbor is not None and neighbor.state in SILENT:
+                    return f"{neighbor.address} dev {device} does not answer ({neighbor.state})", "see the neighbours"
         return None
 
     @cached_property

@@ -21,6 +21,9 @@ from flowc.verify.model import Part, Row, State
 
 _VALID = frozenset({"permanent", "reachable", "stale", "delay", "probe"})
 
+SILENT = frozenset({"incomplete", "failed"})
+"""It was asked, and has not answered (yet)."""
+
 
 class Needed(NamedTuple):
     """What a machine is to the file."""

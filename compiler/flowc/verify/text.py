@@ -26,6 +26,8 @@ COLORS = {State.OK: "32", State.WRONG: "1;31", State.UNKNOWN: "33"}
 BOLD, DIM = "1", "2"
 MOST = 3
 """Things of one finding that are named without -v."""
+MOST_FINDINGS = 20
+"""Of a part, without -v."""
 WIDTH = 8
 INDENT = " " * (WIDTH + 3)
 
@@ -44,11 +46,15 @@ def lines(found: Verified, *, verbose: bool = False, color: bool = False) -> lis
 
 def _part(findings: Sequence[Finding], style: Style, *, verbose: bool) -> Iterator[str]:
     """Of what is fine a line, and of connections always. What helps with several in a row stands below the last."""
-    shown = [one for one in findings if one.state is not State.OK or verbose or one.part is Part.FLOWS]
+    meant = [one for one in findings if one.state is not State.OK or verbose or one.part is Part.FLOWS]
+    shown = meant if verbose else meant[:MOST_FINDINGS]
     for one, after in zip_longest(shown, shown[1:]):
         yield from _finding(one, style, verbose=verbose)
         if one.help and (after is None or after.help != one.help):
             yield f"{INDENT}{style.paint('help:', BOLD)} {visible(one.help)}"
+    if len(shown) < len(meant):
+        left = sum(len(one.things) for one in meant[MOST_FINDINGS:])
+        yield style.paint(f"  and {left} {NOUNS[meant[0].part]} more (all with -v)", DIM)
 
 
 def _finding(one: Finding, style: Style, *, verbose: bool) -> Iterator[str]:

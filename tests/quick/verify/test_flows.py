@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from tests.quick.trace.asking import host_of
-from tests.quick.verify.readings import EIP, FACTS, facts, flow, observed, only, tenant, verify
+from tests.quick.verify.readings import EIP, FACTS, NEIGHBORS, SEEN, facts, flow, observed, only, tenant, verify
 
-from flowc.facts import Link
+from flowc.facts import Link, Neighbor
 from flowc.hoststate.tracked import Status
 from flowc.ir.network import Host
 from flowc.verify.counted import passing
@@ -133,6 +133,21 @@ def test_the_mark_of_conntrack_alone_proves_nothing(host: Host) -> None:
     assert why.startswith("conntrack calls it offloaded, and of its way tap75: it is not in the flowtable")
     found = verify(host, observed(flow()), facts([Link(name="gre1000", up=False)]))
     assert "not offloaded: of its way gre1000: it is down" in [one.why for one in found.of(Part.FLOWS)]
+
+
+def test_a_machine_of_its_way_that_does_not_answer_is_named(tmp_path: Path) -> None:
+    host = tenant(tmp_path, ("interface vms;     mac 52:54:00:00:00:75 }", "interface vms }"))
+    silent = Neighbor(device="tap75", address="10.0.0.75", state="failed")
+    for entry, said in ((flow(offloaded=True), "conntrack calls it offloaded, and"), (flow(), "not offloaded:")):
+        found = verify(host, observed(entry), facts(neighbors=[silent, *NEIGHBORS[1:]]))
+        assert f"{said} of its way 10.0.0.75 dev tap75 does not answer (failed)" in [
+            one.why for one in found.of(Part.FLOWS)
+        ]
+
+
+def test_what_a_helper_announced_is_told_by_what_it_belongs_to(host: Host) -> None:
+    found = reasons(host, observed(flow(status=SEEN | Status.EXPECTED, mark=0)))
+    assert found == [("ok", "not offloaded: it belongs to another connection, whose rule does not say `offload`")]
 
 
 def test_in_hardware_mode_software_is_not_enough(tmp_path: Path) -> None:
