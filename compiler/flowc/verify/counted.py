@@ -7,7 +7,7 @@ over are packets of those that are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from flowc.hoststate.tracked import Tracked
 from flowc.verify.model import Part, Row, State
@@ -17,9 +17,9 @@ _FEW = 20
 """Packets that say nothing: flows that begin and end in between, and what passed between two readings of one moment."""
 
 
-def passing(observed: Observed) -> Iterator[Row]:
-    """A row about all offloaded flows together; none if there are none."""
-    fast, slow, several = _packets(observed.before, observed.after)
+def passing(observed: Observed, is_forwarded: Callable[[Tracked], bool]) -> Iterator[Row]:
+    """A row about all offloaded flows together; none if there are none. The host's own connections pass another chain."""
+    fast, slow, several = _packets(observed.before, observed.after, is_forwarded)
     if not several:
         return
     before, after = observed.before.forwarded, observed.after.forwarded
@@ -54,7 +54,9 @@ def passing(observed: Observed) -> Iterator[Row]:
     yield Row(Part.FLOWS, State.OK, what, f"their {fast} packets within {seconds:.1f} s did not pass the rules")
 
 
-def _packets(before: Sample, after: Sample) -> tuple[int | None, int | None, int]:
+def _packets(
+    before: Sample, after: Sample, is_forwarded: Callable[[Tracked], bool]
+) -> tuple[int | None, int | None, int]:
     """Packets of connections that were offloaded at both moments, those of all others, and how many the first are."""
     known = {(one.family, one.zone, one.original, one.id): one for one in before.entries}
     fast = slow = several = 0
@@ -68,7 +70,7 @@ def _packets(before: Sample, after: Sample) -> tuple[int | None, int | None, int
             counted = False
         elif both:
             fast += more
-        else:
+        elif more and is_forwarded(one):
             slow += more
     return (fast, slow, several) if counted else (None, None, several)
 

@@ -20,6 +20,7 @@ from flowc.ir.fastpath import FastPath
 from flowc.ir.neighbors import Neighbors
 from flowc.ir.network import Host, Offload
 from flowc.ir.packet import NUMBERS
+from flowc.ir.policy import SELF
 from flowc.source import Span
 from flowc.trace.model import Verdict
 from flowc.verify.devices import trouble
@@ -65,6 +66,11 @@ class Flows:
                 offloaded = self._offloaded(entry)
                 if offloaded is not None:
                     yield _row(entry, *offloaded)
+
+    def is_forwarded(self, entry: Tracked) -> bool:
+        """Its packets pass through the host, as far as the file tells."""
+        way = self._ways.of(entry)
+        return way is None or (way.entry.interface is not None and way.egress != SELF)
 
     def _released(self, entry: Tracked) -> tuple[State, str, str | None]:
         if entry.is_offloaded:

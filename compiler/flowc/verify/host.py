@@ -45,5 +45,6 @@ def _rows(
     yield from by_facts(found)
     yield from neighbors(host, index)
     yield from tunnels(host, index, observed.paths)
-    yield from Flows(host, index, observed).rows()
-    yield from passing(observed)
+    flows = Flows(host, index, observed)
+    yield from flows.rows()
+    yield from passing(observed, flows.is_forwarded)

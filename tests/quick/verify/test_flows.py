@@ -170,10 +170,6 @@ def test_connections_that_are_not_of_the_file_are_left_out(host: Host) -> None:
 # ---- counters
 
 
-def carried(packets: int | None, number: int = 1) -> object:
-    return flow(offloaded=True, packets=packets, number=number)
-
-
 @pytest.mark.parametrize(
     ("packets", "slow", "forwarded", "state", "why"),
     [
@@ -201,11 +197,24 @@ def test_counters_say_whether_packets_still_pass_the_rules(
     why: str,
 ) -> None:
     then, now = ([flow(offloaded=True, packets=packets[at]), flow(packets=slow[at], number=2)] for at in (0, 1))
-    (row,) = passing(observed(*now, before=then, forwarded=forwarded))
+    (row,) = passing(observed(*now, before=then, forwarded=forwarded), lambda _: True)
     assert row.state is state
     assert row.why.startswith(why)
     assert row.what == "1 offloaded connection"
 
 
+def test_connections_of_the_host_itself_pass_no_forward_chain(host: Host) -> None:
+    """The outer packets of the tunnel are as many as those that it carries."""
+    outer = [
+        flow("47", ("172.168.152.241", "172.168.152.75"), None, mark=0, packets=many, number=9)._replace(
+            zone=0, reply_zone=0
+        )
+        for many in (0, 1000)
+    ]
+    inner = [flow(offloaded=True, packets=many) for many in (0, 1000)]
+    found = verify(host, observed(inner[1], outer[1], before=[inner[0], outer[0]], forwarded=(0, 1000)))
+    assert any(one.why.startswith("1000 of their 1000 packets within 1.0 s passed") for one in found.of(Part.FLOWS))
+
+
 def test_without_offloaded_connections_nothing_is_counted() -> None:
-    assert not list(passing(observed(flow(packets=7))))
+    assert not list(passing(observed(flow(packets=7)), lambda _: True))
