@@ -126,6 +126,8 @@ class Flows:
         if lacking is not None:
             why, help_ = lacking
             return State.WRONG, f"not offloaded: of its way {why}", help_
+        if _identity(entry) not in self._before:
+            return State.OK, "not offloaded yet: it has just begun", None
         if self._is_idle(entry):
             return State.OK, "not offloaded: it is idle, and a flow without packets leaves the flowtable", None
         return (
@@ -146,9 +148,7 @@ class Flows:
 
     def _is_idle(self, entry: Tracked) -> bool:
         """No packet between the two moments: its time to live went on, or its counters did not."""
-        before = self._before.get(_identity(entry))
-        if before is None:
-            return True  # it is too new to be judged
+        before = self._before[_identity(entry)]
         if entry.counters is not None and before.counters is not None:
             return entry.counters == before.counters
         if entry.timeout is None or before.timeout is None:

@@ -107,7 +107,7 @@ def test_one_whose_packets_pass_the_rules_is_found(host: Host) -> None:
 
 
 def test_one_that_is_new_is_not_judged_yet(host: Host) -> None:
-    assert [state for state, _ in reasons(host, observed(flow(), before=[]))] == ["ok"]
+    assert reasons(host, observed(flow(), before=[])) == [("ok", "not offloaded yet: it has just begun")]
 
 
 def test_one_from_before_its_rule_said_offload_is_found(host: Host) -> None:
