@@ -28,9 +28,10 @@ from typing import TYPE_CHECKING
 from flowc.backends import BACKENDS, LOADER, Backend
 from flowc.backends.files import Written, host_folder, write_if_changed
 from flowc.backends.nft import ruleset
-from flowc.checks import OF_FACTS, check
+from flowc.checks import CHECKS, OF_FACTS, FactsCheck, check
 from flowc.delta.compared import ComparedStates, compare_states
-from flowc.diagnostics import Diagnostics, registered
+from flowc.diagnostics import Diagnostic, Diagnostics, registered
+from flowc.facts import Facts, Index
 from flowc.facts.given import GivenFacts, by_host
 from flowc.hoststate import HostState
 from flowc.ir.network import Host, Network
@@ -113,6 +114,16 @@ def check_files(paths: Iterable[str | Path], facts: Iterable[GivenFacts] = (), r
     """
     with _collector_paused():
         return _understand(paths, tuple(facts), read)
+
+
+def check_host(network: Network, host: str, facts: Facts) -> list[Diagnostic]:
+    """What the checks of facts find of one host of a network without errors, and no comment silences."""
+    found = Diagnostics()
+    for one in CHECKS:
+        if isinstance(one, FactsCheck):
+            one.look_at(network, {host: Index(facts)}, found)
+    sources = {id(one.primary.span.source): one.primary.span.source for one in found.items}
+    return [one for one in silence(sources.values(), found, registered(), OF_FACTS) if one.code in OF_FACTS]
 
 
 def compile_files(

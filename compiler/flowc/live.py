@@ -2,6 +2,7 @@
 
     planned = compare_live(state)     what is on the host against what it shall be
     applied = apply_state(state)      makes the host what it shall be, or leaves it as it was
+    verified = verify_live(state, host)  whether it is so, and works
     applied = take_down()             removes what flowc made
 
 Nothing here is for hosts that are not at hand: `flowc.api` compiles for those.
@@ -10,25 +11,37 @@ Nothing here is for hosts that are not at hand: `flowc.api` compiles for those.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
+from flowc.api import check_host
 from flowc.backends.live.announcing import announce
 from flowc.backends.live.cutting import cut_forbidden
 from flowc.backends.live.engine import Done, Engine, Target
+from flowc.backends.live.observing import observe
 from flowc.backends.live.reading import Loaded
 from flowc.backends.live.session import changing, reading
+from flowc.backends.netlink.facts import read_host
 from flowc.backends.netlink.facts.namespace import entered
+from flowc.backends.netlink.resolving import resolve
 from flowc.backends.nft import live as nft
 from flowc.backends.nft import render
 from flowc.cut.model import Judged
 from flowc.delta import Delta
 from flowc.delta.compared import ComparedStates, compare_host
 from flowc.delta.plan import Step, plan
+from flowc.facts import Index
 from flowc.hoststate import HostState, nothing
 from flowc.hoststate.present import table_without
 from flowc.hoststate.ruleset import NO_TABLE
-from flowc.ir.network import Host
+from flowc.ir.network import Host, Network
+from flowc.verify.host import verified
+from flowc.verify.model import Verified
+from flowc.verify.neighbors import unresolved
+
+_ANSWERED = 1.5
+"""Seconds that a machine has to answer: the kernel asks three times, a second apart."""
 
 
 class WhichHostError(LookupError):
@@ -87,6 +100,30 @@ def compare_live(state: HostState, netns: str | None = None) -> Planned:
     with entered(netns), reading() as engine:
         target = _target(state)
         return _planned(engine, target, engine.read(target))
+
+
+def verify_live(
+    state: HostState, host: Host, netns: str | None = None, *, seconds: float = 1, ask: bool = False
+) -> Verified:
+    """Whether the host is what the file says, and why not. Connections are looked at twice, so many seconds apart.
+
+    With `ask` machines whose MAC address is not known are sent a packet; else nothing is written or sent. Raises as
+    `compare_live`.
+    """
+    with entered(netns), reading() as engine:
+        target = _target(state)
+        seen = engine.read(target)
+        planned = _planned(engine, target, seen)
+        facts, notes = read_host(), []
+        unknown = unresolved(host, Index(facts)) if ask else []
+        if unknown:
+            notes = [f"sent a packet to {len(unknown)} machines whose MAC addresses were not known", *resolve(unknown)]
+            time.sleep(_ANSWERED)
+            facts = read_host()
+        flowtable = seen.ruleset.flowtable.devices if seen.ruleset.flowtable else ()
+        observed = observe(engine.connection, host, flowtable, seconds)
+    found = check_host(Network(hosts=(host,)), host.name, facts)
+    return verified(host, planned.compared, planned.waiting, facts, found, observed, notes)
 
 
 def apply_state(

@@ -7,7 +7,22 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from flowc.cli import apply, check, completions, confirm, diff, down, explain, facts, fmt, man, rollback, test, trace
+from flowc.cli import (
+    apply,
+    check,
+    completions,
+    confirm,
+    diff,
+    down,
+    explain,
+    facts,
+    fmt,
+    man,
+    rollback,
+    test,
+    trace,
+    verify,
+)
 from flowc.cli import compile as compile_
 from flowc.cli.outcome import emit
 from flowc.cli.version import installed_version
@@ -16,7 +31,7 @@ if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
 COMMANDS = (
-    check, compile_, trace, test, diff, apply, confirm, rollback, down, fmt, explain, facts, completions, man,
+    check, compile_, trace, test, diff, apply, confirm, rollback, verify, down, fmt, explain, facts, completions, man,
 )  # fmt: skip
 """Every command is a module with `NAME`, `SUMMARY`, `DESCRIPTION`, `add_arguments(parser)` and `run(arguments)`."""
 

@@ -109,7 +109,7 @@ class Judge:
             (family, one.source) in self._at.foreign or (family, one.destination) in self._at.foreign
         ):
             return True
-        packet = _first_packet(family, one)
+        packet = first_packet(family, one)
         if packet.is_icmp and not holds_value(OPENING[family], packet.detail):
             return True
         refused: list[_Refused] = []
@@ -161,7 +161,8 @@ def _is_unknown(trace: Trace) -> bool:
     return trace.verdict is Verdict.UNREACHABLE and trace.span is None and trace.policy is None
 
 
-def _first_packet(family: Family, one: Direction) -> Packet:
+def first_packet(family: Family, one: Direction) -> Packet:
+    """What opened a connection."""
     if one.protocol in _PORTED:
         return Packet(family, one.protocol, one.detail, one.source_port, one.destination, one.source)
     detail = one.detail if one.protocol == ICMP_PROTOCOL[family] else 0

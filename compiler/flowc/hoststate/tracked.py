@@ -24,6 +24,10 @@ class Status(IntFlag):
     """So does the hardware, in one direction at least (since 5.7)."""
 
 
+TCP_ESTABLISHED = 3
+"""Both sides have agreed, and neither ends it."""
+
+
 class Direction(NamedTuple):
     """What the packets of one direction have."""
 
@@ -66,6 +70,10 @@ class Tracked(NamedTuple):
     """Of both directions; None without net.netfilter.nf_conntrack_acct."""
     master: Direction | None
     """The original direction of the connection that this one belongs to by a helper."""
+    tcp: int | None = None
+    """Its state (enum tcp_conntrack in linux/netfilter/nf_conntrack_tcp.h); None for what is not TCP, and while a flowtable
+    carries it.
+    """
 
     @property
     def is_offloaded(self) -> bool:

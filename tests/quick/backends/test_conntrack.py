@@ -19,6 +19,7 @@ ENTRIES = {
         original=Direction(1, 2, 17, 3, 4), reply=Direction(2, 1, 17, 4, 3), zone=7, reply_zone=0, timeout=30,
         counters=(Counted(1 << 40, 5), Counted(6, 7)),
     ),
+    "tcp, closing": TCP._replace(status=int(Status.CONFIRMED), timeout=120, tcp=4),
     "zone of the reply": TCP._replace(zone=0, reply_zone=9),
     "no zone": TCP._replace(zone=0, reply_zone=0, timeout=1),
     "icmp": TCP._replace(original=Direction(1, 2, 1, 77, 8), reply=Direction(2, 1, 1, 77, 0)),
@@ -51,6 +52,8 @@ def message(entry: Tracked) -> bytes:
         body += attribute(18, struct.pack(">H", entry.zone))
     body += number(3, entry.status)
     body += b"" if entry.timeout is None else number(7, entry.timeout)
+    state = attribute(1, bytes([entry.tcp or 0])) + attribute(2, b"\7") + attribute(4, b"\x23\x23")
+    body += b"" if entry.tcp is None else attribute(4 | 0x8000, attribute(1 | 0x8000, state))
     body += b"".join(counted(9 + place, one) for place, one in enumerate(entry.counters or ()))
     body += b"" if entry.master is None else attribute(14 | 0x8000, conntrack._tuple(entry.family, entry.master))
     body += number(8, entry.mark) + number(12, entry.id) + number(11, 2)

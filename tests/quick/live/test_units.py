@@ -73,6 +73,7 @@ def test_it_has_the_rights_that_it_needs_and_no_others() -> None:
     for one in (apply, verify):
         assert one["Service.NoNewPrivileges"] == ["yes"]
         assert one["Service.ProtectSystem"] == ["strict"]
+        assert one["Service.RestrictNamespaces"] == ["user", "net"]  # nft.live.running makes both
 
 
 def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:

@@ -123,6 +123,17 @@ class Connection:
                     _raise(answered, message)
                     return
 
+    def ask(self, number: int, body: bytes) -> list[bytes]:
+        """What one question is answered with, as whole messages. Raises RefusedError."""
+        self._send(number, REQUEST | ACK, body)
+        found: list[bytes] = []
+        while True:
+            for kind, flags, message in self._receive():
+                if kind == _ERROR:
+                    _raise(flags, message)
+                    return found
+                found.append(message)
+
     def _send(self, number: int, flags: int, body: bytes) -> None:
         self._sequence += 1
         self._socket.sendto(_HEADER.pack(_HEADER.size + len(body), number, flags, self._sequence, 0) + body, (0, 0))

@@ -29,8 +29,9 @@ _NEW, _GET, _DELETE = 0x100, 0x101, 0x102  # NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL
 _START = 20  # struct nlmsghdr and struct nfgenmsg
 _NESTED = 0x8000
 # linux/netfilter/nfnetlink_conntrack.h, enum ctattr_type
-_ORIGINAL, _REPLY, _STATUS, _TIMEOUT, _MARK, _COUNTERS, _REPLY_COUNTERS = 1, 2, 3, 7, 8, 9, 10
+_ORIGINAL, _REPLY, _STATUS, _PROTOINFO, _TIMEOUT, _MARK, _COUNTERS, _REPLY_COUNTERS = 1, 2, 3, 4, 7, 8, 9, 10
 _ID, _MASTER, _ZONE, _MARK_MASK = 12, 14, 18, 21
+_TCP, _TCP_STATE = 1, 1  # enum ctattr_protoinfo, ctattr_protoinfo_tcp
 _IP, _PROTOCOL, _TUPLE_ZONE = 1, 2, 3  # enum ctattr_tuple
 _ADDRESSES: dict[Family, tuple[int, int]] = {4: (1, 2), 6: (3, 4)}  # enum ctattr_ip
 _NUMBER, _SOURCE_PORT, _DESTINATION_PORT = 1, 2, 3  # enum ctattr_l4proto
@@ -138,12 +139,19 @@ def _entry(message: bytes) -> Tracked | None:
         _value(message, found, _ID) or 0,
         counters,
         _direction(message, family, found[_MASTER])[0] if _MASTER in found else None,
+        _tcp_state(message, found[_PROTOINFO]) if _PROTOINFO in found else None,
     )
 
 
 def _places(message: bytes, at: int, end: int) -> dict[int, tuple[int, int]]:
     """Where the value of each attribute starts and ends."""
     return {kind: (start, stop) for kind, start, stop in wire.each(message, at, end)}
+
+
+def _tcp_state(message: bytes, place: tuple[int, int]) -> int | None:
+    """None for other protocols."""
+    nested = _places(message, *place)
+    return _value(message, _places(message, *nested[_TCP]), _TCP_STATE) if _TCP in nested else None
 
 
 def _value(message: bytes, found: dict[int, tuple[int, int]], kind: int) -> int | None:

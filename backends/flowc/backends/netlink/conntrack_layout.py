@@ -20,8 +20,8 @@ _START = 20
 """Behind struct nlmsghdr and struct nfgenmsg."""
 _FAMILIES: dict[int, Family] = {2: 4, 10: 6}
 """AF_INET and AF_INET6."""
-_NESTS = {(), (1,), (1, 1), (1, 2), (2,), (2, 1), (2, 2), (9,), (10,)}
-"""Those that are looked into: both tuples with their addresses and protocols, and counters."""
+_NESTS = {(), (1,), (1, 1), (1, 2), (2,), (2, 1), (2, 2), (4,), (4, 1), (9,), (10,)}
+"""Those that are looked into: both tuples with their addresses and protocols, what is known of TCP, and counters."""
 _MASTER = 14
 _FORMATS = {1: "B", 2: "H", 4: "I", 8: "Q", 16: "16s"}
 
@@ -49,6 +49,7 @@ _FIELDS = [
     _Field(((7,),), None),  # CTA_TIMEOUT
     _Field(((12,),)),  # CTA_ID
     *(_Field(((kind, number),), None) for kind in (9, 10) for number in (1, 2)),  # CTA_COUNTERS_*
+    _Field(((4, 1, 1),), None),  # CTA_PROTOINFO, CTA_PROTOINFO_TCP, CTA_PROTOINFO_TCP_STATE
 ]
 _CONSTANTS = (0, None)
 
@@ -90,11 +91,11 @@ def _read(layout: _Layout, family: Family, message: bytes) -> Tracked:
     if family == 6:
         there = (int.from_bytes(there[0], "big"), int.from_bytes(there[1], "big"), *there[2:])
         back = (int.from_bytes(back[0], "big"), int.from_bytes(back[1], "big"), *back[2:])
-    packets, size, answers, answered = values[18:]
+    packets, size, answers, answered, tcp = values[18:]
     counters = None if packets is None or answers is None else (Counted(packets, size), Counted(answers, answered))
     zone, reply_zone, mark, status, timeout, number = values[12:18]
     there, back = Direction(*there), Direction(*back)
-    return Tracked(family, there, back, zone, reply_zone, mark, status, timeout, number, counters, None)
+    return Tracked(family, there, back, zone, reply_zone, mark, status, timeout, number, counters, None, tcp)
 
 
 def _layout(message: bytes) -> _Layout | None:

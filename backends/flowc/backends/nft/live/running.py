@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 from collections.abc import Callable
-from pathlib import Path
 
 NFT = "nft"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -18,6 +17,8 @@ All tables of the family: with `list table` nft 1.0.6 reads all elements only to
 """
 
 _NEW_USER, _NEW_NET = 0x10000000, 0x40000000  # linux/sched.h, CLONE_*
+_NET_ADMIN, _CAPABILITIES = 12, 0x20080522  # linux/capability.h, CAP_NET_ADMIN and _LINUX_CAPABILITY_VERSION_3
+_AMBIENT, _RAISE = 47, 2  # linux/prctl.h, PR_CAP_AMBIENT and PR_CAP_AMBIENT_RAISE
 _NO_NAMESPACE, _NOT_LOADED = 97, 98
 _LISTED_ANEW = f"{NFT} -f - || exit {_NOT_LOADED}; exec {NFT} {' '.join(LIST)}"
 
@@ -102,18 +103,20 @@ def first_line(text: str) -> str:
 
 
 def _enter_new_namespace() -> None:
-    """In the child, before it is nft. Without CAP_SYS_ADMIN a user namespace gives it, in which the child is root."""
+    """In the child, before it is nft. Without CAP_SYS_ADMIN a user namespace gives it, in which CAP_NET_ADMIN is kept.
+
+    No user is mapped: that of root must not be by a process without CAP_SETFCAP (user_namespaces(7)), as in a unit with
+    few capabilities. A program that nobody is mapped for keeps ambient capabilities only (capabilities(7)).
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     if not libc.unshare(_NEW_NET):
         return
-    user, group = os.geteuid(), os.getegid()
-    if libc.unshare(_NEW_USER | _NEW_NET):
+    bits = 1 << _NET_ADMIN
+    header, sets = (ctypes.c_uint32 * 2)(_CAPABILITIES, 0), (ctypes.c_uint32 * 6)(bits, bits, bits)
+    if (
+        libc.unshare(_NEW_USER | _NEW_NET)
+        or libc.capset(header, sets)
+        or libc.prctl(_AMBIENT, _RAISE, ctypes.c_ulong(_NET_ADMIN), ctypes.c_ulong(0), ctypes.c_ulong(0))
+    ):
         os.write(2, os.strerror(ctypes.get_errno()).encode())
-        os._exit(_NO_NAMESPACE)
-    try:
-        Path("/proc/self/setgroups").write_text("deny")
-        Path("/proc/self/uid_map").write_text(f"0 {user} 1")
-        Path("/proc/self/gid_map").write_text(f"0 {group} 1")
-    except OSError as error:
-        os.write(2, str(error).encode())
         os._exit(_NO_NAMESPACE)
