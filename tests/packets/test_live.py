@@ -89,7 +89,7 @@ def places(lab: Lab, pairs: list[tuple[Case, Case]]) -> list[tuple[str, str]]:
     """Two namespaces for each pair, which have the devices that neither of both makes itself."""
     names = [f"{side}{number}" for number, _ in enumerate(pairs) for side in ("live", "script")]
     far, *namespaces = lab.namespaces("far", *names)
-    commands = []
+    commands: list[str] = []
     for index, namespace in enumerate(namespaces):
         old, new = pairs[index // 2]
         for device in sorted({*devices_of(old.state), *devices_of(new.state)}):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -177,9 +177,14 @@ def test_a_deletion_takes_rules_of_its_own_table_apart_alone(monkeypatch: pytest
             self.sent = body
 
     kernel: Any = Deleting()
-    parsed = []
+    parsed: list[bytes] = []
     parse = rules._parsed
-    monkeypatch.setattr(rules, "_parsed", lambda messages, family: parsed.extend(messages) or parse(messages, family))
+
+    def noted(messages: Sequence[bytes], family: Family) -> Iterator[Any]:
+        parsed.extend(messages)
+        return parse(messages, family)
+
+    monkeypatch.setattr(rules, "_parsed", noted)
     made = [Rule(4, 500, table, NOWHERE, mark=(table, 0xFF)) for table in range(1, 101)]
     for rule in made:
         rules.create(kernel, rule)
