@@ -319,7 +319,9 @@ def test_devices_of_a_flowtable_come_and_go_in_place() -> None:
         replace(NOTHING, flowtable=Flowtable(names, (), False, at(1))) for names in (("a", "b"), ("b", "c"))
     )
     head = "flowtable inet flowc fastpath { hook ingress priority 0; devices = {"
-    assert made(before, after) == [f'delete {head} "a" }}; }}', f'add {head} "c" }}; }}']
+    assert made(before, after) == [f'delete {head} "a" }}; }}', f'add {head} "c" }}; counter; }}']
+    one, two = (replace(NOTHING, flowtable=Flowtable(names, (), True, at(1))) for names in (("a",), ("a", "b")))
+    assert made(one, two) == [f'add {head} "b" }}; counter; flags offload; }}']
     hardware = replace(NOTHING, flowtable=Flowtable(("a", "b"), (), True, at(1)))
     assert made(before, hardware) == ["whole"]
 

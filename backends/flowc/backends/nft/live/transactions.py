@@ -113,21 +113,30 @@ def _lines(delta: Delta, before: Ruleset, after: Ruleset) -> Iterator[str]:
 
 
 def _flowtables(delta: Delta) -> Iterator[str]:
-    """Devices of one come and go in place."""
+    """Devices of one come and go in place.
+
+    What is added says all flags again: the kernel takes those that are not said for switched off, stops to count then, and
+    refuses it in hardware mode (`nft_flowtable_update` in net/netfilter/nf_tables_api.c).
+    """
     for one in delta.flowtables.created:
-        flags = " flags offload;" if one.hardware else ""
         yield from _at(one.span)
-        yield f"add flowtable {_TABLE} {FLOWTABLE} {{ hook ingress priority 0;{_devices(one.devices)} counter;{flags} }}"
+        yield f"add flowtable {_TABLE} {FLOWTABLE} {_hooked(one.devices, hardware=one.hardware)}"
     for change in delta.flowtables.changed:
-        yield from _at(change.new.span)
-        for verb, some, others in (("delete", change.old, change.new), ("add", change.new, change.old)):
-            if devices := [device for device in some.devices if device not in others.devices]:
-                yield f"{verb} flowtable {_TABLE} {FLOWTABLE} {{ hook ingress priority 0;{_devices(devices)} }}"
+        old, new = change.old, change.new
+        yield from _at(new.span)
+        if devices := [device for device in old.devices if device not in new.devices]:
+            yield f"delete flowtable {_TABLE} {FLOWTABLE} {{ hook ingress priority 0;{_devices(devices)} }}"
+        if devices := [device for device in new.devices if device not in old.devices]:
+            yield f"add flowtable {_TABLE} {FLOWTABLE} {_hooked(devices, hardware=new.hardware)}"
 
 
 def _flowtable(devices: Iterable[str], *, hardware: bool) -> str:
+    return f"    flowtable {FLOWTABLE} {_hooked(devices, hardware=hardware)}"
+
+
+def _hooked(devices: Iterable[str], *, hardware: bool) -> str:
     flags = " flags offload;" if hardware else ""
-    return f"    flowtable {FLOWTABLE} {{ hook ingress priority 0;{_devices(devices)} counter;{flags} }}"
+    return f"{{ hook ingress priority 0;{_devices(devices)} counter;{flags} }}"
 
 
 def _devices(devices: Iterable[str]) -> str:
