@@ -106,6 +106,60 @@ eip 203.0.113.7 <-> vm
 policy internet -> tenant { accept }
 policy tenant -> internet { accept }
 """
+LEAK = """
+host gw { kernel 6.1 }
+vrf acme { table 1000 }
+interface wan { device eth0; address 192.0.2.1/24, 2001:db8::1/64; spoofing allowed }
+interface vms { device tap1; address 10.0.0.1/24, fd00::1/64; vrf acme }
+interface known { device tap2; address fd09::1/64; vrf acme }
+zone internet { interface wan }
+zone tenant { interface vms, known }
+route default via 192.0.2.254
+route default via 192.0.2.254 on wan vrf acme
+route default via 2001:db8::fe on wan vrf acme
+route fd09::/64 on known
+policy tenant -> internet { reject }
+"""
+TENANTS = """
+host gw { kernel 6.1 }
+vrf blue { table 1000 }
+vrf red { table 1001 }
+interface wan { device eth0; address 192.0.2.1/24 }
+interface blues { device tap1; address 10.0.0.1/24; vrf blue }
+interface reds { device tap2; address 10.0.1.1/24; vrf red }
+zone internet { interface wan }
+zone left { interface blues }
+zone right { interface reds }
+route default via 192.0.2.254
+pool public 198.51.100.0/24 at internet
+eip 198.51.100.7 <-> 10.0.0.7
+eip 198.51.100.8 <-> 10.0.1.7
+policy left -> internet { reject }
+"""
+ISOLATED = """
+host gw { kernel 6.1 }
+vrf red { table 1001 }
+interface wan { device eth0; address 10.200.0.1/24 }
+tunnel shared { type gre; shared; local 10.200.0.1 }
+tunnel key21 { over shared; key 21; remote 10.200.0.25; vrf red; address 10.2.0.1/24 }
+tunnel key22 { over shared; key 22; remote 10.200.0.26; vrf red; address 10.3.0.1/24 }
+zone internet { interface wan }
+zone tenant { interface key21, key22 }
+policy tenant -> tenant { reject }
+policy tenant -> self { reject }
+"""
+OWN = """
+host gw { kernel 6.1 }
+interface wan { device eth0; address 192.0.2.1/24 }
+interface dsl { device eth2; dhcp; spoofing allowed }
+interface lan { device eth1; address 10.0.0.1/24 }
+zone internet { interface wan, dsl }
+zone inside { interface lan }
+pool public 192.0.2.64/26 at internet
+eip 192.0.2.70 <-> 10.0.0.7
+nat internet -> inside { dnat tcp 192.0.2.1:443 -> 10.0.0.7; dnat tcp 203.0.113.12:443 -> 10.0.0.7 }
+policy internet -> inside { accept }
+"""
 
 FINDINGS = (
     Finding("a link-local address names no link", GATEWAY, None,
@@ -134,8 +188,28 @@ FINDINGS = (
             packet(17, "10.0.0.5", "198.51.100.7", 80, 51000), REJECT, answered=True),
     Finding("a call of a public address is refused, and main leads to nobody", FRONT, "vms",
             packet(17, "fd00::5", "2001:db8:1::7", 80, 51000), REJECT, answered=False),
-    Finding("a reset in a VRF leaves by main", FRONT, "vms",
-            packet(6, "10.0.0.5", "198.51.100.7", 80, 51000), REJECT, answered=False),
+    Finding("a reset goes by the mark of the public address that is called", FRONT, "vms",
+            packet(6, "10.0.0.5", "198.51.100.7", 80, 51000), REJECT, answered=True),
+    Finding("a reset at an address of a pool that nothing uses leaves by main", FRONT, "vms",
+            packet(6, "10.0.0.5", "198.51.100.99", 80, 51001), REJECT, answered=False),
+    Finding("a reset leaves by the table of the way out", FRONT, "vms",
+            packet(6, "10.0.0.5", "203.0.113.5", 80, 51002), REJECT, answered=False),
+    Finding("the table of the way out has no way to the sender", LEAK, "vms",
+            packet(6, "fd00::5", "2001:db8:5::9", 80, 51000), REJECT, answered=False),
+    Finding("the table of the way out has a way to the sender", LEAK, "known",
+            packet(6, "fd09::5", "2001:db8:5::9", 80, 51001), REJECT, answered=True),
+    Finding("an ICMP error goes by the table of the VRF that the packet comes in by", LEAK, "vms",
+            packet(17, "fd00::5", "2001:db8:5::9", 80, 51002), REJECT, answered=True),
+    Finding("an error about another tenant's public address goes by that one's table", TENANTS, "blues",
+            packet(17, "10.0.0.5", "198.51.100.8", 80, 51000), REJECT, answered=False),
+    Finding("an error to a key goes by the key's mark", ISOLATED, "key21",
+            packet(17, "10.2.0.5", "10.3.0.9", 80, 51000), REJECT, answered=True),
+    Finding("a reset to a key goes by the key's mark", ISOLATED, "key21",
+            packet(6, "10.2.0.5", "10.3.0.9", 80, 51001), REJECT, answered=True),
+    Finding("the host refuses by a key", ISOLATED, "key21",
+            packet(6, "10.2.0.5", "10.2.0.1", 80, 51002), REJECT, answered=True),
+    Finding("no route leads on from a key", ISOLATED, "key21",
+            packet(6, "10.2.0.5", "198.51.100.9", 80, 51003), UNREACHABLE, answered=True),
     Finding("a VRF without a way to the sender refuses without a word", CLOSED, "wan",
             packet(17, "192.0.2.9", "198.51.100.7", 80, 51000), REJECT, answered=False),
     Finding("what is of no connection keeps the mark of its key", KEYS, "key21",
@@ -144,4 +218,12 @@ FINDINGS = (
             packet(1, "192.0.2.9", "198.51.100.99", 16), DROP, answered=False),
     Finding("a stray ICMP answer to a pool is routed first", POOL, "wan",
             packet(1, "192.0.2.9", "198.51.100.99", 16), UNREACHABLE, answered=True),
+    Finding("no policy is for the host that calls a public address", OWN, None,
+            packet(136, "192.0.2.1", "192.0.2.70", 80, 51000), DROP, answered=False),
+    Finding("nor for the port of its own that it forwards", OWN, None,
+            packet(6, "10.0.0.1", "192.0.2.1", 443, 51001), DROP, answered=False),
+    Finding("the host calls another port of its own", OWN, None,
+            packet(6, "10.0.0.1", "192.0.2.1", 80, 51002), ACCEPT, answered=True),
+    Finding("the leased address that ports are forwarded of is a public one", OWN, None,
+            packet(17, "10.0.0.1", "203.0.113.12", 80, 51003), DROP, answered=False),
 )  # fmt: skip

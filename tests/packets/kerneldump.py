@@ -14,30 +14,31 @@ COMMANDS = (
 )  # fmt: skip
 _VARYING = re.compile(
     r"^\d+: |@if\d+|link-netnsid \d+|if\d+|(?<=expires )\d+sec|valid_lft \S+|proto kernel_ll ?| *linkdown| *dead"
-    r"|gso_\S+ \d+|gro_\S+ \d+|tso_\S+ \d+"
+    r"|qdisc no(op|queue)|gso_\S+ \d+|gro_\S+ \d+|tso_\S+ \d+"
 )
+_NOQUEUE = re.compile(r"^qdisc noqueue .*\n", re.MULTILINE)
+"""A device has it once it was up."""
 _L3MDEV = re.compile(r"^1000:\s+from all lookup \[l3mdev-table\].*\n", re.MULTILINE)
 """The kernel makes it with the first VRF, and never deletes it (drivers/net/vrf.c, `vrf_add_fib_rules`)."""
-_SYSCTLS = ("net/ipv4", "net/ipv6", "net/netfilter", "net/core")
-_MOVING = (
-    "nf_conntrack_count",
-    "tcp_fin",
-    "ipfrag",
-    "ip6frag",
-    "somaxconn",
-    "stable_secret",
-    "tcp_mem",
-    "udp_mem",
-    "_rsvd",
+_SYSCTLS = ("net/ipv4/conf", "net/ipv6/conf", "net/ipv4/ip_forward", "net/ipv4/fwmark_reflect", "net/ipv4/route")
+_MOVING = ("stable_secret", "ra_defrtr_metric")
+
+
+_OF_NAMESPACE = re.compile(
+    r"link/\S+ [0-9a-f:]{11,} brd \S+|inet6 fe80::\S+|fe80::\S+|^ff00::\S+|link-netns \S+|alias \S+"
 )
+"""What devices of the same name have of their own in each namespace."""
 
 
-def dump(namespace: Namespace) -> str:
-    """Lines of a device are sorted by themselves, so that the order of devices does not count."""
+def dump(namespace: Namespace, *, like: bool = False) -> str:
+    """Lines of a device are sorted by themselves, so that the order of devices does not count.
+
+    With `like` it compares with another namespace, but for nft: there the order of sets tells when they were made.
+    """
     parts = []
-    for command in COMMANDS:
-        text = _L3MDEV.sub("", namespace.run(*command))
-        lines = [_VARYING.sub("", line).rstrip() for line in text.splitlines()]
+    for command in COMMANDS[:-1] if like else COMMANDS:
+        text = _NOQUEUE.sub("", _L3MDEV.sub("", namespace.run(*command)))
+        lines = [_VARYING.sub("", _OF_NAMESPACE.sub("", line) if like else line).rstrip() for line in text.splitlines()]
         parts.append(f"$ {' '.join(command)}\n" + "\n".join(_blocks(lines)))
     return "\n".join([*parts, *_sysctls(namespace)])
 

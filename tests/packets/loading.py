@@ -80,10 +80,10 @@ def refused(lab: Lab, jobs: Sequence[Job]) -> list[str]:
     )
     commands: Iterable[tuple[str, ...]] = cycle([BY_APPLY, *[BY_TOOLS] * 5])
     with ThreadPoolExecutor(max_workers=2) as pool:  # the guest has two processors
-        return [text for text in pool.map(_load, jobs, hosts, commands) if text]
+        return [text for text in pool.map(load, jobs, hosts, commands) if text]
 
 
-def _load(job: Job, namespace: Namespace, command: tuple[str, ...]) -> str:
+def load(job: Job, namespace: Namespace, command: tuple[str, ...]) -> str:
     with namespace.entered():
         done = subprocess.run(command, cwd=job.folder, capture_output=True, text=True, timeout=60, check=False)
     if not done.returncode and (command != BY_TOOLS or not done.stderr):

@@ -283,6 +283,7 @@ def everything() -> HostState:
             Link("g4", LinkKind.GRE, at(5), tunnel=four),
             Link("gt4", LinkKind.GRETAP, at(5), tunnel=replace(four, ikey=0, okey=0), master="red"),
             Link("g6", LinkKind.IP6GRE, at(5), mtu=1448, tunnel=six),
+            Link("bare6", LinkKind.IP6GRE, at(5), mtu=1400, tunnel=GreTunnel("2001:db8::1", "2001:db8::7", ikey=5)),
             Link("gt6", LinkKind.IP6GRETAP, at(5), mtu=1434, tunnel=replace(six, underlay=None), master="red"),
         ),
         addresses=[

@@ -1,12 +1,20 @@
-"""Live apply, on files of every kind: the difference is empty then, a second time writes nothing, and down leaves nothing."""
+"""Live apply on files of every kind, one after the other.
+
+The difference is empty then, a second time writes nothing, what is made of another file is what the scripts make of nothing,
+and down leaves the host as it was before all.
+"""
 
 from __future__ import annotations
 
 import os
 import pickle
+import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from difflib import unified_diff
+from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,22 +22,31 @@ import pytest
 from tests.lab.protocol import prepared
 from tests.packets.kerneldump import dump
 from tests.packets.lab import Lab, Namespace
-from tests.packets.loading import devices_of
+from tests.packets.loading import BY_TOOLS, Job, devices_of, load
+from tests.packets.loading import written as write_hosts
 
 from flowc.api import compile_files
+from flowc.backends.files import host_folder
 from flowc.hoststate import HostState
 from flowc.live import apply_state, compare_live, take_down
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-FILES = int(os.environ.get("FLOWC_LIVE_FILES", "30"))
+FILES = int(os.environ.get("FLOWC_LIVE_FILES", "16"))
 SEED = int(os.environ.get("FLOWC_LIVE_SEED", "5"))
-PARTS = max(3, FILES // 10)
+IN_EACH = 10
+"""Hosts in a test, so that none of them takes long."""
+MOST = 30
+"""Lines about a host."""
+WORKERS = 2
+"""The guest has two processors."""
 
 
-class Job(NamedTuple):
+class Case(NamedTuple):
     name: str
     text: str
     state: HostState
+    folder: Path
+    """With what `flowc compile -o` writes for the host."""
 
 
 def prepare(folder: Path) -> None:
@@ -38,56 +55,82 @@ def prepare(folder: Path) -> None:
 
     texts = [(file.stem, file.read_text()) for file in sorted(EXAMPLES.glob("*.flow"))]
     texts += [(f"{number:04}", text) for number, text in enumerate(files(SEED, FILES))]
-    jobs: list[list[Job]] = [[] for _ in range(PARTS)]
-    for number, (name, text) in enumerate(texts):
+    cases: list[Case] = []
+    for name, text in texts:
         file = folder / f"{name}.flow"
         file.write_text(text)
-        for host, state in compile_files([file]).states.items():
-            jobs[number % PARTS].append(Job(f"{name}/{host}", text, state))
-    for part, found in enumerate(jobs):
-        (folder / f"{part}.pickle").write_bytes(pickle.dumps(found))
+        states = compile_files([file]).states
+        write_hosts(name, states, folder / name)
+        cases += (Case(f"{name}/{host}", text, one, folder / name / host_folder(host)) for host, one in states.items())
+    pairs = list(zip(cases, [*cases[1:], cases[0]], strict=True))
+    parts = -(-len(pairs) // IN_EACH)
+    for part in range(PARTS):
+        (folder / f"{part}.pickle").write_bytes(pickle.dumps(pairs[part::parts]))
 
 
-def jobs_of(part: int) -> list[Job]:
-    found: list[Job] = pickle.loads((prepared(__name__) / f"{part}.pickle").read_bytes())  # noqa: S301  # our own
-    return found
-
-
-def hosts(lab: Lab, jobs: list[Job]) -> Iterator[tuple[Job, Namespace]]:
-    """Each in a namespace that has the devices which it does not make itself."""
-    far, *namespaces = lab.namespaces("far", *(f"gw{number}" for number, _ in enumerate(jobs)))
-    at = 0
-    for job, namespace in zip(jobs, namespaces, strict=True):
-        devices = devices_of(job.state)
-        far.ip(*(f"link add name far{at + n} type veth peer name {device} netns {namespace.name}" for n, device in enumerate(devices)))  # fmt: skip
-        at += len(devices)
-        yield job, namespace
+PARTS = -(-(FILES + 14) // IN_EACH)
+"""The examples have as many hosts as generated files make up for, nearly."""
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_apply_leaves_no_difference_and_down_leaves_nothing(lab: Lab, part: int) -> None:
-    wrong, start, jobs = [], time.monotonic(), jobs_of(part)
-    for job, namespace in hosts(lab, jobs):
-        try:
-            told = "\n".join(goes_wrong(job.state, namespace))
-        except Exception as error:  # noqa: BLE001  # all of them are of interest
-            told = f"{type(error).__name__}: {error}"
-        if told:
-            wrong.append(f"==== {job.name}: {told}\n{job.text}")
-    print(f"{len(jobs)} hosts, {time.monotonic() - start:.0f} s")
-    assert not wrong, f"{len(wrong)} of {len(jobs)}\n" + "\n".join(wrong)
+def test_a_host_becomes_what_a_file_says_and_what_it_was(lab: Lab, part: int) -> None:
+    pairs: list[tuple[Case, Case]] = pickle.loads((prepared(__name__) / f"{part}.pickle").read_bytes())  # noqa: S301  # our own
+    # With a module its settings and a tunnel's fallback device come into all namespaces.
+    subprocess.run(["modprobe", "-a", "ip_gre", "ip6_gre", "nf_conntrack"], check=True)
+    start = time.monotonic()
+    with get_context("fork").Pool(WORKERS) as pool:
+        found = pool.starmap(judged, list(zip(pairs, places(lab, pairs), strict=True)), chunksize=1)
+    print(f"{len(pairs)} hosts, {time.monotonic() - start:.0f} s")
+    wrong = [text for text in found if text]
+    assert not wrong, f"{len(wrong)} of {len(pairs)}\n" + "\n".join(wrong)
 
 
-def goes_wrong(state: HostState, namespace: Namespace) -> Iterator[str]:
-    before = dump(namespace)
-    applied = apply_state(state, namespace.name)
-    if applied.done.rounds > 2:
-        yield f"took {applied.done.rounds} rounds"
-    left = compare_live(state, namespace.name)
-    if not left.compared.is_empty:
-        yield f"after apply: {[step.text for step in left.steps]}"
-    again = apply_state(state, namespace.name)
+def places(lab: Lab, pairs: list[tuple[Case, Case]]) -> list[tuple[str, str]]:
+    """Two namespaces for each pair, which have the devices that neither of both makes itself."""
+    names = [f"{side}{number}" for number, _ in enumerate(pairs) for side in ("live", "script")]
+    far, *namespaces = lab.namespaces("far", *names)
+    commands: list[str] = []
+    for index, namespace in enumerate(namespaces):
+        old, new = pairs[index // 2]
+        for device in sorted({*devices_of(old.state), *devices_of(new.state)}):
+            commands.append(f"link add name f{len(commands)} type veth peer name {device} netns {namespace.name}")
+    far.ip(*commands)
+    return list(zip(names[::2], names[1::2], strict=True))
+
+
+def judged(pair: tuple[Case, Case], names: tuple[str, str]) -> str:
+    """What is wrong, in a few lines."""
+    old, new = pair
+    live, scripts = (Namespace(name, ExitStack()) for name in names)
+    try:
+        told = "\n".join(islice(goes_wrong(old, new, live, scripts), MOST))
+    except Exception as error:  # noqa: BLE001  # all of them are of interest
+        told = f"{type(error).__name__}: {error}"
+    return f"==== {old.name} -> {new.name}: {told}\n{old.text}\n-> {new.text}" if told else ""
+
+
+def goes_wrong(old: Case, new: Case, live: Namespace, scripts: Namespace) -> Iterator[str]:
+    before = dump(live)
+    apply_state(old.state, live.name)
+    yield from differs(old.state, live, "apply")
+    again = apply_state(old.state, live.name)
     if again.writes:
         yield f"again: {again.writes} writes"
-    take_down(netns=namespace.name)
-    yield from unified_diff(before.splitlines(), dump(namespace).splitlines(), "before", "after down", lineterm="", n=1)
+    apply_state(new.state, live.name)
+    yield from differs(new.state, live, "another file")
+    if said := load(Job(new.name, new.folder, []), scripts, BY_TOOLS):
+        yield said
+    yield from differs(new.state, scripts, "scripts")
+    yield from lines("by scripts", dump(scripts, like=True), "live", dump(live, like=True))
+    take_down(netns=live.name)
+    yield from lines("before", before, "after down", dump(live))
+
+
+def differs(state: HostState, namespace: Namespace, what: str) -> Iterator[str]:
+    left = compare_live(state, namespace.name)
+    if not left.compared.is_empty:
+        yield f"after {what}: {[step.text for step in left.steps]}"
+
+
+def lines(name: str, one: str, other: str, two: str) -> Iterator[str]:
+    return unified_diff(one.splitlines(), two.splitlines(), name, other, lineterm="", n=1)

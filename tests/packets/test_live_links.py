@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pickle
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -34,7 +35,7 @@ from flowc.ir.tables import Table
 
 MAC = "52:54:00:00:00:0"
 JOURNAL = Journal()
-FILES = 8
+FILES = 5
 STATES = "states"
 
 
@@ -199,7 +200,8 @@ FLEETING = re.compile(
 def shown(gw: Namespace) -> list[str]:
     """Without indexes, timers, what the kernel chooses by chance, and link-local addresses that come from that."""
     lines = [FLEETING.sub("", line) for command in COMMANDS for line in gw.run(*command.split()).splitlines()]
-    return sorted(" ".join(line.split()) for line in lines if not FALLBACK.match(line))
+    words = [line.split() for line in lines if not FALLBACK.match(line)]
+    return sorted(" ".join(some) for some in words if len(some) > 1)
 
 
 def assert_shows(gw: Namespace, expected: list[str]) -> None:
@@ -288,6 +290,56 @@ def test_all_that_can_change_changes_in_place(hosts: tuple[Namespace, Namespace]
     if missing(live, old):
         applied(live, old)
     assert missing(live, old) == []
+
+
+SAID: dict[str, dict[str, Any]] = {
+    "red": {"mtu": 1450},
+    "br": {"mtu": 1350, "mac": f"{MAC}1"},
+    "eth0.5": {"mtu": 1400, "mac": f"{MAC}5"},
+    "up": {"mtu": 1280},
+    "name": {"mtu": 1290},
+}
+
+
+def test_what_is_not_said_any_more_is_as_the_kernel_makes_it(hosts: tuple[Namespace, Namespace]) -> None:
+    scripts, live = hosts
+    host = only(everything())
+    host = replace(host, links=tuple(link for link in host.links if link.tunnel is None))
+    unsaid = replace(host, links=tuple(replace(link, mtu=None, mac=None) for link in host.links))
+    said = replace(unsaid, links=tuple(replace(link, **SAID.get(link.device, {})) for link in unsaid.links))
+    by_netlink(live, said)
+    assert missing(live, said) == []
+    assert len(missing(live, unsaid)) == len(SAID)
+    applied(live, unsaid)
+    applied(live, unsaid)  # a new MAC takes the neighbours away
+    assert missing(live, unsaid) == []
+    by_scripts(scripts, unsaid)
+    assert missing(scripts, unsaid) == []
+    assert_shows(live, shown(scripts))
+    # A VLAN does not follow its parent up.
+    live.ip("link set dev eth0 mtu 1300", "link set dev eth0 mtu 1500")
+    assert [line for line in missing(live, unsaid) if line.startswith("~")] == [
+        "~ eth0.5 type vlan master red mtu 1300 link eth0 id 5: eth0.5 type vlan master red link eth0 id 5"
+    ]
+    applied(live, unsaid)
+    assert missing(live, unsaid) == []
+
+
+def test_a_managed_neighbour_stays_where_there_is_no_carrier(hosts: tuple[Namespace, Namespace]) -> None:
+    live = hosts[1]
+    # The kernel notices the carriers of many devices once in a second.
+    pairs = [Link(f"a{number}", LinkKind.VETH, at(1), peer=f"b{number}") for number in range(3)]
+    rows = [NeighborRow(4, "192.0.2.9", one.device, None, at(1)) for one in pairs]
+    wanted = empty(links=(*pairs,), neighbors=rows)
+    by_netlink(live, wanted)
+    time.sleep(1.5)
+    assert missing(live, wanted) == []
+    # Where it is lost, it is missing, and comes back.
+    live.ip("link set dev b0 up", "link set dev b0 down")
+    assert wait_until(lambda: missing(live, wanted) == ["+ 192.0.2.9 dev a0 managed"], timeout=5)
+    applied(live, wanted)
+    time.sleep(1.5)
+    assert missing(live, wanted) == []
 
 
 def test_a_device_that_is_down_is_brought_up_again(hosts: tuple[Namespace, Namespace]) -> None:
@@ -383,7 +435,7 @@ def test_whoever_is_killed_leaves_nothing_that_stands_in_the_way(hosts: tuple[Na
     by_scripts(scripts, wanted)
     expected = shown(scripts)
     nothing = empty()
-    for writes in (*range(4), *range(4, 60, 5)):
+    for writes in (*range(1, 4), *range(4, 80, 12)):
         done = True
         with live.entered(), Mortal() as connection:
             connection.left = writes

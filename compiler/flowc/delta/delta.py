@@ -14,7 +14,7 @@ from flowc.delta.kinds import Changes, compare
 from flowc.delta.links import LINK, MODULE
 from flowc.delta.neighbors import NEIGHBOR
 from flowc.delta.routes import ROUTE, Route, routes
-from flowc.delta.rules import LOCAL_FIRST, LOCAL_LAST, LOCAL_RULE, RULE
+from flowc.delta.rules import LOCAL_FIRST, LOCAL_LAST, LOCAL_RULE, compare_routing_rules
 from flowc.delta.sets import METER, SET, Element, compare_elements
 from flowc.delta.sysctls import SYSCTL
 from flowc.hoststate import AddressRow, FlowerFilter, Link, NeighborRow, NetworkState, Rule, Sysctl
@@ -78,7 +78,7 @@ def difference(old: NetworkState, new: NetworkState, before: Ruleset, after: Rul
         qdiscs=compare(QDISC, clsacts(old.filters), clsacts(new.filters)),
         filters=compare(FILTER, old.filters, new.filters),
         sysctls=compare(SYSCTL, old.sysctls, new.sysctls),
-        rules=compare(RULE, old.rules, new.rules),
+        rules=compare_routing_rules(old.rules, new.rules),
         local_rule=compare(LOCAL_RULE, *local_rules),
         addresses=compare(ADDRESS, old.addresses, new.addresses),
         routes=compare(ROUTE, routes(old), routes(new)),

@@ -109,16 +109,20 @@ def _made(links: Changes[Link]) -> Iterator[Step]:
     """
     anew = [one for one in links.changed if one.recreated]
     yield from (Step(Verb.DELETE, links.kind, one.old) for one in reversed(anew))
-    new = {one.device: one for one in (*links.created, *(one.new for one in anew))}
-    in_place = {step.object.device: step for step in _in_place(links, lambda name: name not in ACTIVATION)}
-    for one in _in_order(new | {device: step.object for device, step in in_place.items()}):
-        yield in_place[one.device] if one.device in in_place else Step(Verb.CREATE, links.kind, one)
+    yield from _with_new(links, Verb.CREATE, lambda name: name not in ACTIVATION)
 
 
 def _activated(links: Changes[Link]) -> Iterator[Step]:
+    """What is below comes up first: a VLAN cannot be up without its parent."""
+    yield from _with_new(links, Verb.ACTIVATE, ACTIVATION.__contains__)
+
+
+def _with_new(links: Changes[Link], verb: Verb, chosen: Callable[[str], bool]) -> Iterator[Step]:
+    """Something done to all that are new, and some of the attributes that differ of others, what is below first."""
     new = {one.device: one for one in (*links.created, *(one.new for one in links.changed if one.recreated))}
-    yield from (Step(Verb.ACTIVATE, links.kind, one) for one in _in_order(new))
-    yield from _in_place(links, ACTIVATION.__contains__)
+    in_place = {step.object.device: step for step in _in_place(links, chosen)}
+    for one in _in_order(new | {device: step.object for device, step in in_place.items()}):
+        yield in_place[one.device] if one.device in in_place else Step(verb, links.kind, one)
 
 
 def _in_place(links: Changes[Link], chosen: Callable[[str], bool]) -> Iterator[Step]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from flowc.delta.kinds import Kind
+from collections.abc import Iterable
+from dataclasses import replace
+
+from flowc.delta.kinds import Changes, Kind, Scalar, compare
 from flowc.delta.routes import table
 from flowc.hoststate import Rule
 
@@ -38,6 +41,29 @@ RULE: Kind[Rule] = Kind(
     span=lambda rule: rule.span,
     fixed=frozenset({"table", "suppress"}),
 )
+
+
+def compare_routing_rules(old: Iterable[Rule], new: Iterable[Rule]) -> Changes[Rule]:
+    """A kernel may have several that differ in where they lead alone, from a change that was cut short or by hand. It goes
+    by the first until that leads nowhere, so that is the one that changes; others come and go.
+    """
+    before, others = _told_apart(old)
+    after, more = _told_apart(new)
+    found = compare(RULE, before.values(), after.values())
+    there, wanted = {*before.values(), *others}, {*after.values(), *more}
+    return replace(
+        found,
+        created=(*found.created, *(one for one in more if one not in there)),
+        deleted=(*found.deleted, *(one for one in others if one not in wanted)),
+    )
+
+
+def _told_apart(rules: Iterable[Rule]) -> tuple[dict[tuple[Scalar, ...], Rule], list[Rule]]:
+    """The first of each key, and the others."""
+    first: dict[tuple[Scalar, ...], Rule] = {}
+    others = [one for one in rules if first.setdefault(RULE.key(one), one) != one]
+    return first, others
+
 
 LOCAL_RULE: Kind[int] = Kind(
     name="local-rule",

@@ -15,6 +15,8 @@ from flowc.source import Span
 
 MARK_PREFERENCE = 500
 """Before the kernel's l3mdev rule (1000), which knows a packet's VRF only by its device."""
+LOCAL = "lo"
+"""As the device of a rule: what the host itself sends (ip-rule(8)). What it answers to a packet has that one's mark."""
 
 
 def addresses(topology: Topology, public: list[OnLink], shared: SharedTunnels) -> Table[AddressRow]:
@@ -66,9 +68,10 @@ def rules(topology: Topology) -> tuple[Rule, ...]:
         (vrf, None, host.vrfs[vrf].span if vrf else host.zones[min(fronts.zones)].span) for vrf in crossing
     ]
     places += [
-        (one.vrf, topology.device(one.name), one.span)
+        (one.vrf, device, one.span)
         for one in host.interfaces.values()
         if one.carrier and one.vrf not in crossing
+        for device in (topology.device(one.name), LOCAL)
     ]
     for vrf, device, span in places:
         mark = (topology.number(vrf), VRF_MASK)

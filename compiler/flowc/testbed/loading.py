@@ -106,11 +106,16 @@ def lease(gateway: Namespace, host: Host) -> dict[str, tuple[str, ...]]:
 
 
 def settle(gateway: Namespace, devices: Sequence[str], meanwhile: Callable[[], object]) -> None:
-    """Wait until devices carry packets: the kernel looks after them once a second (net/core/link_watch.c)."""
+    """Wait until devices carry packets: the kernel looks after them once a second (net/core/link_watch.c).
+
+    And until their link-local addresses are of use, which takes a work queue even where nobody looks for duplicates: before,
+    the kernel does not ask for a neighbour (`ndisc_send_ns` in net/ipv6/ndisc.c), and a second passes until it does again.
+    """
     end = time.monotonic() + _CARRIER_LIMIT
     waiting = list(devices)
     while waiting and time.monotonic() < end:
-        waiting = [device for device in waiting if not gateway.running(device)]
+        tentative = gateway.tentative()
+        waiting = [device for device in waiting if device in tentative or not gateway.running(device)]
         if waiting:
             meanwhile()
             time.sleep(_POLL)

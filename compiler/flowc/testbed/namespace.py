@@ -18,6 +18,7 @@ from flowc.testbed.model import TestbedError
 _CLONE_NEWNET = 0x40000000  # linux/sched.h
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _SIOCGIFHWADDR = 0x8913, 0x8914, 0x8927  # linux/sockios.h
 _IFF_UP, _IFF_RUNNING = 0x1, 0x40  # linux/if.h
+_IFA_TENTATIVE = 0x40  # linux/if_addr.h
 _THIS = "/proc/thread-self/ns/net"
 _libc = ctypes.CDLL(None, use_errno=True)  # os.setns and os.unshare exist from Python 3.12 on
 
@@ -77,6 +78,12 @@ class Namespace:
             found: bytes = fcntl.ioctl(control, _SIOCGIFFLAGS, struct.pack("16s24x", device.encode()))
         return bool(int.from_bytes(found[16:18], sys.byteorder) & _IFF_RUNNING)
 
+    def tentative(self) -> frozenset[str]:
+        """The devices with IPv6 addresses that are of no use yet."""
+        with self.entered():
+            addresses = Path("/proc/thread-self/net/if_inet6")
+            return with_tentative(addresses.read_text() if addresses.exists() else "")
+
     def mac(self, device: str) -> str:
         """The MAC address of a device. Raises OSError if there is none of that name."""
         with self.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
@@ -95,6 +102,12 @@ class Namespace:
                         raise TestbedError(f"there is no kernel setting {key}") from None
                 except OSError as error:
                     raise TestbedError(f"kernel setting {key} = {value}: {error.strerror}") from error
+
+
+def with_tentative(addresses: str) -> frozenset[str]:
+    """Of what if_inet6 says, the devices: address, number, prefix length, scope, flags and name in each line."""
+    lines = (line.split() for line in addresses.splitlines())
+    return frozenset(name for _, _, _, _, flags, name in lines if int(flags, 16) & _IFA_TENTATIVE)
 
 
 def _setns(file: int) -> None:

@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from flowc.ir.addresses import Family, Range
-from flowc.ir.icmp import ICMP_PROTOCOL
 from flowc.ir.network import Host
-from flowc.ir.packet import EVERY_ADDRESS, EVERY_PORT, EVERY_PROTOCOL, Packet, Packets, Values
+from flowc.ir.packet import EVERY_ADDRESS, EVERY_PORT, EVERY_PROTOCOL, Packet, Packets
 from flowc.ir.policy import SELF
 from flowc.trace.model import Entry, Stage, Trace, Translated, Verdict
 from flowc.trace.stages.arrival import arrive
@@ -21,10 +20,8 @@ from flowc.trace.stages.leaving import Leaves, Out
 from flowc.trace.stages.onward import leave, offloaded
 from flowc.trace.stages.passage import Ended, Indexes, Judged, Passage
 from flowc.trace.stages.public import call_from_inside, is_unused, refuse_unused, translate
+from flowc.trace.stages.refusing import is_heard
 from flowc.trace.stages.walk import Walk
-
-TOLD_OF: dict[Family, Values] = {4: (Range(0, 0), Range(8, 8), Range(13, 18)), 6: (Range(128, 255),)}
-"""ICMP that the kernel sends an error about: nothing that is one itself (`icmp_pointers` in net/ipv4/icmp.c, RFC 4443 2.4)."""
 
 
 class _Outcome(NamedTuple):
@@ -77,7 +74,7 @@ def everything(family: Family) -> Packets:
 def _delivered(passage: Passage, judged: Judged) -> Trace:
     walk, interface = passage.walk, passage.interface
     walk.step(Stage.VERDICT, f"accept: {judged.reason}", judged.span)
-    answered = interface is None or passage.indexes.replies.leads_back(walk, interface.vrf)
+    answered = interface is None or passage.indexes.replies.way_back(walk, interface.vrf) is not None
     return _made(passage, judged, _Outcome(SELF, offload=(False, "the host itself is addressed")), answered=answered)
 
 
@@ -120,7 +117,7 @@ def _source(passage: Passage, out: Out) -> Leaves | None:
 
 def _ended(passage: Passage, end: Ended) -> Trace:
     passage.walk.step(Stage.VERDICT, f"{end.verdict}: {end.reason}", end.span)
-    return _made(passage, end, _Outcome(), answered=_heard(passage, end.verdict))
+    return _made(passage, end, _Outcome(), answered=is_heard(passage, end.verdict))
 
 
 def _made(passage: Passage, by: Judged | Ended, outcome: _Outcome, *, answered: bool) -> Trace:
@@ -147,19 +144,6 @@ def _made(passage: Passage, by: Judged | Ended, outcome: _Outcome, *, answered: 
         gateway=outcome.gateway,
         scope=passage.scope,
     )
-
-
-def _heard(passage: Passage, verdict: Verdict) -> bool:
-    """The sender hears of it: there is a way for the error."""
-    if verdict not in (Verdict.REJECT, Verdict.UNREACHABLE) or passage.interface is None:
-        return False
-    walk, indexes = passage.walk, passage.indexes
-    family = walk.packet.family
-    if walk.equals("protocol", ICMP_PROTOCOL[family]) and not walk.within("detail", TOLD_OF[family]):
-        return False
-    if indexes.ways.is_for_all(passage.vrf, family, walk.packet.destination):
-        return False
-    return indexes.replies.refused(walk, passage.vrf, routed=passage.is_routed)
 
 
 def _destination(walk: Walk) -> Translated:

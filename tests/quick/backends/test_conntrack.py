@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from flowc.backends.netlink import conntrack
+from flowc.backends.netlink import conntrack, wire
 from flowc.backends.netlink.conntrack_layout import Layouts
 from flowc.hoststate.tracked import Counted, Direction, Status, Tracked
 
@@ -36,7 +36,7 @@ ENTRIES = {
 
 def message(entry: Tracked) -> bytes:
     """As ctnetlink_fill_info writes it."""
-    attribute, number = conntrack._attribute, conntrack._number
+    attribute, number = wire.attribute, wire.be32
 
     def ends(kind: int, one: Direction, zone: int) -> bytes:
         own = attribute(3, struct.pack(">H", zone)) if zone and entry.zone != entry.reply_zone else b""

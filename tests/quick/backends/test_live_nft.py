@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.quick.backends.states import at, empty
 
+from flowc.backends.netlink.wire import attribute
 from flowc.backends.nft.live import anonymous, normal
-from flowc.backends.nft.live.attributes import attribute
 from flowc.backends.nft.live.datatypes import Decoder
 from flowc.backends.nft.live.elements import KernelSet, decoded
 from flowc.backends.nft.live.listing import devices, hook, parsed, shape
@@ -315,15 +315,15 @@ def test_a_hook_that_changes_is_a_chain_made_again() -> None:
 
 
 def test_devices_of_a_flowtable_come_and_go_in_place() -> None:
-    before, after = (
-        replace(NOTHING, flowtable=Flowtable(names, (), False, at(1))) for names in (("a", "b"), ("b", "c"))
-    )
+    def having(*devices: str, hardware: bool = False) -> Ruleset:
+        return replace(NOTHING, flowtable=Flowtable(devices, (), hardware, at(1)))
+
     head = "flowtable inet flowc fastpath { hook ingress priority 0; devices = {"
+    before, after = having("a", "b"), having("b", "c")
     assert made(before, after) == [f'delete {head} "a" }}; }}', f'add {head} "c" }}; counter; }}']
-    one, two = (replace(NOTHING, flowtable=Flowtable(names, (), True, at(1))) for names in (("a",), ("a", "b")))
-    assert made(one, two) == [f'add {head} "b" }}; counter; flags offload; }}']
-    hardware = replace(NOTHING, flowtable=Flowtable(("a", "b"), (), True, at(1)))
-    assert made(before, hardware) == ["whole"]
+    before, after = having("a", hardware=True), having("a", "c", hardware=True)
+    assert made(before, after) == [f'add {head} "c" }}; counter; flags offload; }}']
+    assert made(having("a"), before) == ["whole"]
 
 
 def test_what_is_read_can_be_put_back() -> None:

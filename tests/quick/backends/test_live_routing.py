@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+import struct
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -161,6 +162,35 @@ def test_the_local_rule_is_none_of_them() -> None:
     assert rules.read(kernel, last) == (other, True)
     assert rules.read(kernel, replace(last, rules=other)) == (other, False)
     assert rules.read(kernel, NOTHING) == (other, True)
+
+
+def test_a_deletion_takes_rules_of_its_own_table_apart_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There may be thousands, and thousands may go."""
+
+    class Deleting(Kernel):
+        def dump(self, number: int, body: bytes) -> list[bytes]:
+            # The kernel says the table in an attribute, whatever its number.
+            return [one + struct.pack("=HHI", 8, 15, one[HEADER + 4]) for one in super().dump(number, body)]
+
+        def send(self, number: int, flags: int, body: bytes) -> None:
+            assert (number, flags) == (33, 0)
+            self.sent = body
+
+    kernel: Any = Deleting()
+    parsed: list[bytes] = []
+    parse = rules._parsed
+
+    def noted(messages: Sequence[bytes], family: Family) -> Iterator[Any]:
+        parsed.extend(messages)
+        return parse(messages, family)
+
+    monkeypatch.setattr(rules, "_parsed", noted)
+    made = [Rule(4, 500, table, NOWHERE, mark=(table, 0xFF)) for table in range(1, 101)]
+    for rule in made:
+        rules.create(kernel, rule)
+    rules.delete(kernel, made[70])
+    assert len(parsed) == 1
+    assert kernel.sent.startswith(parsed[0][HEADER : HEADER + 11])
 
 
 @pytest.mark.parametrize("more", [("FRA_OIFNAME", "lo"), ("FRA_IP_PROTO", 6), ("FRA_SUPPRESS_IFGROUP", 1)])

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from tests.quick.backends.states import at, empty
 
+from flowc.backends.netlink import wire
 from flowc.backends.netlink.connection import MissingDeviceError, RefusedError
-from flowc.backends.netlink.objects import addresses, modules, neighbors, sysctls, tunnels, wire
-from flowc.backends.netlink.objects.devices import Device
+from flowc.backends.netlink.objects import addresses, modules, neighbors, sysctls, tunnels
+from flowc.backends.netlink.objects.devices import BODY, Device
 from flowc.backends.netlink.objects.owned import ForeignDeviceError, links
 from flowc.hoststate import AddressRow, GreTunnel, Link, LinkKind, NeighborRow, Sysctl
 from flowc.hoststate.journal import DeviceBefore, Journal, completed
@@ -24,7 +25,8 @@ MAC = "52:54:00:00:00:01"
 
 
 def device(number: int, name: str, kind: str = "", **more: Any) -> Device:  # noqa: ANN401  # any field
-    mine = Device(number, name, True, "flowc" if kind else "", 0, 1500, MAC, 0, 0, False, kind, b"")
+    mtu = 65575 if kind == "vrf" else 1500
+    mine = Device(number, name, True, "flowc" if kind else "", 0, mtu, MAC, 0, 0, False, kind, b"")
     return mine._replace(**more)
 
 
@@ -36,21 +38,58 @@ def link(name: str, kind: LinkKind, **more: Any) -> Link:  # noqa: ANN401  # any
     return replace(Link(name, kind, NOWHERE), **more)
 
 
-def test_of_a_device_that_flowc_made_all_is_told_but_what_nobody_asks_for() -> None:
-    port = device(2, "v", "veth", link=3, master=4)
-    ends = (port, device(3, "w", "veth", link=2, alias=""), device(4, "br", "bridge"))
-    assert read(*ends) == [
-        link("br", LinkKind.BRIDGE),
-        link("v", LinkKind.VETH, peer="w", master="br"),
+def test_of_a_device_that_flowc_made_that_is_told_which_is_asked_for_or_not_the_kernels() -> None:
+    ends = (
+        device(2, "v", "veth", link=3, master=4),
+        device(3, "w", "veth", link=2, alias=""),
+        device(4, "br", "bridge"),
+    )
+    plain = (link("br", LinkKind.BRIDGE), link("v", LinkKind.VETH, peer="w"))
+    there = [link("br", LinkKind.BRIDGE), link("v", LinkKind.VETH, peer="w", master="br")]
+    assert read(*ends, wanted=plain) == there
+    asked = (plain[0], replace(plain[1], mtu=1400, mac=MAC))
+    assert read(*ends, wanted=asked)[1] == replace(there[1], mtu=1500, mac=MAC)
+    mac = f"{MAC[:-1]}9"
+    other = (ends[0]._replace(mtu=1400, mac=mac), ends[1], ends[2]._replace(mtu=1400, mac=mac))
+    assert read(*other, wanted=plain) == [there[0], replace(there[1], mtu=1400)]
+    # A bridge has those of its ports.
+    assert read(*other[:2], ends[2], wanted=plain)[0] == replace(there[0], mtu=1500, mac=MAC)
+
+
+def test_of_a_device_that_nobody_asks_for_all_is_told_that_it_takes_to_make_it_again() -> None:
+    assert read(
+        device(2, "gt", "gretap", mtu=1450, data=wire.u8(8, 9)),
+        device(3, "br", "bridge", mtu=1400),
+        device(4, "v", "vrf"),
+    ) == [
+        link("v", LinkKind.VRF, table=0),
+        link("br", LinkKind.BRIDGE, mtu=1400, mac=MAC),
+        link("gt", LinkKind.GRETAP, mtu=1450, mac=MAC, tunnel=GreTunnel(None, None, ttl=9)),
     ]
-    asked = link("v", LinkKind.VETH, peer="w", mtu=1400, mac=MAC)
-    assert read(*ends, wanted=(asked,))[1] == link("v", LinkKind.VETH, peer="w", master="br", mtu=1500, mac=MAC)
+
+
+def test_a_vlan_has_mtu_and_mac_of_its_parent_unless_it_says_others() -> None:
+    eth0 = device(2, "eth0", mtu=1600)
+    vlan = device(3, "eth0.5", "vlan", link=2, mtu=1600, data=wire.u16(1, 5))
+    wanted = (link("eth0.5", LinkKind.VLAN, vlan=("eth0", 5)),)
+    assert read(eth0, vlan, wanted=wanted) == list(wanted)
+    other = vlan._replace(mtu=1550, mac=f"{MAC[:-1]}9")
+    assert read(eth0, other, wanted=wanted) == [replace(wanted[0], mtu=1550, mac=other.mac)]
+    away = other._replace(elsewhere=True)
+    assert read(eth0, away, wanted=(replace(wanted[0], vlan=("", 5)),))[0].mtu is None
+    # A bridge that flowc makes has no ports when a VLAN on it is made.
+    bridge = device(2, "eth0", "bridge", mtu=9000)
+    ports = (bridge, device(4, "port", mtu=9000, master=2))
+    asked = (link("eth0", LinkKind.BRIDGE), *wanted)
+    for mtu in (1500, 9000):
+        assert read(*ports, vlan._replace(mtu=mtu), wanted=asked)[1].mtu is None
+    assert read(*ports, vlan._replace(mtu=1400), wanted=asked)[1].mtu == 1400
 
 
 def test_an_end_in_another_namespace_is_the_one_that_is_wanted() -> None:
     away = device(2, "v", "veth", link=1, elsewhere=True)
     lo = device(1, "lo")
-    assert read(lo, away) == [link("v", LinkKind.VETH)]
+    assert read(lo, away) == [link("v", LinkKind.VETH, mac=MAC)]
     wanted = (link("v", LinkKind.VETH, peer="w"),)
     assert read(lo, away, wanted=wanted) == list(wanted)
 
@@ -142,6 +181,34 @@ def neighbor(family: int, address: str, *more: bytes, state: int = 0x80, mac: st
     body += wire.mac(2, mac) if mac else b""
     body += wire.u32(4, 0) + wire.attribute(3, bytes(16)) + b"".join(more)
     return struct.pack("=IHHII", 16 + len(body), 28, 2, 1, 0) + body
+
+
+class Kernel:
+    """Whose device has these flags, one after the other."""
+
+    def __init__(self, *flags: int) -> None:
+        self.flags, self.sent = list(flags), 0
+
+    def get(self, number: int, body: bytes) -> bytes:
+        assert (number, body[4:8]) == (18, struct.pack("=I", 1))
+        return bytes(16) + BODY.pack(0, 1, 1, self.flags.pop(0), 0)
+
+    def send(self, number: int, flags: int, body: bytes) -> None:
+        del number, flags, body
+        self.sent += 1
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [(0x10041,), (0x1,), (0x0,), (0x41, 0x41, 0x1), (0x41, 0x10041)],
+    ids=["carrier", "no carrier", "down", "it is noticed that there is none", "it comes"],
+)
+def test_a_managed_neighbour_comes_when_the_kernel_has_noticed_the_carrier(flags: tuple[int, ...]) -> None:
+    kernel: Any = Kernel(*flags)
+    neighbors.create(kernel, NeighborRow(4, "192.0.2.1", "lo", None, NOWHERE))
+    assert (kernel.flags, kernel.sent) == ([], 1)
+    neighbors.create(kernel, NeighborRow(4, "192.0.2.1", "lo", MAC, NOWHERE))
+    assert kernel.sent == 2
 
 
 def test_neighbours_are_flowcs_by_their_protocol_and_last_by_their_state() -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import struct
 
-from flowc.backends.netlink import paths
-from flowc.backends.netlink.objects import wire
+from flowc.backends.netlink import paths, wire
 from flowc.backends.netlink.resolving import resolve
-from flowc.backends.nft.live.attributes import attribute
+from flowc.backends.netlink.wire import attribute
 from flowc.backends.nft.live.counting import counted
 from flowc.verify.observed import PathRead
 

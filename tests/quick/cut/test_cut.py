@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.quick.cut.making import entry
+from tests.quick.cut.test_alike import BLUE, HOST, RED
 from tests.quick.trace.asking import host_of
 
 from flowc.cut.judge import forbidden, judged
@@ -18,6 +19,8 @@ TENANT = (Path(__file__).parents[3] / "examples/tenant-eip.flow").read_text()
 EIP = ("10.0.1.241|40000", "2.2.2.11|12865")
 """From the internet to the EIP of the VM."""
 EIP_BACK = ("10.0.0.75|12865", "10.0.1.241|40000")
+TENANTS = HOST + RED + BLUE
+R99 = "endpoint r99 { address 10.0.0.99; interface reds }\n"
 LAN = """
 interface wan { device eth0; address 192.0.2.2/24, 2001:db8::2/64 }
 interface lan { device eth1; address 10.0.0.1/24, fd00::1/64 }
@@ -133,10 +136,32 @@ def test_a_related_connection_follows_its_master(tmp_path: Path, tenant: Host) -
 
 
 def test_tenants_with_the_same_addresses_are_told_apart_by_zone(tmp_path: Path) -> None:
-    text = (Path(__file__).parents[3] / "examples/two-tenants.flow").read_text()
-    host = host_of(text, tmp_path)
-    numbers = [vrf.number for vrf in host.vrfs.values()]
-    assert len(numbers) >= 2
+    host = host_of(TENANTS, tmp_path)
+    red, blue = (
+        entry("udp", ("10.0.0.10|5000", "9.9.9.9|53"), ("9.9.9.9|53", f"{eip}|5000"), zone=zone)
+        for eip, zone in (("50.0.0.10", 1001), ("50.0.1.10", 1002))
+    )
+    assert [one.entry for one in forbidden(host, [red, blue])] == [red]
+    # The same with the zones exchanged: the addresses are those of the other one's EIP.
+    assert len(forbidden(host, [red._replace(zone=1002), blue._replace(zone=1001)])) == 2
+
+
+def test_an_eip_that_is_another_tenants_cuts(tmp_path: Path) -> None:
+    host = host_of(TENANTS.replace("eip 50.0.1.10 <-> b10", "eip 50.0.1.10 <-> r99") + R99, tmp_path)
+    called = entry("tcp", ("9.9.9.9|5000", "50.0.1.10|80"), ("10.0.0.10|80", "9.9.9.9|5000"), zone=1002)
+    assert forbidden(host_of(TENANTS, tmp_path), [called]) == []
+    assert [one.entry for one in forbidden(host, [called])] == [called]
+
+
+def test_who_calls_a_public_address_from_inside(tmp_path: Path, tenant: Host) -> None:
+    """Judged by both policies: the way out, and back in."""
+    hairpin = entry("tcp", ("10.0.0.76|5000", "2.2.2.11|12865"), ("10.0.0.75|12865", "2.2.2.12|20007"), zone=1000)
+    own = entry("tcp", ("10.0.0.75|5000", "2.2.2.11|80"), ("10.0.0.75|80", "2.2.2.11|5000"), zone=1000)
+    assert reasons(tenant, hairpin, own) == []
+    out = changed(tmp_path, "policy tenant -> internet { accept offload }", "")
+    assert [one.entry for one in forbidden(out, [hairpin, own])] == [hairpin, own]
+    back = changed(tmp_path, "    accept netperf to vm75 offload\n", "")
+    assert [one.entry for one in forbidden(back, [hairpin, own])] == [hairpin]
 
 
 # ---- a router without VRFs

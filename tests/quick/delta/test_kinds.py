@@ -7,9 +7,11 @@ from tests.quick.delta.states import GATEWAY, change, delta, state
 
 from flowc.delta.chains import applied_rules
 from flowc.delta.kinds import Changed
+from flowc.delta.rules import compare_routing_rules
 from flowc.delta.taken import taken_along
-from flowc.hoststate import Link
+from flowc.hoststate import Link, Rule
 from flowc.hoststate.ruleset import Chain, ChainRule
+from flowc.source import NOWHERE
 
 TUNNEL = "tunnel gre1 {{ type {type}; key {key}; local 192.0.2.1; remote {remote}; address 10.9.0.1/30 }}\n"
 VLAN = "interface v {{ vlan {id} on lan; address 10.8.0.1/24 }}\n"
@@ -165,6 +167,21 @@ def test_how_an_address_is_answered_matters_for_ipv6_alone() -> None:
     for row in state(GATEWAY).addresses:
         found = compare(ADDRESS, [row], [row._replace(answered_only=True)])
         assert len(found.changed) == (row.family == 6)
+
+
+def test_a_rule_behind_one_of_the_same_selector_comes_and_goes() -> None:
+    first, other = Rule(4, 500, 1000, NOWHERE, mark=(1, 0xFF)), Rule(4, 500, 1001, NOWHERE, mark=(1, 0xFF))
+
+    def told(old: list[Rule], new: list[Rule]) -> tuple[object, ...]:
+        found = compare_routing_rules(old, new)
+        return found.created, found.deleted, [(one.old, one.new) for one in found.changed]
+
+    assert told([first, other], [first]) == ((), (other,), [])
+    assert told([first, other], [other]) == ((), (), [(first, other)])  # which makes one and deletes the other
+    assert told([first, other], []) == ((), (first, other), [])
+    assert told([first], [first, other]) == ((other,), (), [])
+    assert told([first, other], [first, other]) == ((), (), [])
+    assert told([], [first, first]) == ((first,), (), [])
 
 
 def test_a_vrf_moves_the_local_rule() -> None:

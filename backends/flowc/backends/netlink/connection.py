@@ -78,13 +78,18 @@ class Connection:
     def dump(self, number: int, body: bytes) -> list[bytes]:
         """A dump as it comes: whole messages with their headers. One that a change interrupts is asked for again."""
         for _ in range(_TRIES):
-            messages, interrupted = self._dump(number, body)
+            messages, interrupted = self._answer(number, DUMP, body)
             if not interrupted:
                 return messages
         raise RefusedError(errno.EINTR, "what is read changes all the time")
 
-    def _dump(self, number: int, body: bytes) -> tuple[list[bytes], bool]:
-        self._send(number, REQUEST | DUMP, body)
+    def get(self, number: int, body: bytes) -> bytes:
+        """One object as it comes. Raises RefusedError."""
+        (message,), _ = self._answer(number, ACK, body)
+        return message
+
+    def _answer(self, number: int, how: int, body: bytes) -> tuple[list[bytes], bool]:
+        self._send(number, REQUEST | how, body)
         found: list[bytes] = []
         interrupted = False
         while True:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import errno
 import socket
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
+from flowc.backends.netlink import wire
 from flowc.backends.netlink.connection import Connection, RefusedError
 from flowc.backends.netlink.conntrack_layout import Layouts
 from flowc.hoststate.marks import OFFLOAD_MARK
@@ -25,9 +27,7 @@ FAMILY = 12
 """NETLINK_NETFILTER (linux/netlink.h), which `socket` has no name for."""
 _NEW, _GET, _DELETE = 0x100, 0x101, 0x102  # NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_*
 _START = 20  # struct nlmsghdr and struct nfgenmsg
-_ATTRIBUTE = struct.Struct("=HH")
 _NESTED = 0x8000
-_KIND = 0x3FFF
 # linux/netfilter/nfnetlink_conntrack.h, enum ctattr_type
 _ORIGINAL, _REPLY, _STATUS, _PROTOINFO, _TIMEOUT, _MARK, _COUNTERS, _REPLY_COUNTERS = 1, 2, 3, 4, 7, 8, 9, 10
 _ID, _MASTER, _ZONE, _MARK_MASK = 12, 14, 18, 21
@@ -63,7 +63,7 @@ def cut(connection: Connection, entry: Tracked) -> bool:
 
 def set_mark(connection: Connection, entry: Tracked, mark: int, mask: int) -> bool:
     """Set those bits of an entry's mark; False if it was gone. Raises RefusedError."""
-    return _changed(connection, _NEW, entry, _number(_MARK, mark & mask) + _number(_MARK_MASK, mask))
+    return _changed(connection, _NEW, entry, wire.be32(_MARK, mark & mask) + wire.be32(_MARK_MASK, mask))
 
 
 def release(connection: Connection, entries: Iterable[Tracked]) -> None:
@@ -76,15 +76,16 @@ def release(connection: Connection, entries: Iterable[Tracked]) -> None:
     """
     for entry in entries:
         set_mark(connection, entry, 0, OFFLOAD_MARK)
-    _FLUSH.write_text("1")
+    with suppress(FileNotFoundError):  # a namespace of a user without rights has none: the marks alone are cleared
+        _FLUSH.write_text("1")
 
 
 def _changed(connection: Connection, number: int, entry: Tracked, more: bytes) -> bool:
-    body = _header(entry.family) + _attribute(_ORIGINAL | _NESTED, _tuple(entry.family, entry.original))
+    body = _header(entry.family) + wire.attribute(_ORIGINAL | _NESTED, _tuple(entry.family, entry.original))
     if entry.zone:
-        body += _attribute(_ZONE, struct.pack(">H", entry.zone))
+        body += wire.be16(_ZONE, entry.zone)
     try:
-        connection.send(number, 0, body + _number(_ID, entry.id) + more)
+        connection.send(number, 0, body + wire.be32(_ID, entry.id) + more)
     except RefusedError as refused:
         if refused.code == errno.ENOENT:
             return False
@@ -98,27 +99,19 @@ def _header(family: Family | None) -> bytes:
     return struct.pack(">BBH", number, 0, 0)
 
 
-def _attribute(kind: int, data: bytes) -> bytes:
-    return _ATTRIBUTE.pack(4 + len(data), kind) + data + bytes(-len(data) % 4)
-
-
-def _number(kind: int, value: int) -> bytes:
-    return _attribute(kind, struct.pack(">I", value))
-
-
 def _tuple(family: Family, one: Direction) -> bytes:
     size = 4 if family == 4 else 16
     ends = zip(_ADDRESSES[family], (one.source, one.destination), strict=True)
-    addresses = b"".join(_attribute(kind, value.to_bytes(size, "big")) for kind, value in ends)
-    protocol = _attribute(_NUMBER, bytes([one.protocol]))
+    addresses = b"".join(wire.attribute(kind, value.to_bytes(size, "big")) for kind, value in ends)
+    protocol = wire.u8(_NUMBER, one.protocol)
     if one.protocol in _WITH_PORTS:
-        protocol += _attribute(_SOURCE_PORT, struct.pack(">H", one.source_port))
-        protocol += _attribute(_DESTINATION_PORT, struct.pack(">H", one.detail))
+        protocol += wire.be16(_SOURCE_PORT, one.source_port)
+        protocol += wire.be16(_DESTINATION_PORT, one.detail)
     elif one.protocol == ICMP_PROTOCOL[family]:
         identifier, kind, code = _ICMP[family]
-        protocol += _attribute(identifier, struct.pack(">H", one.source_port))
-        protocol += _attribute(kind, bytes([one.detail])) + _attribute(code, bytes([one.code]))
-    return _attribute(_IP | _NESTED, addresses) + _attribute(_PROTOCOL | _NESTED, protocol)
+        protocol += wire.be16(identifier, one.source_port)
+        protocol += wire.u8(kind, one.detail) + wire.u8(code, one.code)
+    return wire.attribute(_IP | _NESTED, addresses) + wire.attribute(_PROTOCOL | _NESTED, protocol)
 
 
 def _entry(message: bytes) -> Tracked | None:
@@ -126,7 +119,7 @@ def _entry(message: bytes) -> Tracked | None:
     family = _FAMILIES.get(message[16])
     if family is None:
         return None
-    found = dict(_attributes(message, _START, len(message)))
+    found = _places(message, _START, len(message))
     original, zone = _direction(message, family, found[_ORIGINAL])
     reply, reply_zone = _direction(message, family, found[_REPLY])
     if _ZONE in found:
@@ -150,21 +143,15 @@ def _entry(message: bytes) -> Tracked | None:
     )
 
 
+def _places(message: bytes, at: int, end: int) -> dict[int, tuple[int, int]]:
+    """Where the value of each attribute starts and ends."""
+    return {kind: (start, stop) for kind, start, stop in wire.each(message, at, end)}
+
+
 def _tcp_state(message: bytes, place: tuple[int, int]) -> int | None:
     """None for other protocols."""
-    nested = dict(_attributes(message, *place))
-    return _value(message, dict(_attributes(message, *nested[_TCP])), _TCP_STATE) if _TCP in nested else None
-
-
-def _attributes(message: bytes, at: int, end: int) -> Iterator[tuple[int, tuple[int, int]]]:
-    """Type, and where the value starts and ends."""
-    unpack = _ATTRIBUTE.unpack_from
-    while at + 4 <= end:
-        length, kind = unpack(message, at)
-        if length < 4:
-            return
-        yield kind & _KIND, (at + 4, at + length)
-        at += (length + 3) & ~3
+    nested = _places(message, *place)
+    return _value(message, _places(message, *nested[_TCP]), _TCP_STATE) if _TCP in nested else None
 
 
 def _value(message: bytes, found: dict[int, tuple[int, int]], kind: int) -> int | None:
@@ -174,9 +161,9 @@ def _value(message: bytes, found: dict[int, tuple[int, int]], kind: int) -> int 
 
 def _direction(message: bytes, family: Family, place: tuple[int, int]) -> tuple[Direction, int]:
     """The tuple, and the zone if it has one of its own."""
-    found = dict(_attributes(message, *place))
-    addresses = dict(_attributes(message, *found[_IP]))
-    protocol = dict(_attributes(message, *found[_PROTOCOL]))
+    found = _places(message, *place)
+    addresses = _places(message, *found[_IP])
+    protocol = _places(message, *found[_PROTOCOL])
     source, destination = (_value(message, addresses, kind) or 0 for kind in _ADDRESSES[family])
     number = _value(message, protocol, _NUMBER) or 0
     fields: tuple[int, ...] = (_SOURCE_PORT, _DESTINATION_PORT)
@@ -187,5 +174,5 @@ def _direction(message: bytes, family: Family, place: tuple[int, int]) -> tuple[
 
 
 def _counted(message: bytes, place: tuple[int, int]) -> Counted:
-    found = dict(_attributes(message, *place))
+    found = _places(message, *place)
     return Counted(_value(message, found, 1) or 0, _value(message, found, 2) or 0)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from flowc.backends.netlink import wire
 from flowc.hoststate.tracked import Counted, Direction, Tracked
 from flowc.ir.addresses import Family
 
@@ -126,13 +127,9 @@ def _layout(message: bytes) -> _Layout | None:
 
 def _leaves(message: bytes, at: int, end: int, nest: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], int, int]]:
     """The path of each attribute that holds no others, and where its value starts and ends."""
-    while at + 4 <= end:
-        length, kind = struct.unpack_from("=HH", message, at)
-        if length < 4:
-            return
-        path = (*nest, kind & 0x3FFF)
+    for kind, start, stop in wire.each(message, at, end):
+        path = (*nest, kind)
         if path in _NESTS:
-            yield from _leaves(message, at + 4, at + length, path)
+            yield from _leaves(message, start, stop, path)
         else:
-            yield path, at + 4, at + length
-        at += (length + 3) & ~3
+            yield path, start, stop

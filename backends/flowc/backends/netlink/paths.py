@@ -6,8 +6,8 @@ import os
 import struct
 from collections.abc import Mapping
 
+from flowc.backends.netlink import wire
 from flowc.backends.netlink.connection import Connection, RefusedError
-from flowc.backends.netlink.objects import wire
 from flowc.hoststate.routing import Family
 from flowc.ir.addresses import WIDTH
 from flowc.verify.observed import PathRead

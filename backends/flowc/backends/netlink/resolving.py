@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterable
 
-from flowc.backends.netlink.objects.wire import NUMBERS
+from flowc.backends.netlink.wire import NUMBERS
 from flowc.hoststate.routing import Family
 from flowc.ir.addresses import format_address
 

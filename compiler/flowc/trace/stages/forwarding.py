@@ -12,7 +12,7 @@ from flowc.trace.model import Stage, Verdict
 from flowc.trace.stages.coming import is_link_local_source, is_opening, is_untracked
 from flowc.trace.stages.implied import implied, implied_out, tunnelled
 from flowc.trace.stages.passage import Ended, Judged, Passage
-from flowc.trace.stages.public import OF_NO_CONNECTION
+from flowc.trace.stages.public import OF_NO_CONNECTION, refuse_own_call
 from flowc.trace.stages.ways import Kind
 
 REFUSALS = {Kind.UNREACHABLE: Verdict.UNREACHABLE, Kind.BLACKHOLE: Verdict.DROP}
@@ -40,7 +40,7 @@ def forward(passage: Passage) -> Goes:
         walk.step(Stage.ROUTE, f"to the host: {way.text}", way.span)
         return Goes(None, None, _delivered(passage))
     assert way.interface is not None
-    out = indexes.host.interfaces[way.interface]
+    out = passage.out = indexes.host.interfaces[way.interface]
     by = f" by {format_address(walk.packet.family, way.gateway)}" if way.gateway is not None else ""
     choice = f", one of {way.ways} ways" if way.ways > 1 else ""
     walk.step(Stage.ROUTE, f"{way.text}{by}, leaves by `{out.name}`{choice}", way.span)
@@ -84,6 +84,7 @@ def _check_way_back(passage: Passage) -> None:
 def _delivered(passage: Passage) -> Judged:
     """To the host: what declared tunnels need is admitted, then the zone's policy decides."""
     if passage.interface is None:
+        refuse_own_call(passage)
         return Judged(None, None, "the host may send to itself", None)
     if passage.entry.zone is None and passage.indexes.zoning.is_shared(passage.interface.name):
         raise Ended(Verdict.DROP, f"no zone on `{passage.interface.name}` has this source", passage.interface.span)

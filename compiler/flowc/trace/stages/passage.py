@@ -88,6 +88,8 @@ class Passage:
     """What takes what is beyond the limits of the rule that decides."""
     is_routed: bool = False
     """Its way was looked up."""
+    out: Interface | None = None
+    """That its way leaves by."""
     ways: int = field(default=1)
     """How many ways the kernel may choose from."""
 

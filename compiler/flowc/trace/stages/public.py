@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from flowc.ir.addresses import Family, format_address
 from flowc.ir.rows import ForwardRow
 from flowc.trace.model import Stage, Verdict
-from flowc.trace.stages.coming import is_opening
+from flowc.trace.stages.coming import is_opening, is_untracked
 from flowc.trace.stages.inward import Inward
 from flowc.trace.stages.passage import Ended, Passage
 
@@ -57,6 +57,28 @@ def refuse_unused(passage: Passage) -> None:
         if found is not None and found.pooled:
             reason = "an address of a pool that nothing uses"
             raise Ended(Verdict.DROP, reason if opening else OF_NO_CONNECTION, found.span)
+
+
+def refuse_own_call(passage: Passage) -> None:
+    """What the host itself sends to a public address that it answers for comes in again by `lo`, which is in no zone: no
+    policy admits it. Raises Ended.
+
+    Inside of a VRF it comes in by the VRF's device, and is taken for what has been judged.
+    """
+    walk = passage.walk
+    if is_untracked(walk) or not is_opening(walk):
+        return
+    for index, scope in _both(passage):
+        found = index.called(walk, scope)
+        if passage.vrf is None:
+            called = found or index.called_port(walk, scope)
+            if called is not None:
+                reason = (
+                    f"a public address of zone `{called.zone}`, and no policy is for what the host itself calls there"
+                )
+                raise Ended(Verdict.DROP, reason, called.span)
+        elif index is passage.indexes.local and found is not None and found.pooled:
+            raise Ended(Verdict.DROP, "an address of a pool that nothing uses", found.span)
 
 
 def is_unused(passage: Passage) -> bool:

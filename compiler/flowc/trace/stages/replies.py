@@ -10,7 +10,6 @@ from flowc.ir.fib import Way
 from flowc.ir.fronts import Fronts
 from flowc.ir.links import Interface
 from flowc.ir.network import Host
-from flowc.ir.packet import NUMBERS
 from flowc.trace.model import Stage
 from flowc.trace.stages.coming import Coming
 from flowc.trace.stages.inward import Target
@@ -45,26 +44,18 @@ class Replies:
             return False
         return interface.name in self._host.zoned() and interface.vrf in self._open
 
-    def refused(self, walk: Walk, vrf: str | None, *, routed: bool) -> bool:
-        """The host can say that it refuses a packet, by the table whose routes that takes (sysctl fwmark_reflect).
-
-        What is refused before a way was looked up is refused by the main table: the kernel asks no other one whether
-        the sender can be reached (nf_reject_fill_skb_dst in net/ipv4/netfilter/nf_reject_ipv4.c).
-        """
-        if not routed and vrf is not None:
-            if walk.equals("protocol", NUMBERS["tcp"]):
-                return False  # a reset leaves by that table as well
-            return self.leads_back(walk, None) and self.leads_back(walk, vrf)
-        return self.leads_back(walk, vrf)
-
-    def leads_back(self, walk: Walk, vrf: str | None) -> bool:
-        """A table has a way to the sender."""
+    def way_back(self, walk: Walk, vrf: str | None) -> Interface | None:
+        """Where a table's way to the sender leaves."""
         packet = walk.packet
         if walk.within("source", self._ways.own_sources(vrf, packet.family)):
-            return False
+            return None
         source = walk.cut("source", self._ways.cuts(vrf, packet.family))
         hops = _hops(self._ways.back(vrf, packet.family, source, packet.destination))
-        return bool(hops) and self._coming.finds(walk, "source", self._host.interfaces[hops[0][1]], hops[0][0])
+        if not hops:
+            return None
+        gateway, name = hops[0]
+        out = self._host.interfaces[name]
+        return out if self._coming.finds(walk, "source", out, gateway) else None
 
     def to_host(self, walk: Walk, vrf: str | None, out: Interface) -> bool:
         """A reply to what the host itself sends out of a VRF is its own in the VRF where it comes in."""

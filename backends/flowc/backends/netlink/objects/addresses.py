@@ -13,8 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from flowc.backends.iproute2.routing import PROTOCOL
+from flowc.backends.netlink import wire
 from flowc.backends.netlink.connection import CREATE, EXCLUDE, REPLACE, Connection, RefusedError
-from flowc.backends.netlink.objects import wire
 from flowc.backends.netlink.objects.devices import index_of
 from flowc.delta import Changed
 from flowc.hoststate import AddressRow, NetworkState

@@ -13,10 +13,10 @@ from socket import AF_INET, AF_INET6, htons, inet_ntop, ntohs
 from typing import Any
 
 from flowc.backends.netlink.connection import CREATE, Connection, MissingDeviceError, RefusedError
-from flowc.backends.netlink.layout import HEADER, number, parsed, text
 from flowc.backends.netlink.messages.act import TC_ACT_OK, TC_ACT_PIPE
 from flowc.backends.netlink.messages.flower import TCA_CLS_FLAGS_SKIP_HW, tcmsg
 from flowc.backends.netlink.objects.devices import index_of
+from flowc.backends.netlink.wire import HEADER, attributes, number, string
 from flowc.backends.tc.render import COOKIE, FULL_MASK
 from flowc.delta.filters import Clsact
 from flowc.hoststate import FlowerFilter
@@ -61,11 +61,11 @@ def _dump(connection: Connection, device: int, parent: int) -> list[bytes]:
 def _filter(message: bytes, device: str) -> FlowerFilter | None:
     """None if it is not flowc's. One that has its cookie but another shape reads as one that nobody asks for."""
     _, _, handle, _, info = _MESSAGE.unpack_from(message, HEADER)
-    found = parsed(message, HEADER + _MESSAGE.size)
-    if not handle or text(found.get(_KIND, b"")) != "flower" or _OPTIONS not in found:
+    found = attributes(message, HEADER + _MESSAGE.size)
+    if not handle or string(found.get(_KIND, b"")) != "flower" or _OPTIONS not in found:
         return None
-    flower = parsed(found[_OPTIONS], 0)
-    actions = [parsed(one, 0) for one in parsed(flower.get(_ACTIONS, b""), 0).values()]
+    flower = attributes(found[_OPTIONS])
+    actions = [attributes(one) for one in attributes(flower.get(_ACTIONS, b"")).values()]
     addresses, known = _outer(flower)
     mark = _marked(actions)
     one = FlowerFilter(
@@ -103,9 +103,9 @@ def _outer(flower: Mapping[int, bytes]) -> tuple[tuple[str, str], bool]:
 
 def _marked(actions: list[dict[int, bytes]]) -> tuple[int, int] | None:
     """The mark and its mask, of a filter that sets one and lets the packet pass, and does nothing else."""
-    if [text(one.get(_ACT_KIND, b"")) for one in actions] != ["skbedit", "gact"]:
+    if [string(one.get(_ACT_KIND, b"")) for one in actions] != ["skbedit", "gact"]:
         return None
-    edit, done = (parsed(one.get(_ACT_OPTIONS, b""), 0) for one in actions)
+    edit, done = (attributes(one.get(_ACT_OPTIONS, b"")) for one in actions)
     if (
         _verdict(edit) != TC_ACT_PIPE
         or _verdict(done) != TC_ACT_OK

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 
 from flowc.backends.iproute2.links import ALIAS
 from flowc.backends.iproute2.routing import PROTOCOL
+from flowc.backends.netlink import wire
 from flowc.backends.netlink.connection import CREATE, EXCLUDE, Connection, MissingDeviceError, RefusedError
-from flowc.backends.netlink.objects import devices, tunnels, wire
+from flowc.backends.netlink.objects import defaults, devices, tunnels
 from flowc.backends.netlink.objects.devices import BODY, index_of
 from flowc.backends.netlink.objects.owned import ForeignDeviceError, links
 from flowc.delta import Changed
@@ -76,7 +77,7 @@ def change(connection: Connection, changed: Changed[Link]) -> None:
         # A tunnel takes a new MTU from what is below when that changes, unless it is told one.
         mtu = wire.u32(devices.MTU, link.mtu) if link.mtu is not None else b""
         _write(connection, _NEWLINK, link.device, _named(link.device) + mtu + b"".join(_made(link)))
-    settings = b"".join(_settings(link, names))
+    settings = b"".join(_settings(link, names)) + b"".join(_unsaid(connection, link, names))
     if settings:
         _set(connection, link.device, settings)
     if "master" in names:
@@ -133,6 +134,23 @@ def _settings(link: Link, names: frozenset[str] | None = None) -> Iterator[bytes
         yield wire.mac(devices.ADDRESS, link.mac)
     if link.mtu is not None and (names is None or "mtu" in names):
         yield wire.u32(devices.MTU, link.mtu)
+
+
+def _unsaid(connection: Connection, link: Link, names: frozenset[str]) -> Iterator[bytes]:
+    """What the file does not say any more, as it is on a new device."""
+    forgotten = {name for name in ("mtu", "mac") if name in names and getattr(link, name) is None}
+    if not forgotten:
+        return
+    found = {one.number: one for one in devices.devices(connection)}
+    device = next((one for one in found.values() if one.name == link.device), None)
+    if device is None:
+        raise MissingDeviceError(link.device)
+    mac = defaults.mac(device, found)
+    if "mac" in forgotten and mac is not None:
+        yield wire.mac(devices.ADDRESS, mac)
+    mtus = defaults.mtus(device, found)
+    if "mtu" in forgotten and mtus:
+        yield wire.u32(devices.MTU, mtus[0])
 
 
 def _claim(link: Link) -> bytes:

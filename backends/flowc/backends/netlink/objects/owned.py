@@ -7,13 +7,18 @@ from dataclasses import dataclass
 
 from flowc.backends.iproute2.links import ALIAS
 from flowc.backends.iproute2.routing import PROTOCOL
-from flowc.backends.netlink.objects import devices, tunnels, wire
+from flowc.backends.netlink import wire
+from flowc.backends.netlink.objects import defaults, devices, tunnels
 from flowc.backends.netlink.objects.devices import Device
 from flowc.hoststate import Link, LinkKind, NetworkState
 from flowc.hoststate.journal import DeviceBefore, Journal
 from flowc.source import NOWHERE
 
 KINDS = {kind.value: kind for kind in LinkKind if kind is not LinkKind.EXISTING}
+
+
+_WITH_MAC = frozenset({LinkKind.BRIDGE, LinkKind.VETH, LinkKind.GRETAP, LinkKind.IP6GRETAP})
+"""Those whose own MAC others may have learned."""
 
 
 class ForeignDeviceError(Exception):
@@ -28,6 +33,7 @@ class ForeignDeviceError(Exception):
 class _Reading:
     devices: Mapping[str, Device]
     names: Mapping[int, str]
+    numbered: Mapping[int, Device]
     wanted: Mapping[str, Link]
     journal: Mapping[str, DeviceBefore]
 
@@ -36,7 +42,11 @@ def links(found: Iterable[Device], wanted: NetworkState, journal: Journal) -> tu
     """The devices as a host's links. Raises ForeignDeviceError."""
     named = {one.name: one for one in found}
     reading = _Reading(
-        named, devices.names_of(named.values()), {one.device: one for one in wanted.links}, journal.devices
+        named,
+        devices.names_of(named.values()),
+        {one.number: one for one in named.values()},
+        {one.device: one for one in wanted.links},
+        journal.devices,
     )
     read = []
     for device in named.values():
@@ -95,14 +105,33 @@ def _created(device: Device, asked: Link | None, reading: _Reading) -> Link:
         kind=kind,
         span=NOWHERE,
         master=reading.names.get(device.master),
-        mtu=device.mtu if asked and asked.mtu is not None else None,
-        mac=device.mac if asked and asked.mac is not None else None,
+        mtu=_mtu(device, asked, reading),
+        mac=_mac(device, asked, reading),
         table=table,
         vlan=vlan,
         peer=peer,
         tunnel=tunnel,
         up=device.up,
     )
+
+
+def _mtu(device: Device, asked: Link | None, reading: _Reading) -> int | None:
+    """Where none is asked for it is told if it is not the kernel's own; of one that goes, so that it can come back."""
+    if asked is None or asked.mtu is None:
+        usual = defaults.mtus(device, reading.numbered)
+        if device.mtu in usual or (asked and not usual):
+            return None
+    return device.mtu
+
+
+def _mac(device: Device, asked: Link | None, reading: _Reading) -> str | None:
+    if asked is None and device.kind in _WITH_MAC:
+        return device.mac
+    if asked is None or asked.mac is None:
+        usual = defaults.mac(device, reading.numbered)
+        if usual is None or device.mac == usual:
+            return None
+    return device.mac
 
 
 def _existing(device: Device, asked: Link | None, reading: _Reading) -> Link:

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import errno
 import struct
-import sys
 from collections.abc import Iterator, Mapping
 from socket import AF_INET, AF_INET6, inet_ntop
 from typing import Any
 
 from flowc.backends.iproute2.routing import PROTOCOL
 from flowc.backends.netlink.connection import CREATE, REPLACE, Connection, MissingDeviceError, RefusedError
-from flowc.backends.netlink.layout import HEADER, number, parsed
 from flowc.backends.netlink.messages.lwtunnel_ip import LWTUNNEL_ENCAP_IP, LWTUNNEL_ENCAP_IP6, TUNNEL_KEY, rtmsg
 from flowc.backends.netlink.objects.devices import index_of
+from flowc.backends.netlink.wire import HEADER, attributes, be_number, number
 from flowc.delta.routes import DEFAULT_METRIC, Route
 from flowc.hoststate import Encap, NextHop, RouteRow
 from flowc.hoststate.routing import Family
@@ -59,7 +58,7 @@ def _rows(connection: Connection, family: Family, names: Mapping[int, str]) -> I
         # Of a family that the kernel does not have it lists all others instead.
         if there != own or protocol != PROTOCOL or kind not in _KINDS or source or tos or flags & _CLONED:
             continue
-        found = parsed(message, HEADER + _MESSAGE.size)
+        found = attributes(message, HEADER + _MESSAGE.size)
         # Of many routes there are few ways on.
         way = tuple(map(found.get, _WAY)) if kind <= _LOCAL else ()
         if way not in hops:
@@ -84,7 +83,7 @@ def _hops(family: Family, found: Mapping[int, bytes], names: Mapping[int, str]) 
         length, _, weight, device = _HOP.unpack_from(data, at)
         if length < _HOP.size:
             break
-        hops.append(_hop(family, parsed(data, at + _HOP.size, at + length), names.get(device), weight + 1))
+        hops.append(_hop(family, attributes(data, at + _HOP.size, at + length), names.get(device), weight + 1))
         at += (length + 3) & ~3
     return tuple(hops)
 
@@ -102,17 +101,17 @@ def _hop(family: Family, found: Mapping[int, bytes], device: str | None, weight:
 
 def _encap(kind: bytes, data: bytes) -> Encap:
     """What is no tunnel's reads as one from nowhere to nowhere, which nobody asks for."""
-    known = int.from_bytes(kind, sys.byteorder)
+    known = number(kind)
     if known not in _ANYWHERE:
         return Encap(4, 0, "0.0.0.0", "0.0.0.0")  # noqa: S104  # no address is bound
-    found = parsed(data, 0)
+    found = attributes(data)
     family: Family = 4 if known == LWTUNNEL_ENCAP_IP else 6
     # LWTUNNEL_IP_* and LWTUNNEL_IP6_* have the same numbers.
     key, destination, source, flags = (found.get(kind) for kind in (1, 2, 3, 6))
-    keyed = flags is not None and int.from_bytes(flags, "big") & TUNNEL_KEY
+    keyed = be_number(flags) & TUNNEL_KEY
     return Encap(
         family,
-        int.from_bytes(key or b"", "big") if keyed else 0,
+        be_number(key) if keyed else 0,
         inet_ntop(_AF[family], source or _ANYWHERE[known]),
         inet_ntop(_AF[family], destination or _ANYWHERE[known]),
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import struct
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from socket import AF_INET, AF_INET6, inet_ntop
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ from pyroute2.netlink.rtnl.fibmsg import fibmsg
 from flowc.backends.iproute2.render import rule_families
 from flowc.backends.iproute2.routing import PROTOCOL
 from flowc.backends.netlink.connection import CREATE, EXCLUDE, Connection, RefusedError
-from flowc.backends.netlink.layout import HEADER, number, parsed, text
+from flowc.backends.netlink.wire import HEADER, attributes, number, string
 from flowc.delta.rules import FULL_MASK, LOCAL_FIRST, LOCAL_LAST, RULE
 from flowc.hoststate import NetworkState, Rule
 from flowc.hoststate.routing import Family
@@ -83,7 +84,7 @@ class _Found(NamedTuple):
             self.table,
             NOWHERE,
             mark=(self._number(_MARK, 0), self._number(_MASK, FULL_MASK)) if {_MARK, _MASK} & own.keys() else None,
-            device=text(own[_DEVICE]) if _DEVICE in own else None,
+            device=string(own[_DEVICE]) if _DEVICE in own else None,
             source=source,
             suppress=None if suppress == _NOTHING else suppress,
         )
@@ -102,11 +103,11 @@ class _Found(NamedTuple):
 def read(connection: Connection, wanted: NetworkState) -> tuple[tuple[Rule, ...], bool]:
     """Those of flowc, and if the local table is looked up last. Raises RefusedError.
 
-    Of two that differ in where they lead alone, as a change that was cut short leaves them, it is the first, which is what
-    the kernel goes by. Where the local rule shall be last it is so in all families that are set; else it counts where flowc
+    Of several that differ in where they lead alone, as a change that was cut short leaves them, that comes first which the
+    kernel goes by. Where the local rule shall be last it is so in all families that are set; else it counts where flowc
     has moved it.
     """
-    own: dict[tuple[object, ...], Rule] = {}
+    own: dict[tuple[object, ...], list[Rule]] = {}
     families = rule_families(wanted)
     last, moved = True, False
     for family in FAMILIES:
@@ -114,34 +115,38 @@ def read(connection: Connection, wanted: NetworkState) -> tuple[tuple[Rule, ...]
         for one in found:
             rule = one.rule(family) if one.protocol == PROTOCOL and not _is_local(one, family, LOCAL_LAST) else None
             if rule is not None:
-                own.setdefault(RULE.key(rule), rule)
+                own.setdefault(RULE.key(rule), []).append(rule)
         moved = moved or any(one.protocol == PROTOCOL and _is_local(one, family, LOCAL_LAST) for one in found)
         if family in families and found:
             places = [place for place in (LOCAL_FIRST, LOCAL_LAST) for one in found if _is_local(one, family, place)]
             last = last and LOCAL_FIRST not in places and LOCAL_LAST in places
-    return tuple(sorted(own.values(), key=_order)), last if wanted.local_rule_last else moved
+    same = sorted(own.values(), key=lambda rules: _order(rules[0]))
+    return tuple(chain.from_iterable(same)), last if wanted.local_rule_last else moved
 
 
 def _order(rule: Rule) -> tuple[object, ...]:
     return rule.family, rule.preference, rule.device or "", rule.source or "", rule.table
 
 
-def _dump(connection: Connection, family: Family) -> list[_Found]:
-    """In the order in which the kernel goes by them; none of a family that it does not have."""
+def _dump(connection: Connection, family: Family, *marks: bytes) -> list[_Found]:
+    """In the order in which the kernel goes by them; none of a family that it does not have.
+
+    With marks those whose messages hold all of these: the kernel filters nothing, and taking messages apart takes longest.
+    """
     try:
         messages = connection.dump(_GET, _MESSAGE.pack(_AF[family], *[0] * 8))
     except RefusedError as error:
         if error.code in _NO_FAMILY:
             return []
         raise
-    return list(_parsed(messages, family))
+    return list(_parsed([one for one in messages if all(mark in one for mark in marks)], family))
 
 
 def _parsed(messages: Sequence[bytes], family: Family) -> Iterator[_Found]:
     for message in messages:
         header = _MESSAGE.unpack_from(message, HEADER)
         if header[0] == _AF[family]:
-            own = parsed(message, HEADER + _MESSAGE.size)
+            own = attributes(message, HEADER + _MESSAGE.size)
             # The kernel sets the other flags by itself, and does not tell preference 0.
             body = _MESSAGE.pack(*header[:-1], header[-1] & _INVERT) + message[HEADER + _MESSAGE.size :]
             yield _Found(body if _PRIORITY in own else body + _FIRST, header, own)
@@ -172,22 +177,29 @@ def _create(connection: Connection, rule: Rule, protocol: int) -> None:
 
 def delete(connection: Connection, rule: Rule) -> None:
     """Nothing else than this one. Raises RefusedError."""
-    for one in _dump(connection, rule.family):
+    found = _dump(connection, rule.family, *_marks(rule))
+    for one in found:
         if one.protocol == PROTOCOL and one.rule(rule.family) == rule:
-            _delete(connection, rule.family, one)
+            _delete(connection, rule.family, one, found)
             return
 
 
-def _delete(connection: Connection, family: Family, wanted: _Found) -> None:
-    """The first that is exactly like this."""
+def _marks(rule: Rule) -> tuple[bytes, bytes]:
+    """What the messages of flowc's rules for a table hold: nothing else is taken for this one."""
+    return struct.pack("=HHB", 5, _PROTOCOL, PROTOCOL), struct.pack("=HHI", 8, _TABLE, rule.table)
+
+
+def _delete(connection: Connection, family: Family, wanted: _Found, found: Sequence[_Found]) -> None:
+    """The first that is exactly like this, of those that were found."""
     while True:
-        first = next((one for one in _dump(connection, family) if one.taken_for(wanted)), None)
+        first = next((one for one in found if one.taken_for(wanted)), None)
         if first is None:
             return
         if first.body != wanted.body:
             # It goes behind: made again before it is taken away, so that it is there all the time.
             connection.send(_NEW, CREATE, first.body)
-            _delete(connection, family, first)
+            _delete(connection, family, first, found)
+            found = _dump(connection, family)
             continue
         try:
             connection.send(_DELETE, 0, wanted.body)
@@ -220,7 +232,7 @@ def set_local(connection: Connection, preference: int, families: Sequence[Family
         for one in found:
             moved = preference == LOCAL_LAST or one.protocol == PROTOCOL
             if moved and _is_local(one, family, LOCAL_FIRST + LOCAL_LAST - preference):
-                _delete(connection, family, one)
+                _delete(connection, family, one, found)
 
 
 def message(rule: Rule, protocol: int = PROTOCOL) -> tuple[dict[str, Any], list[tuple[str, Any]]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from flowc.backends.netlink.objects import wire
+from flowc.backends.netlink import wire
 from flowc.hoststate import GreTunnel, LinkKind
 from flowc.hoststate.routing import Family
 
@@ -78,7 +78,7 @@ def _end(value: bytes | None) -> str | None:
 
 
 def _key(flags: bytes | None, key: bytes | None) -> int | None:
-    return wire.number(key, ">") if wire.number(flags, ">") & _KEY else None
+    return wire.be_number(key) if wire.be_number(flags) & _KEY else None
 
 
 def _ttl(family: Family, ttl: int, wanted: GreTunnel | None) -> int | None:

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from flowc.backends.netlink.connection import Connection
+from flowc.backends.netlink.wire import attribute, attributes, be_number, each, string
 from flowc.backends.nft.live import elements, normal
-from flowc.backends.nft.live.attributes import attribute, each, found, number, text
 from flowc.backends.nft.live.datatypes import INTEGER, IPV4, IPV6
 from flowc.hoststate.ruleset import Chain, ChainRule
 
@@ -71,10 +71,10 @@ def _lookups(connection: Connection, table: str, chain: str) -> Iterator[tuple[i
     """The sets that rules look up, by the handle of the rule."""
     named = attribute(_TABLE, f"{table}\0".encode()) + attribute(_CHAIN, f"{chain}\0".encode())
     for message in connection.dump(_GET_RULE, elements.INET + named):
-        have = found(message, elements.BODY)
+        have = attributes(message, elements.BODY)
         names = []
         for _, start, end in each(have.get(_EXPRESSIONS, b"")):
-            expression = found(have[_EXPRESSIONS], start, end)
-            if text(expression.get(_NAME, b"")) == "lookup":
-                names.append(text(found(expression[_DATA])[_LOOKUP_SET]))
-        yield number(have[_HANDLE]), names
+            expression = attributes(have[_EXPRESSIONS], start, end)
+            if string(expression.get(_NAME, b"")) == "lookup":
+                names.append(string(attributes(expression[_DATA])[_LOOKUP_SET]))
+        yield be_number(have[_HANDLE]), names

@@ -11,7 +11,7 @@ from struct import Struct
 from typing import NamedTuple
 
 from flowc.backends.netlink.connection import Connection
-from flowc.backends.nft.live.attributes import attribute, each, found, number, text
+from flowc.backends.netlink.wire import attribute, attributes, be_number, each, string
 from flowc.backends.nft.live.datatypes import VERDICT, Decoder
 
 SUBSYSTEM = 10 << 8  # NFNL_SUBSYS_NFTABLES
@@ -62,12 +62,12 @@ def sets(connection: Connection, table: str) -> tuple[list[KernelSet], bytes]:
     messages = connection.dump(_GET_SET, INET + attribute(_TABLE, f"{table}\0".encode()))
     listed = []
     for message in messages:
-        have = found(message, BODY)
-        if text(have[_TABLE]) != table:
+        have = attributes(message, BODY)
+        if string(have[_TABLE]) != table:
             continue
-        flags = number(have.get(_FLAGS, b""))
-        data = number(have[_DATA_TYPE]) if _DATA_TYPE in have and flags & _MAP else None
-        listed.append(KernelSet(text(have[_NAME]), flags, number(have.get(_KEY_TYPE, b"")), data))
+        flags = be_number(have.get(_FLAGS, b""))
+        data = be_number(have[_DATA_TYPE]) if _DATA_TYPE in have and flags & _MAP else None
+        listed.append(KernelSet(string(have[_NAME]), flags, be_number(have.get(_KEY_TYPE, b"")), data))
     return listed, messages[0][BODY - 2 : BODY] if messages else b""
 
 
@@ -109,9 +109,9 @@ def _values(kind: int, raw: Iterable[Raw]) -> Iterator[str]:
 
 
 def _verdict(data: bytes) -> str:
-    have = found(data)
+    have = attributes(data)
     word = _VERDICTS.get(int.from_bytes(have.get(_CODE, b""), "big", signed=True), "?")
-    return f"{word} {text(have[_CHAIN])}" if _CHAIN in have else word
+    return f"{word} {string(have[_CHAIN])}" if _CHAIN in have else word
 
 
 def _intervals(raw: Iterable[Raw]) -> Iterator[tuple[bytes, bytes, Raw]]:
@@ -152,7 +152,7 @@ def _element(message: bytes, first: int, last: int) -> Raw:
         elif kind == _DATA:
             data = message[start + 4 : stop]
         elif kind == _ELEMENT_FLAGS:
-            flags = number(message[start:stop])
+            flags = be_number(message[start:stop])
     return Raw(key, end, data, flags)
 
 

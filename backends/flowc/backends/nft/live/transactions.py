@@ -58,7 +58,7 @@ def restoring(ruleset: Ruleset) -> str:
         return "".join(f"{part}\n" for part in parts)
     parts += ["", f"table {_TABLE} {{"]
     if ruleset.flowtable is not None:
-        parts.append(_flowtable(ruleset.flowtable.devices, hardware=ruleset.flowtable.hardware))
+        parts.append(f"    flowtable {_body(ruleset.flowtable.devices, hardware=ruleset.flowtable.hardware)}")
     parts += (_PLAIN.declared([one]) if one else _declaration(one) for one in ruleset.sets)
     parts += (_PLAIN.meter(one) for one in ruleset.meters)
     parts += (f'    ct helper {one.name} {{ type "{one.type}" protocol {one.protocol}; }}' for one in ruleset.helpers)
@@ -113,30 +113,21 @@ def _lines(delta: Delta, before: Ruleset, after: Ruleset) -> Iterator[str]:
 
 
 def _flowtables(delta: Delta) -> Iterator[str]:
-    """Devices of one come and go in place.
-
-    What is added says all flags again: the kernel takes those that are not said for switched off, stops to count then, and
-    refuses it in hardware mode (`nft_flowtable_update` in net/netfilter/nf_tables_api.c).
-    """
+    """Devices of one come and go in place. Who adds some says all flags, or they are taken away (`nft_flowtable_update`)."""
     for one in delta.flowtables.created:
-        yield from _at(one.span)
-        yield f"add flowtable {_TABLE} {FLOWTABLE} {_hooked(one.devices, hardware=one.hardware)}"
+        yield from (*_at(one.span), f"add flowtable {_TABLE} {_body(one.devices, hardware=one.hardware)}")
     for change in delta.flowtables.changed:
         old, new = change.old, change.new
         yield from _at(new.span)
-        if devices := [device for device in old.devices if device not in new.devices]:
-            yield f"delete flowtable {_TABLE} {FLOWTABLE} {{ hook ingress priority 0;{_devices(devices)} }}"
-        if devices := [device for device in new.devices if device not in old.devices]:
-            yield f"add flowtable {_TABLE} {FLOWTABLE} {_hooked(devices, hardware=new.hardware)}"
+        if gone := [device for device in old.devices if device not in new.devices]:
+            yield f"delete flowtable {_TABLE} {FLOWTABLE} {{ hook ingress priority 0;{_devices(gone)} }}"
+        if come := [device for device in new.devices if device not in old.devices]:
+            yield f"add flowtable {_TABLE} {_body(come, hardware=new.hardware)}"
 
 
-def _flowtable(devices: Iterable[str], *, hardware: bool) -> str:
-    return f"    flowtable {FLOWTABLE} {_hooked(devices, hardware=hardware)}"
-
-
-def _hooked(devices: Iterable[str], *, hardware: bool) -> str:
+def _body(devices: Iterable[str], *, hardware: bool) -> str:
     flags = " flags offload;" if hardware else ""
-    return f"{{ hook ingress priority 0;{_devices(devices)} counter;{flags} }}"
+    return f"{FLOWTABLE} {{ hook ingress priority 0;{_devices(devices)} counter;{flags} }}"
 
 
 def _devices(devices: Iterable[str]) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import sys
+from collections.abc import Iterator
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 
 from flowc.hoststate.routing import Family
@@ -61,18 +63,30 @@ def mac(kind: int, value: str) -> bytes:
     return attribute(kind, bytes.fromhex(value.replace(":", "")))
 
 
-def attributes(data: bytes, at: int = 0) -> dict[int, bytes]:
+def attributes(data: bytes, at: int = 0, end: int | None = None) -> dict[int, bytes]:
     """The attributes from a place on, by number; of two with one number the last."""
     found: dict[int, bytes] = {}
-    end = len(data)
+    end = len(data) if end is None else end
     unpack = _ATTRIBUTE.unpack_from
     while at + 4 <= end:
         length, kind = unpack(data, at)
-        if length < _ATTRIBUTE.size:
+        if length < 4:
             break
         found[kind & _TYPE] = data[at + 4 : at + length]
         at += (length + 3) & ~3
     return found
+
+
+def each(data: bytes, at: int = 0, end: int | None = None) -> Iterator[tuple[int, int, int]]:
+    """The number of each attribute, and where its value starts and ends; for what is looked into where it lies."""
+    end = len(data) if end is None else end
+    unpack = _ATTRIBUTE.unpack_from
+    while at + 4 <= end:
+        length, kind = unpack(data, at)
+        if length < 4:
+            return
+        yield kind & _TYPE, at + 4, at + length
+        at += (length + 3) & ~3
 
 
 def packed(family: Family, address: str) -> bytes:
@@ -95,9 +109,11 @@ def string(value: bytes) -> str:
     return value.split(b"\0", 1)[0].decode(errors="replace")
 
 
-def number(value: bytes | None, order: str = "=") -> int:
-    """An unsigned number of any size; 0 where there is none."""
-    if value is None:
-        return 0
-    found: int = struct.unpack(order + {1: "B", 2: "H", 4: "I"}[len(value)], value)[0]
-    return found
+def number(value: bytes | None) -> int:
+    """An unsigned number of any size in the byte order of the host; 0 where there is none."""
+    return 0 if value is None else int.from_bytes(value, sys.byteorder)
+
+
+def be_number(value: bytes | None) -> int:
+    """One in network byte order."""
+    return 0 if value is None else int.from_bytes(value, "big")
