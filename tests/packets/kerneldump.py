@@ -25,9 +25,10 @@ _MOVING = ("stable_secret", "ra_defrtr_metric")
 
 
 _OF_NAMESPACE = re.compile(
-    r"link/\S+ [0-9a-f:]{11,} brd \S+|inet6 fe80::\S+|fe80::\S+|^ff00::\S+|link-netns \S+|alias \S+"
+    r"link/\S+ [0-9a-f:]{11,} brd \S+|permaddr \S+|inet6 fe80::\S+|fe80::\S+|link-netns \S+|state \S+|bridge forward_delay .*"
 )
-"""What devices of the same name have of their own in each namespace."""
+"""What devices of the same name have of their own in each namespace, and what depends on when their carrier came."""
+_CARRIED = re.compile(r"multicast ff00::/8 |anycast ")
 
 
 def dump(namespace: Namespace, *, like: bool = False) -> str:
@@ -38,7 +39,11 @@ def dump(namespace: Namespace, *, like: bool = False) -> str:
     parts = []
     for command in COMMANDS[:-1] if like else COMMANDS:
         text = _NOQUEUE.sub("", _L3MDEV.sub("", namespace.run(*command)))
-        lines = [_VARYING.sub("", _OF_NAMESPACE.sub("", line) if like else line).rstrip() for line in text.splitlines()]
+        lines = [
+            _VARYING.sub("", _OF_NAMESPACE.sub("", line) if like else line).rstrip()
+            for line in text.splitlines()
+            if not (like and _CARRIED.match(line))
+        ]
         parts.append(f"$ {' '.join(command)}\n" + "\n".join(_blocks(lines)))
     return "\n".join([*parts, *_sysctls(namespace)])
 

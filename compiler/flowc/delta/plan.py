@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from flowc.delta.delta import Delta
 from flowc.delta.kinds import Changed, Changes, Kind
 from flowc.delta.routes import Route
-from flowc.hoststate import Link, LinkKind, Sysctl
+from flowc.hoststate import AddressRow, Link, LinkKind, Sysctl
 from flowc.source import Span
 
 FORWARDING = ("net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding")
@@ -71,15 +71,24 @@ def _steps(delta: Delta, *, table_stays: bool) -> Iterator[Step]:
     yield from _routes(delta.routes, barriers=True)
     yield from (*_created(delta.rules), *_changed(delta.rules), *_changed(delta.local_rule))
     yield from _activated(links)
+    early = _former_own(delta)
     yield from (*_created(delta.addresses), *_changed(delta.addresses))
+    yield from _deletions(delta.addresses.kind, early)
     yield from _routes(delta.routes, barriers=False)
     yield from (*_created(delta.neighbors), *_changed(delta.neighbors))
     for changes in (delta.neighbors, delta.routes, delta.addresses, delta.rules, delta.filters, delta.qdiscs):
-        yield from _deletions(changes.kind, reversed(changes.deleted))
+        yield from _deletions(changes.kind, (one for one in reversed(changes.deleted) if one not in early))
     yield from _deletions(links.kind, (one for one in reversed(links.deleted) if one not in conflicting))
     if not table_stays and len_of_table(delta):
         yield Step(Verb.TRANSACTION)
     yield from (step for step in switches if step.object.value != "0")
+
+
+def _former_own(delta: Delta) -> list[AddressRow]:
+    """Addresses that go and are gateways of new routes: the kernel takes none that is the host's own."""
+    routes = (*delta.routes.created, *(one.new for one in delta.routes.changed))
+    gateways = {hop.gateway for route in routes for hop in route.row.nexthops}
+    return [row for row in delta.addresses.deleted if row.address.partition("/")[0] in gateways]
 
 
 def len_of_table(delta: Delta) -> int:

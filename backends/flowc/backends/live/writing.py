@@ -10,7 +10,7 @@ from flowc.backends.netlink.connection import Connection
 from flowc.backends.netlink.objects import addresses, filters, links, modules, neighbors, routes, rules, sysctls
 from flowc.delta.kinds import Changed
 from flowc.delta.plan import Step, Verb
-from flowc.delta.rules import LOCAL_FIRST, LOCAL_RULE
+from flowc.delta.rules import LOCAL_FIRST, LOCAL_LAST, LOCAL_RULE
 from flowc.hoststate import NetworkState
 from flowc.ir.addresses import FAMILIES
 
@@ -43,7 +43,9 @@ def do(connection: Connection, step: Step, wanted: NetworkState) -> None:
     """One step, but for a transaction. Raises RefusedError, MissingDeviceError and OSError."""
     assert step.kind is not None
     if step.kind is LOCAL_RULE:
-        rules.set_local(connection, step.object, FAMILIES if step.object == LOCAL_FIRST else rule_families(wanted))
+        last = rule_families(wanted) if step.object == LOCAL_LAST else ()
+        rules.set_local(connection, LOCAL_LAST, last)
+        rules.set_local(connection, LOCAL_FIRST, [family for family in FAMILIES if family not in last])
         return
     writer = WRITERS[step.kind.name]
     if step.verb is Verb.ACTIVATE:

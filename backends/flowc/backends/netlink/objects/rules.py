@@ -116,8 +116,11 @@ def read(connection: Connection, wanted: NetworkState) -> tuple[tuple[Rule, ...]
             rule = one.rule(family) if one.protocol == PROTOCOL and not _is_local(one, family, LOCAL_LAST) else None
             if rule is not None:
                 own.setdefault(RULE.key(rule), []).append(rule)
-        moved = moved or any(one.protocol == PROTOCOL and _is_local(one, family, LOCAL_LAST) for one in found)
-        if family in families and found:
+        is_moved = any(one.protocol == PROTOCOL and _is_local(one, family, LOCAL_LAST) for one in found)
+        moved = moved or is_moved
+        if family not in families:
+            last = last and not is_moved
+        elif found:
             places = [place for place in (LOCAL_FIRST, LOCAL_LAST) for one in found if _is_local(one, family, place)]
             last = last and LOCAL_FIRST not in places and LOCAL_LAST in places
     same = sorted(own.values(), key=lambda rules: _order(rules[0]))
