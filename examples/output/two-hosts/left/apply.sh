@@ -177,8 +177,8 @@ awk -v links="$work/links" '
     after || /^#/ { print ""; next }
     /^link add name / && ($4 in have) {
         if (have[$4] != "keyed") { print ""; next }
-        # what the file does not say must be said: ip keeps it otherwise
-        unsaid = (/ ttl / ? "" : " ttl inherit") (/ i?key / ? "" : " noikey") (/ (key|okey) / ? "" : " nookey")
+        # what the file does not say must be said: ip keeps it otherwise; over IPv6 it makes them with 64
+        unsaid = (/ ttl / ? "" : / type ip6gre/ ? " ttl 64" : " ttl inherit") (/ i?key / ? "" : " noikey") (/ (key|okey) / ? "" : " nookey")
         sub(/^link add name /, "link set dev ")
         $0 = $0 unsaid
     }
