@@ -25,7 +25,7 @@ _MOVING = ("stable_secret", "ra_defrtr_metric")
 
 
 _OF_NAMESPACE = re.compile(
-    r"link/\S+ [0-9a-f:]{11,} brd \S+|permaddr \S+|inet6 fe80::\S+|fe80::\S+|link-netns \S+|state \S+|bridge forward_delay .*"
+    r"link/\S+ [0-9a-f:]{11,} brd \S+|permaddr \S+|inet6 fe80::\S+|fe80::\S+|link-netns \S+|state \S+|bridge(_slave)? +(forward_delay|priority) .*"
 )
 """What devices of the same name have of their own in each namespace, and what depends on when their carrier came."""
 _CARRIED = re.compile(r"multicast ff00::/8 |anycast ")

@@ -11,6 +11,7 @@ from tests.packets.gateway import EXAMPLES, Gateway
 from tests.packets.lab import Lab, Namespace
 from tests.packets.observe import wait_until
 from tests.packets.servers import tcp_echo, udp_echo
+from tests.packets.soak import soak
 from tests.packets.traffic import Status, TcpFlow, UdpFlow
 
 from flowc.api import check_files
@@ -99,6 +100,7 @@ def test_what_is_forbidden_is_dead_at_once_and_the_rest_loses_nothing(net: Net) 
         assert 41000 not in {one.original.source_port for one in net.entries()}
 
 
+@soak
 def test_the_other_way_round_and_an_eip_that_is_gone(net: Net) -> None:
     with (
         TcpFlow(net.peer, EIP, 12865, source_port=41000) as flow,

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from tests.lab.protocol import prepared
 from tests.packets.lab import Lab, Namespace
+from tests.packets.soak import soak
 
 from flowc.api import compile_files
 from flowc.backends.nft import render
@@ -103,6 +104,7 @@ def listing(host: Namespace) -> list[str]:
 
 
 @pytest.mark.lab_timeout(900)
+@soak
 def test_what_is_loaded_is_what_is_read(lab: Lab) -> None:
     every = states()[::2]  # all of them become one another below
     host = host_of(lab, *(state for _, state in every))
@@ -124,6 +126,7 @@ def test_what_is_loaded_is_what_is_read(lab: Lab) -> None:
 
 
 @pytest.mark.lab_timeout(900)
+@soak
 def test_a_transaction_makes_any_table_of_any(lab: Lab) -> None:
     every = states()
     host = host_of(lab, *(state for _, state in every))

@@ -17,6 +17,7 @@ from tests.lab.protocol import prepared
 from tests.packets.lab import Lab, Namespace
 from tests.packets.loading import BY_TOOLS
 from tests.packets.observe import wait_until
+from tests.packets.soak import soak
 from tests.packets.test_backends_load import everything, write
 from tests.quick.backends.states import UNREACHABLE_METRIC, at, shared_tunnel
 
@@ -223,6 +224,7 @@ def test_what_is_made_over_netlink_is_what_the_scripts_make(lab: Lab, tmp_path: 
         check(lab, name, folder, state)
 
 
+@soak
 def test_it_is_for_examples_and_generated_files(lab: Lab) -> None:
     folder = prepared(__name__)
     for number, (name, place, state) in enumerate(pickle.loads((folder / STATES).read_bytes())):  # noqa: S301  # our own
@@ -330,6 +332,7 @@ def test_what_others_made_is_left_alone(host: Host) -> None:
         assert "clsact" not in gw.run("tc", "qdisc", "show", "dev", "gtmd")
 
 
+@soak
 def test_what_was_changed_by_hand_is_seen_and_set_right(host: Host) -> None:
     gw = host.namespace
     before = host.shown()
