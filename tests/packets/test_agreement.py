@@ -15,7 +15,7 @@ from tests.lab.protocol import prepared
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FILES = int(os.environ.get("FLOWC_AGREEMENT_FILES", "300"))
-PACKETS = int(os.environ.get("FLOWC_AGREEMENT_PACKETS", "10"))
+PACKETS = int(os.environ.get("FLOWC_AGREEMENT_PACKETS", "8"))
 OF_EXAMPLES = 40
 """Packets through each host of the examples."""
 PARTS = max(10, FILES // 30)

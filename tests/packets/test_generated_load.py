@@ -14,7 +14,7 @@ from tests.packets.loading import written as write_hosts
 
 from flowc.api import compile_files
 
-FILES = int(os.environ.get("FLOWC_GENERATED_FILES", "40"))
+FILES = int(os.environ.get("FLOWC_GENERATED_FILES", "20"))
 """Besides those that the agreement suite loads, which are single files of another seed."""
 SEED = int(os.environ.get("FLOWC_GENERATED_SEED", "2"))
 IN_EACH = 30
