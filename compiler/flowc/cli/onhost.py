@@ -104,6 +104,10 @@ def say_failure(error: StepFailedError | UnsettledError) -> None:
         say("flowc: something else changes this host at the same time, or it is a mistake in flowc")
         say(f"flowc: {undone}")
         return
+    if error.step.kind is None:  # nft's words name the line of the file
+        say(f"error: the nft table was not changed: {error.reason}")
+        say(f"flowc: {undone}")
+        return
     message = f"error: the kernel refused to {error.step.verb.value} {one_line(error.step.text)}"
     if error.step.span is None:
         say(f"{message}: {error.reason}")
