@@ -9,8 +9,13 @@ from typing import NamedTuple
 from tests.agreement.cases import Case, load
 from tests.agreement.packets import Asked
 
+from flowc.backends.live import LiveError
+from flowc.backends.live.engine import StepFailedError, UnsettledError
+from flowc.backends.nft.live import NftError
 from flowc.ir.addresses import format_address
 from flowc.ir.packet import Packet
+from flowc.live import apply_state
+from flowc.lower import lower
 from flowc.testbed.agreement import differences, nearest
 from flowc.testbed.bed import Testbed
 from flowc.testbed.model import Seen, TestbedError
@@ -21,7 +26,15 @@ def scripts(case: Case, bed: Testbed) -> None:
     bed.load(case.folder)
 
 
-ANSWERS: dict[str, Callable[[Case, Testbed], None]] = {"the scripts": scripts}
+def live(case: Case, bed: Testbed) -> None:
+    """What `flowc apply` does."""
+    try:
+        bed.load_by(lambda namespace: apply_state(lower(case.host), namespace))
+    except (LiveError, NftError, StepFailedError, UnsettledError) as error:
+        raise TestbedError(str(error)) from error
+
+
+ANSWERS: dict[str, Callable[[Case, Testbed], None]] = {"the scripts": scripts, "live apply": live}
 """How a host is made what its file says. Each has to agree with the trace: a new way to apply a file is a line here."""
 
 

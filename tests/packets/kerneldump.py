@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from difflib import unified_diff
 
 from tests.packets.lab import Namespace
 
@@ -25,10 +26,14 @@ _MOVING = ("stable_secret", "ra_defrtr_metric")
 
 
 _OF_NAMESPACE = re.compile(
-    r"link/\S+ [0-9a-f:]{11,} brd \S+|permaddr \S+|inet6 fe80::\S+|fe80::\S+|link-netns \S+|state \S+|bridge(_slave)? +(forward_delay|priority) .*"
+    r"link/\S+ [0-9a-f:]{11,} brd \S+|permaddr \S+|link-netns \S+|state \S+|bridge(_slave)? +(forward_delay|priority) .*",
+    re.MULTILINE,
 )
 """What devices of the same name have of their own in each namespace, and what depends on when their carrier came."""
-_CARRIED = re.compile(r"multicast ff00::/8 |anycast ")
+_CARRIED = re.compile(
+    r"^ *(inet6 fe80::.*\n.*|(local |anycast )?fe80::.*|multicast ff00::/8 .*|anycast .*)\n", re.MULTILINE
+)
+"""Comes with the carrier."""
 
 
 def dump(namespace: Namespace, *, like: bool = False) -> str:
@@ -39,11 +44,9 @@ def dump(namespace: Namespace, *, like: bool = False) -> str:
     parts = []
     for command in COMMANDS[:-1] if like else COMMANDS:
         text = _NOQUEUE.sub("", _L3MDEV.sub("", namespace.run(*command)))
-        lines = [
-            _VARYING.sub("", _OF_NAMESPACE.sub("", line) if like else line).rstrip()
-            for line in text.splitlines()
-            if not (like and _CARRIED.match(line))
-        ]
+        if like:
+            text = _OF_NAMESPACE.sub("", _CARRIED.sub("", text))
+        lines = [_VARYING.sub("", line).rstrip() for line in text.splitlines()]
         parts.append(f"$ {' '.join(command)}\n" + "\n".join(_blocks(lines)))
     return "\n".join([*parts, *_sysctls(namespace)])
 
@@ -65,3 +68,8 @@ def _sysctls(namespace: Namespace) -> list[str]:
         done = subprocess.run(["grep", "-rs", "", *folders], capture_output=True, text=True, check=False)
     lines = (line.removeprefix("/proc/sys/") for line in done.stdout.splitlines())
     return sorted(line for line in lines if not any(one in line.partition(":")[0] for one in _MOVING))
+
+
+def changes(one: str, two: str) -> list[str]:
+    """What differs in two dumps, as diff(1) shows it."""
+    return list(unified_diff(one.splitlines(), two.splitlines(), lineterm="", n=1))

@@ -12,7 +12,6 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from difflib import unified_diff
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -20,7 +19,7 @@ from typing import NamedTuple
 
 import pytest
 from tests.lab.protocol import prepared
-from tests.packets.kerneldump import dump
+from tests.packets.kerneldump import changes, dump
 from tests.packets.lab import Lab, Namespace
 from tests.packets.loading import BY_TOOLS, Job, devices_of, load
 from tests.packets.loading import written as write_hosts
@@ -125,16 +124,12 @@ def goes_wrong(old: Case, new: Case, live: Namespace, scripts: Namespace) -> Ite
     if said := load(Job(new.name, new.folder, []), scripts, BY_TOOLS):
         yield said
     yield from differs(new.state, scripts, "scripts")
-    yield from lines("by scripts", dump(scripts, like=True), "live", dump(live, like=True))
+    yield from changes(dump(scripts, like=True), dump(live, like=True))
     take_down(netns=live.name)
-    yield from lines("before", before, "after down", dump(live))
+    yield from changes(before, dump(live))
 
 
 def differs(state: HostState, namespace: Namespace, what: str) -> Iterator[str]:
     left = compare_live(state, namespace.name)
     if not left.compared.is_empty:
         yield f"after {what}: {[step.text for step in left.steps]}"
-
-
-def lines(name: str, one: str, other: str, two: str) -> Iterator[str]:
-    return unified_diff(one.splitlines(), two.splitlines(), name, other, lineterm="", n=1)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
@@ -78,6 +79,22 @@ class Testbed:
     def load(self, folder: Path) -> None:
         """Load what `flowc compile -o` wrote for this host. Raises TestbedError with the words of what failed."""
         loading.load(self._gateway, folder, self._listen)
+        self._loaded()
+
+    def load_by(self, make: Callable[[str], object]) -> None:
+        """Let something else load the host, which is told the path of its namespace. Raises what that raises."""
+        path = f"/proc/self/fd/{self._gateway.file}"
+        with ThreadPoolExecutor(max_workers=1) as pool:  # a thread is in a namespace of its own (setns(2))
+            made = pool.submit(make, path)
+            while not made.done():  # the host may ask for its neighbours already
+                self._listen()
+                time.sleep(loading.POLL)
+            made.result()
+        self._gateway.settings(loading.OF_CONNTRACK, where_known=True)
+        self._loaded()
+
+    def _loaded(self) -> None:
+        """What the host has made gets its other ends, and carriers are waited for."""
         own = {one.device for one in self._host.interfaces.values()}
         peers = {
             one.device: one.link.peer

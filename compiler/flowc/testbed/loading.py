@@ -25,7 +25,7 @@ IPV6_PREFIX = "#-6 "
 """The marks in ip.batch, as the iproute2 backend writes them."""
 BEHIND_DECLARED = 1 << 20
 """The metric of what is leased: greater than those of routes that a file declares."""
-_POLL = 0.005
+POLL = 0.005
 _CARRIER_LIMIT = 3.0  # seconds
 
 OF_WORLD = {
@@ -118,7 +118,7 @@ def settle(gateway: Namespace, devices: Sequence[str], meanwhile: Callable[[], o
         waiting = [device for device in waiting if device in tentative or not gateway.running(device)]
         if waiting:
             meanwhile()
-            time.sleep(_POLL)
+            time.sleep(POLL)
 
 
 def load(gateway: Namespace, folder: Path, meanwhile: Callable[[], object]) -> None:
@@ -179,7 +179,7 @@ def _run(
             end = time.monotonic() + LIMIT
             while process.poll() is None and time.monotonic() < end:
                 meanwhile()
-                time.sleep(_POLL)
+                time.sleep(POLL)
         finally:
             if process.poll() is None:
                 process.kill()

@@ -1,0 +1,155 @@
+"""An apply that is refused something, or killed, at each of its writes.
+
+Refused, the host is what it was; killed, the next apply makes it what it shall be, as if nothing had happened.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from tests.packets.kerneldump import changes, dump
+from tests.packets.lab import Lab, Namespace
+from tests.packets.loading import devices_of
+from tests.packets.soak import IS_SOAK
+
+from flowc.api import compile_files
+from flowc.backends.live.engine import StepFailedError
+from flowc.backends.netlink.connection import Connection, RefusedError
+from flowc.backends.netlink.objects import sysctls
+from flowc.backends.nft import live as nft
+from flowc.hoststate import HostState
+from flowc.live import apply_state, compare_live
+
+SMALL = """
+host gw { offload off }
+interface wan { device eth0; address 192.0.2.2/24, 2001:db8::2/64 }
+interface lan { device eth1; address 10.0.0.1/24 }
+endpoint vm75 { address 10.0.0.75; interface lan; mac 52:54:00:00:00:75 }
+route default via 192.0.2.1 on wan
+route 10.9.0.0/16 via vm75
+zone internet { interface wan }
+zone tenant { interface lan }
+pool public 198.51.100.0/24 at internet
+eip 198.51.100.11 <-> vm75
+policy internet -> tenant { accept tcp {80, 443} to vm75; drop log "in" }
+policy tenant -> internet { accept }
+nat tenant -> internet { snat 10.0.0.0/24 -> 198.51.100.12 }
+"""
+CHANGED = SMALL.replace("{80, 443}", "{80, 8080}").replace("10.9.", "10.8.").replace("100.12", "100.13") + (
+    "vrf red { table 1000 }\ninterface other { vlan 7 on lan; address 10.7.0.1/24; vrf red }\nzone red_zone { interface other }\n"
+)
+PAIRS = {"from nothing": ("", SMALL), "to another": (SMALL, CHANGED)}
+if IS_SOAK:
+    TENANT = (Path(__file__).parents[2] / "examples" / "tenant-eip.flow").read_text()
+    PAIRS["a tenant"] = ("", TENANT)
+    PAIRS["from a tenant"] = (TENANT, SMALL)
+EVERY = 1 if IS_SOAK else 4
+"""Of the writes."""
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_refused_it_is_what_it_was(lab: Lab, tmp_path: Path, pair: str) -> None:
+    old, new = states(pair, tmp_path)
+    for at in count(1, EVERY):
+        host = prepared_host(lab, f"r{at}", old, new)
+        before = dump(host, like=True)
+        if not refused(at, new, host):
+            assert at > 1
+            return
+        assert not changes(before, dump(host, like=True)), at
+        if old is not None:
+            assert compare_live(old, host.name).compared.is_empty, at
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_killed_it_becomes_what_it_shall_be_with_the_next_apply(lab: Lab, tmp_path: Path, pair: str) -> None:
+    old, new = states(pair, tmp_path)
+    straight = prepared_host(lab, "straight", old, new)
+    apply_state(new, straight.name)
+    for at in count(1, EVERY):
+        host = prepared_host(lab, f"k{at}", old, new)
+        if not killed(at, new, host):
+            assert at > 1
+            return
+        apply_state(new, host.name)
+        assert compare_live(new, host.name).compared.is_empty, at
+        assert not changes(dump(straight, like=True), dump(host, like=True)), at
+
+
+def states(pair: str, folder: Path) -> tuple[HostState | None, HostState]:
+    """None is nothing."""
+    old, new = PAIRS[pair]
+    return (state(old, folder) if old else None), state(new, folder)
+
+
+def state(text: str, folder: Path) -> HostState:
+    file = folder / "gw.flow"
+    file.write_text(text)
+    (found,) = compile_files([file]).states.values()
+    return found
+
+
+def prepared_host(lab: Lab, name: str, old: HostState | None, new: HostState) -> Namespace:
+    """A host that is as the old file says."""
+    (host,) = lab.namespaces(name)
+    devices = sorted({device for one in (old, new) if one is not None for device in devices_of(one)})
+    host.ip(*(f"link add name {device} type veth peer name far{n}" for n, device in enumerate(devices)))
+    host.ip(*(f"link set dev far{n} up" for n, _ in enumerate(devices)))
+    if old is not None:
+        apply_state(old, host.name)
+    return host
+
+
+@contextmanager
+def stopped(at: int, stop: Callable[[], None]) -> Iterator[list[int]]:
+    """Call `stop` instead of the write of this number, counted from 1: of netlink, of nft and of settings."""
+    numbers = count(1)
+    reached: list[int] = []
+
+    def before(call: Callable[..., None]) -> Callable[..., None]:
+        def counted(*arguments: object) -> None:
+            if next(numbers) == at:
+                reached.append(at)
+                stop()
+            call(*arguments)
+
+        return counted
+
+    with (
+        patch.object(Connection, "send", before(Connection.send)),
+        patch.object(nft, "load", before(nft.load)),
+        patch.object(sysctls, "write", before(sysctls.write)),
+    ):
+        yield reached
+
+
+def refused(at: int, new: HostState, host: Namespace) -> bool:
+    """Apply while a write is refused; False if it came to its end before."""
+    with stopped(at, _refuse) as reached:
+        try:
+            apply_state(new, host.name)
+        except StepFailedError as error:
+            return "injected" in str(error)
+    assert not reached, "what was refused was passed over"
+    return False
+
+
+def _refuse() -> None:
+    raise RefusedError(5, "injected")
+
+
+def killed(at: int, new: HostState, host: Namespace) -> bool:
+    """Apply in a process that is killed in front of a write; False if it came to its end."""
+    child = os.fork()
+    if not child:
+        with stopped(at, lambda: os.kill(os.getpid(), signal.SIGKILL)):
+            apply_state(new, host.name)
+        os._exit(0)
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
