@@ -22,6 +22,7 @@ from flowc.backends.live.engine import Done, Engine, Target
 from flowc.backends.live.observing import observe
 from flowc.backends.live.reading import Loaded
 from flowc.backends.live.session import changing, reading
+from flowc.backends.netlink.connection import RefusedError
 from flowc.backends.netlink.facts import read_host
 from flowc.backends.netlink.facts.namespace import entered
 from flowc.backends.netlink.resolving import resolve
@@ -148,11 +149,13 @@ def apply_state(
         if not len(planned.delta):
             return Applied(planned, Done(waiting=planned.waiting), 0)
         done = session.change(target, seen, confirm, what)
-        judged = None
+        judged, complaints = None, announce(state, planned.delta)
         if host is not None and done.transactions:
-            judged = cut_forbidden(session.engine.connection, host)
-        complaints = tuple(announce(state, planned.delta))
-        return Applied(planned, done, session.engine.written, judged, complaints)
+            try:
+                judged = cut_forbidden(session.engine.connection, host)
+            except (RefusedError, OSError) as error:
+                complaints.append(f"connections that the file does not admit any more may go on: {error}")
+        return Applied(planned, done, session.engine.written, judged, tuple(complaints))
 
 
 def take_down(state: HostState | None = None, netns: str | None = None, *, wait: float = 0) -> Applied:
