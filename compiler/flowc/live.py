@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from flowc.api import check_host
 from flowc.backends.live.announcing import announce
 from flowc.backends.live.cutting import cut_forbidden
 from flowc.backends.live.engine import Done, Engine, Target
+from flowc.backends.live.following import LinkNews
+from flowc.backends.live.guard import PendingError
 from flowc.backends.live.observing import observe
 from flowc.backends.live.reading import Loaded
 from flowc.backends.live.session import changing, reading
@@ -41,6 +43,8 @@ from flowc.verify.host import verified
 from flowc.verify.model import Verified
 from flowc.verify.neighbors import unresolved
 
+_PATIENCE = 60.0
+"""Seconds that another change may take while devices are followed."""
 _ANSWERED = 1.5
 """Seconds that a machine has to answer: the kernel asks three times, a second apart."""
 
@@ -79,6 +83,8 @@ class Applied:
     """What became of the connections that there were; None if the policy did not change."""
     complaints: tuple[str, ...] = ()
     """What did not work out and does not matter for what is loaded."""
+    token: str = ""
+    """Whose change it is: `apply_state` goes on with it."""
 
 
 def this_host(states: Mapping[str, HostState], name: str | None = None) -> HostState:
@@ -135,19 +141,22 @@ def apply_state(
     confirm: float | None = None,
     wait: float = 0,
     what: str = "the change",
+    token: str | None = None,
 ) -> Applied:
     """Make a host what it shall be. Whatever fails, it is made again what it was before that is raised.
 
     With `host`, what the state is lowered from, connections that are not admitted any more are cut when that is done. With
     `confirm` it is also made again what it was when that many seconds pass without `flowc confirm`. `wait` is how long
-    another change may take that is being made. Raises as `compare_live`, StepFailedError and UnsettledError.
+    another change may take that is being made. With the `token` of an earlier call nothing is done if somebody else has
+    changed the host since: SupersededError. Raises as `compare_live`, StepFailedError and UnsettledError.
     """
     with entered(netns), changing(wait) as session:
+        token = session.claim(token)
         target = _target(state)
         seen = session.engine.read(target)
         planned = _planned(session.engine, target, seen)
         if not len(planned.delta):
-            return Applied(planned, Done(waiting=planned.waiting), 0)
+            return Applied(planned, Done(waiting=planned.waiting), 0, token=token)
         done = session.change(target, seen, confirm, what)
         judged, complaints = None, announce(state, planned.delta)
         if host is not None and done.transactions:
@@ -155,7 +164,26 @@ def apply_state(
                 judged = cut_forbidden(session.engine.connection, host)
             except (RefusedError, OSError) as error:
                 complaints.append(f"connections that the file does not admit any more may go on: {error}")
-        return Applied(planned, done, session.engine.written, judged, tuple(complaints))
+        return Applied(planned, done, session.engine.written, judged, tuple(complaints), token)
+
+
+def follow(state: HostState, netns: str | None = None, *, host: Host | None = None) -> Iterator[Applied]:
+    """Apply, and again whenever a device comes, goes or changes: what it has lost is put back. What was done each time.
+
+    Ends by SupersededError when somebody else changes the host. Raises as `apply_state`.
+    """
+    with entered(netns):
+        news = LinkNews()
+    with news:
+        applied = apply_state(state, netns, host=host)
+        yield applied
+        while news.wait():
+            try:
+                applied = apply_state(state, netns, host=host, wait=_PATIENCE, token=applied.token)
+            except PendingError:
+                continue  # it ends by a change, or is undone
+            if applied.done.rounds:
+                yield applied
 
 
 def take_down(state: HostState | None = None, netns: str | None = None, *, wait: float = 0) -> Applied:
@@ -164,6 +192,7 @@ def take_down(state: HostState | None = None, netns: str | None = None, *, wait:
     Of a state the addresses are removed, too, that scripts have set: these leave no mark.
     """
     with entered(netns), changing(wait) as session:
+        session.claim(None)
         target = _nothing(state)
         seen = session.engine.read(target)
         planned = _planned(session.engine, target, seen)

@@ -31,15 +31,9 @@ DESCRIPTION = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`flowc apply FILE [--host H] [--netns NS] [--dry-run] [-v]`."""
+    """`flowc apply FILE [--host H] [--netns NS] [--dry-run | --confirm TIME | --follow] [-v]`."""
     parser.add_argument("file", metavar="FILE", help="a .flow file, which may include others; - is standard input")
     add_host_arguments(parser)
-    parser.add_argument(
-        "--confirm",
-        metavar="TIME",
-        type=duration,
-        help="undo the change unless `flowc confirm` comes within this time: 60s, 2m",
-    )
     parser.add_argument(
         "--wait",
         metavar="TIME",
@@ -47,7 +41,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=0,
         help="how long to wait for another change that is being made",
     )
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done, in order, and change nothing")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--dry-run", action="store_true", help="say what would be done, in order, and change nothing")
+    how.add_argument(
+        "--confirm",
+        metavar="TIME",
+        type=duration,
+        help="undo the change unless `flowc confirm` comes within this time: 60s, 2m",
+    )
+    how.add_argument(
+        "--follow",
+        action="store_true",
+        help="stay, and complete each device when it comes: one that was deleted and made again has lost all that was on it",
+    )
     parser.set_defaults(format="text", quiet=False)
     parser.add_argument("-v", "--verbose", action="store_true", help="show each change and each step")
 
@@ -55,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """What is done goes to standard output, findings and failures to standard error."""
     from flowc.backends.live.engine import StepFailedError, UnsettledError  # noqa: PLC0415  # not for --help
-    from flowc.live import apply_state, compare_live  # noqa: PLC0415
+    from flowc.live import apply_state, compare_live, follow  # noqa: PLC0415
 
     try:
         state, host = wanted(arguments, arguments.file)
@@ -69,6 +75,10 @@ def run(arguments: argparse.Namespace) -> int:
             say_waiting(state.host, planned.waiting)
             return 0
         try:
+            if arguments.follow:
+                for applied in follow(state, arguments.netns, host=host):
+                    _say(applied, arguments)
+                return 0
             applied = apply_state(
                 state,
                 arguments.netns,
@@ -80,13 +90,18 @@ def run(arguments: argparse.Namespace) -> int:
         except (StepFailedError, UnsettledError) as error:
             say_failure(error)
             return 1
+    _say(applied, arguments)
+    return 0
+
+
+def _say(applied: Applied, arguments: argparse.Namespace) -> None:
+    host = applied.planned.delta.host
     emit(done(applied, arguments), sys.stdout)
     for complaint in applied.complaints:
-        say(f"{state.host}: {complaint}")
-    say_waiting(state.host, applied.done.waiting)
+        say(f"{host}: {complaint}")
+    say_waiting(host, applied.done.waiting)
     if applied.done.pending:
         say(applied.done.pending)
-    return 0
 
 
 def _plan(planned: Planned, arguments: argparse.Namespace) -> str:

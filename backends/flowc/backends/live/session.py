@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from uuid import uuid4
 
 from flowc.backends.live.ask import pending
 from flowc.backends.live.engine import Done, Engine, Target, back
@@ -19,6 +20,16 @@ from flowc.delta import Delta
 from flowc.delta.noted import noted, settled
 from flowc.hoststate import NetworkState
 from flowc.hoststate.journal import Journal
+
+_APPLIED = "applied"
+"""The file that holds the token of who applied last."""
+
+
+class SupersededError(LiveError):
+    """Somebody else has changed the host since."""
+
+    def __init__(self) -> None:
+        super().__init__("another flowc has changed this host since: what is on it is that one's to follow")
 
 
 class NotUndoneError(LiveError):
@@ -35,6 +46,15 @@ class Session:
 
     runtime: Runtime
     engine: Engine
+
+    def claim(self, token: str | None) -> str:
+        """Be the one who has changed the host last, or stay so with the token of before. Raises SupersededError."""
+        if token is None:
+            token = uuid4().hex
+            self.runtime.write(_APPLIED, token)
+        elif self.runtime.read(_APPLIED) != token:
+            raise SupersededError
+        return token
 
     def change(self, target: Target, seen: Loaded, confirm: float | None = None, what: str = "the change") -> Done:
         """Make the host what it shall be; whatever is raised, it is made again what it was. With `confirm` it is also
