@@ -92,7 +92,7 @@ soak: $(TEST_STAMP)  ## load thousands of generated files on a real kernel: FILE
 	FLOWC_GENERATED_FILES=$(FILES) FLOWC_GENERATED_SEED=$(SEED) FLOWC_EACH_FAULT=1 \
 	FLOWC_SOAK=1 FLOWC_LIVE_FILES=300 FLOWC_LIVE_SEED=$(SEED) \
 	    $(BIN)/python -m pytest -rP tests/packets/test_agreement.py \
-	    tests/packets/test_seeded_faults.py tests/packets/test_generated_load.py tests/packets/test_live*.py
+	    tests/packets/test_seeded_faults.py tests/packets/test_generated_load.py tests/packets/test_live*.py tests/packets/test_backends_load.py
 
 lint: $(TEST_STAMP)  ## ruff, mypy --strict, the import contract
 	$(BIN)/python -m ruff check
