@@ -45,8 +45,9 @@ nat tenant -> internet { snat 10.0.0.0/24 -> 198.51.100.12 }
 CHANGED = SMALL.replace("{80, 443}", "{80, 8080}").replace("10.9.", "10.8.").replace("100.12", "100.13") + (
     "vrf red { table 1000 }\ninterface other { vlan 7 on lan; address 10.7.0.1/24; vrf red }\nzone red_zone { interface other }\n"
 )
-PAIRS = {"from nothing": ("", SMALL), "to another": (SMALL, CHANGED)}
+PAIRS = {"to another": (SMALL, CHANGED)}
 if IS_SOAK:
+    PAIRS["from nothing"] = ("", SMALL)
     TENANT = (Path(__file__).parents[2] / "examples" / "tenant-eip.flow").read_text()
     PAIRS["a tenant"] = ("", TENANT)
     PAIRS["from a tenant"] = (TENANT, SMALL)
