@@ -97,7 +97,7 @@ def places(lab: Lab, pairs: list[tuple[Case, Case]]) -> list[tuple[str, str]]:
         old, new = pairs[index // 2]
         for device in sorted({*devices_of(old.state), *devices_of(new.state)}):
             commands.append(f"link add name f{len(commands)} type veth peer name {device} netns {namespace.name}")
-    far.ip(*commands, *(f"link set dev f{number} up" for number, _ in enumerate(commands)))
+    far.ip(*commands)
     return list(zip(names[::2], names[1::2], strict=True))
 
 
