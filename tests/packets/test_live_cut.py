@@ -15,8 +15,8 @@ from tests.packets.soak import soak
 from tests.packets.traffic import Status, TcpFlow, UdpFlow
 
 from flowc.api import check_files
-from flowc.backends.netlink.connection import Connection
-from flowc.backends.netlink.conntrack import FAMILY, cut, release, tracked
+from flowc.backends.netlink.connection import NETFILTER, Connection
+from flowc.backends.netlink.conntrack import cut, release, tracked
 from flowc.cut.judge import judged
 from flowc.cut.model import Judged
 from flowc.hoststate.tracked import Tracked
@@ -44,11 +44,11 @@ class Net(NamedTuple):
         return judged(host, self.entries())
 
     def entries(self) -> list[Tracked]:
-        with self.gateway.namespace.entered(), Connection(FAMILY) as connection:
+        with self.gateway.namespace.entered(), Connection(NETFILTER) as connection:
             return tracked(connection)
 
     def cut(self, entry: Tracked) -> bool:
-        with self.gateway.namespace.entered(), Connection(FAMILY) as connection:
+        with self.gateway.namespace.entered(), Connection(NETFILTER) as connection:
             return cut(connection, entry)
 
     def offloaded(self, port: int) -> bool:
@@ -133,7 +133,7 @@ def test_what_is_no_longer_offloaded_leaves_the_flowtable(net: Net) -> None:
         assert wait_until(lambda: net.offloaded(41000))  # by its mark, although its rule does not say so
         assert found.cuts == ()
         assert [one.original.source_port for one in found.released] == [41000]
-        with net.gateway.namespace.entered(), Connection(FAMILY) as connection:
+        with net.gateway.namespace.entered(), Connection(NETFILTER) as connection:
             release(connection, found.released)
         before = net.gateway.slow_packets()
         assert flow.round_trips(MANY)

@@ -15,10 +15,8 @@ from flowc.delta.delta import Delta
 from flowc.delta.kinds import Changed, Changes, Kind
 from flowc.delta.routes import Route
 from flowc.hoststate import AddressRow, Link, LinkKind, Sysctl
+from flowc.hoststate.state import FORWARDING
 from flowc.source import Span
-
-FORWARDING = ("net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding")
-"""The switches that make a host a router."""
 
 ACTIVATION = frozenset({"master", "up"})
 """What of a device is only set once the table is there."""
@@ -148,8 +146,7 @@ def _in_order(links: dict[str, Link]) -> Iterator[Link]:
 
     def needed(link: Link) -> Iterator[Link]:
         del left[link.device]
-        underlay = link.tunnel.underlay if link.tunnel else None
-        for name in (link.master, link.vlan[0] if link.vlan else None, underlay):
+        for name in link.below:
             if name in left:
                 yield from needed(left[name])
         yield link

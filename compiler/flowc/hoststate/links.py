@@ -62,5 +62,12 @@ class Link:
     """Lowering wants all of them up; one that is read may be down."""
 
     @property
+    def below(self) -> tuple[str, ...]:
+        """Devices that have to be there for it: its master, its VLAN's parent, its tunnel's underlay."""
+        underlay = self.tunnel.underlay if self.tunnel else None
+        parent = self.vlan[0] if self.vlan else None
+        return tuple(device for device in (self.master, parent, underlay) if device is not None)
+
+    @property
     def created(self) -> bool:
         return self.kind is not LinkKind.EXISTING

@@ -10,7 +10,6 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from flowc.hoststate.links import Link, LinkKind
 from flowc.hoststate.nft import NftTable
 from flowc.hoststate.routing import AddressRow, NeighborRow, RouteRow
 from flowc.hoststate.ruleset import Chain, Ruleset
@@ -26,16 +25,9 @@ def waiting(state: NetworkState, present: Collection[str]) -> tuple[str, ...]:
     made = {link.device for link in state.links if link.created}
     absent = {link.device: link for link in state.links if not link.created and link.device not in present}
     for link in state.links:  # what others name stands before them
-        needed = _below(link)
-        if link.created and any(one in absent or (one not in made and one not in present) for one in needed):
+        if link.created and any(one in absent or (one not in made and one not in present) for one in link.below):
             absent[link.device] = link
     return tuple(absent)
-
-
-def _below(link: Link) -> list[str]:
-    underlay = link.tunnel.underlay if link.tunnel else None
-    parent = link.vlan[0] if link.vlan and link.kind is LinkKind.VLAN else None
-    return [one for one in (parent, underlay, link.master) if one is not None]
 
 
 def without(state: NetworkState, absent: Collection[str]) -> NetworkState:

@@ -21,6 +21,9 @@ class Sysctl:
     span: Span | None = field(compare=False)
 
 
+FORWARDING = ("net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding")
+"""The sysctls that make a host a router: set when all else is in place."""
+
 _FOLDERS = frozenset({"conf", "neigh"})
 """Of net/ipv4 and net/ipv6: with one folder for each device."""
 

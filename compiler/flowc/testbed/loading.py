@@ -11,6 +11,7 @@ from pathlib import Path
 from shutil import which
 from tempfile import TemporaryFile
 
+from flowc.hoststate.state import FORWARDING
 from flowc.ir.leases import leased
 from flowc.ir.links import Device
 from flowc.ir.network import Host
@@ -51,8 +52,6 @@ OF_CONNTRACK = {"net/netfilter/nf_conntrack_checksum": "0"}
 """There once its module is loaded. It takes the checksum of UDP-Lite for that of UDP, and all such packets for invalid
 (kernel: net/netfilter/nf_conntrack_proto_udp.c, `udplite_error`): what the rules do with them could not be seen.
 """
-
-_FORWARDING = ("net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding")
 
 
 def missing_tools() -> list[str]:
@@ -134,7 +133,7 @@ def load(gateway: Namespace, folder: Path, meanwhile: Callable[[], object]) -> N
     _run(gateway, ("nft", "-f", str(folder / "ruleset.nft")), None, meanwhile)
     if _commands(filters):
         _run(gateway, ("tc", "-batch", "-"), filters, meanwhile)
-    switches = {key: settings.pop(key) for key in _FORWARDING if key in settings}
+    switches = {key: settings.pop(key) for key in FORWARDING if key in settings}
     bridges = {key: settings.pop(key) for key in list(settings) if key.startswith("net/bridge/")}
     gateway.settings(bridges, where_known=True)  # there with br_netfilter alone
     gateway.settings(settings)

@@ -12,8 +12,8 @@ from flowc.backends.iproute2.links import ALIAS, TUNNELS
 from flowc.backends.iproute2.render import uses_ipv6
 from flowc.backends.iproute2.routing import PROTOCOL
 from flowc.backends.script import one_line, where
-from flowc.backends.sysctl.render import FORWARDING
 from flowc.hoststate import HostState, Link, LinkKind
+from flowc.hoststate.state import FORWARDING
 
 if TYPE_CHECKING:
     from flowc.source import Span
@@ -68,7 +68,7 @@ def _devices(state: HostState, provenance: bool) -> list[Expectation]:
     named = {link.device for link in state.links} | {link.peer for link in state.links if link.peer is not None}
     existing = [Expectation(link.device, "existing", "-", place(link.span)) for link in state.links if not link.created]
     for link in state.links:
-        for device in _needed_by(link):
+        for device in link.below:
             if device not in named:
                 named.add(device)
                 existing.append(Expectation(device, "existing", "-", place(link.span)))
@@ -78,13 +78,6 @@ def _devices(state: HostState, provenance: bool) -> list[Expectation]:
         if link.created
     ]
     return existing + made
-
-
-def _needed_by(link: Link) -> list[str]:
-    """Other devices that a link names: its master, its VLAN's parent, its tunnel's underlay."""
-    underlay = link.tunnel.underlay if link.tunnel is not None else None
-    parent = link.vlan[0] if link.vlan is not None else None
-    return [device for device in (link.master, parent, underlay) if device is not None]
 
 
 def _fixed(link: Link) -> str:

@@ -11,7 +11,7 @@ from flowc.backends.live.ask import pending
 from flowc.backends.live.engine import Done, Engine, Target, back
 from flowc.backends.live.guard import Guard, PendingError
 from flowc.backends.live.journal import load_journal, store_journal
-from flowc.backends.live.privileges import require
+from flowc.backends.live.privileges import require, require_sysctls
 from flowc.backends.live.reading import Loaded, devices_now
 from flowc.backends.live.runtime import LiveError, Runtime
 from flowc.backends.netlink.connection import Connection
@@ -116,6 +116,7 @@ def _keeping(runtime: Runtime, connection: Connection) -> Callable[[Journal, Loa
 
     def keep(journal: Journal, seen: Loaded, delta: Delta) -> Journal:
         keys = [one.key for one in delta.sysctls.created] + [one.new.key for one in delta.sysctls.changed]
+        require_sysctls(keys)
         found = noted(journal, seen.state, delta, devices_now(connection), _values(keys))
         if found != journal:
             store_journal(runtime, found)

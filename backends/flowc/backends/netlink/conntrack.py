@@ -23,8 +23,6 @@ from flowc.ir.icmp import ICMP_PROTOCOL
 
 _FLUSH = Path("/proc/sys/net/ipv4/route/flush")
 """Of the network namespace of the calling thread; not there in one of an unprivileged user."""
-FAMILY = 12
-"""NETLINK_NETFILTER (linux/netlink.h), which `socket` has no name for."""
 _NEW, _GET, _DELETE = 0x100, 0x101, 0x102  # NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_*
 _START = 20  # struct nlmsghdr and struct nfgenmsg
 _NESTED = 0x8000
@@ -43,7 +41,7 @@ _WITH_PORTS = {6, 17, 33, 47, 132, 136}
 
 
 def tracked(connection: Connection) -> list[Tracked]:
-    """All entries of both families, of a `Connection(FAMILY)`. Raises RefusedError."""
+    """All entries of both families, of a `Connection(NETFILTER)`. Raises RefusedError."""
     layouts = Layouts()
     found: list[Tracked] = []
     for message in connection.dump(_GET, _header(None)):

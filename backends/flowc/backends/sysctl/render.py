@@ -8,12 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flowc.backends.script import Script, one_line
+from flowc.hoststate.state import FORWARDING
 
 if TYPE_CHECKING:
     from flowc.hoststate import HostState
-
-FORWARDING = ("net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding")
-"""The switches that make a host a router. apply.sh sets them when all else is in place."""
 
 
 def render(state: HostState, *, provenance: bool = True) -> str:

@@ -159,8 +159,7 @@ def _ordered(found: Iterable[Link]) -> tuple[Link, ...]:
         if link.device in pending:
             return
         pending.add(link.device)
-        below = (link.master, link.vlan[0] if link.vlan else None, link.tunnel.underlay if link.tunnel else None)
-        for name in below:
+        for name in link.below:
             if name in by_name:
                 visit(by_name[name])
         done.append(link)
