@@ -105,9 +105,9 @@ class Guest:
         return "\n".join(parts)
 
     def _qemu(self, kernel: LabKernel) -> list[str]:
-        accelerator = os.environ.get("FLOWC_LAB_ACCEL", "tcg,thread=multi")
+        accelerator = os.environ.get("FLOWC_LAB_ACCEL", "tcg")
         return [
-            QEMU, "-machine", "q35", "-accel", accelerator, "-cpu", "max", "-smp", "2", "-m", "2G",
+            QEMU, "-machine", "q35", "-accel", accelerator, "-cpu", "max", "-smp", "1", "-m", "2G",
             "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-net", "none",
             "-serial", f"file:{_escape(self.work / 'console.txt')}",
             "-fsdev", f"{SHARE},id=root,path=/,readonly=on",

@@ -3,13 +3,16 @@
 import json
 import os
 import signal
+import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
 import pytest
-from tests.lab.protocol import REPORTS, SELECTED, SHARED, time_limit
+from tests.lab.protocol import GIVEN, REPORTS, SHARED, Unit, time_limit
+
+_POLL = 0.1  # seconds
 
 
 class Inside:
@@ -17,15 +20,34 @@ class Inside:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        shared = Path(os.environ[SHARED])
-        self._selected: list[str] = json.loads((shared / SELECTED).read_text())
-        self._reports = (shared / REPORTS).open("a", encoding="utf-8")
+        self._shared = Path(os.environ[SHARED])
+        self._reports = (self._shared / REPORTS).open("a", encoding="utf-8")
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keep the tests that the outer pytest selected, in its order."""
-        collected = {item.nodeid: item for item in items}
-        items[:] = [collected[nodeid] for nodeid in self._selected if nodeid in collected]
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Run what is given, until no more is to come."""
+        if session.testsfailed and not self._config.option.continue_on_collection_errors:
+            return None  # pytest tells of modules that cannot be imported
+        collected = {item.nodeid: item for item in session.items}
+        for unit in self._given():
+            items = [collected[nodeid] for nodeid in unit]
+            for item, following in zip(items, [*items[1:], None], strict=True):
+                self._config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        return True
+
+    def _given(self) -> Iterator[Unit]:
+        with (self._shared / GIVEN).open(encoding="utf-8") as file:
+            line = ""
+            while True:
+                line += file.readline()
+                if line.endswith("\n"):
+                    unit: Unit = json.loads(line)
+                    if not unit:
+                        return
+                    yield unit
+                    line = ""
+                else:
+                    time.sleep(_POLL)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Hand a report out at once: it must not be lost when a later test takes the guest down."""

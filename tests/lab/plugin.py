@@ -1,8 +1,8 @@
 """The pytest plugin of the packet lab: tests below tests/packets run in a guest.
 
 The outer pytest collects them like any other test; instead of running them, it boots
-one guest (`outside`), in which pytest runs exactly those (`inside`), and gives out the
-guest's reports as its own: -k, node ids, --lf, -x, -v and junit files work as ever.
+guests (`outside`, `crew`), in which pytest runs exactly those (`inside`), and gives out the
+guests' reports as its own: -k, node ids, --lf, -x, -v and junit files work as ever.
 Without a packet test among the selected ones nothing is booted and qemu is not needed.
 What does not work is --pdb, and capture options such as -s: the output is the guest's.
 """

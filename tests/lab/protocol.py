@@ -7,8 +7,11 @@ import pytest
 
 SHARED = "FLOWC_LAB_SHARED"  # the environment's name for the work folder, as the guest sees it
 PREPARED = "FLOWC_LAB_PREPARED"  # the same for the folder of what modules have prepared
-SELECTED = "selected.json"  # node ids to run, in this order
+GIVEN = "given.jsonl"  # the units to run, one a line, as they are given out; an empty one is the end
 REPORTS = "reports.jsonl"  # one serialised report a line, as they come
+
+Unit = list[str]
+"""The node ids of tests that one guest runs, one after the other."""
 
 TEST_LIMIT = 300.0  # seconds for each of setup, call and teardown; emulation on a busy machine is slow
 
@@ -16,6 +19,11 @@ TEST_LIMIT = 300.0  # seconds for each of setup, call and teardown; emulation on
 def is_packet_test(item: pytest.Item) -> bool:
     """True for a test that has to run in the guest."""
     return item.path.is_relative_to(item.config.rootpath / "tests" / "packets")
+
+
+def prepares(item: pytest.Item) -> bool:
+    """True for a test whose module prepares outside of the guest what it needs."""
+    return hasattr(getattr(item, "module", None), "prepare")
 
 
 def time_limit(item: pytest.Item) -> float:

@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -176,8 +175,8 @@ class Lab:
             own.append(f"link set dev {port.device} up")
             for address in port.addresses:
                 own.append(f"addr add {address} dev {port.device}{' nodad' if ':' in address else ''}")
-        with ThreadPoolExecutor(max_workers=2) as pool:  # the guest has two processors
-            list(pool.map(lambda namespace: namespace.ip(*commands[namespace]), commands))
+        for one, lines in commands.items():
+            one.ip(*lines)
 
 
 def _end(port: Port) -> str:

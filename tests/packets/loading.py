@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
 from pathlib import Path
 from typing import NamedTuple
@@ -79,8 +78,7 @@ def refused(lab: Lab, jobs: Sequence[Job]) -> list[str]:
         )
     )
     commands: Iterable[tuple[str, ...]] = cycle([BY_APPLY, *[BY_TOOLS] * 5])
-    with ThreadPoolExecutor(max_workers=2) as pool:  # the guest has two processors
-        return [text for text in pool.map(load, jobs, hosts, commands) if text]
+    return [text for text in map(load, jobs, hosts, commands) if text]
 
 
 def load(job: Job, namespace: Namespace, command: tuple[str, ...]) -> str:

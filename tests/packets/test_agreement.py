@@ -2,8 +2,6 @@
 
 import os
 import time
-from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -21,8 +19,6 @@ OF_EXAMPLES = 40
 """Packets through each host of the examples."""
 PARTS = max(10, FILES // 30)
 """Tests, so that none of them takes long."""
-WORKERS = 2
-"""The guest has two processors."""
 SHRINKING = 90.0
 """Seconds to make the first file smaller that is disagreed about."""
 FIRST = next(iter(ANSWERS))
@@ -48,8 +44,7 @@ def prepare(folder: Path) -> None:
 def test_the_kernel_does_what_the_trace_says(part: str, by: str) -> None:
     start = time.monotonic()
     files = cases.made(prepared(__name__) / part)
-    with get_context("fork").Pool(WORKERS) as pool:
-        results = pool.map(partial(judged, by=by), files, chunksize=1)
+    results = [judged(file, by) for file in files]
     sent = sum(count for count, _, _ in results)
     told = f"{len(files)} files, {sent} packets, {time.monotonic() - start:.0f} s"
     print(told)

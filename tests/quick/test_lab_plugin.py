@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from tests.lab import kernel, outside
+from tests.lab import crew, kernel
 from tests.lab.apt import FetchError
 
 pytest_plugins = ("pytester",)
@@ -80,7 +80,7 @@ def checkout(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pyte
     FakeGuest.commands = []
     monkeypatch.delenv("FLOWC_LAB_GUEST", raising=False)
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-    monkeypatch.setattr(outside, "Guest", FakeGuest)
+    monkeypatch.setattr(crew, "Guest", FakeGuest)
     monkeypatch.setattr(kernel, "ensure", lambda *_: None)
     (pytester.path / "tests/packets").mkdir(parents=True)
     (pytester.path / "tests/other").mkdir()
@@ -169,13 +169,42 @@ def test_a_test_that_hangs_is_given_up(checkout: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*gave up after 0.1 s*"])
 
 
-def test_modules_are_shared_out_whole_and_by_weight(pytester: pytest.Pytester) -> None:
+def test_a_unit_is_a_module_or_a_single_test_of_one_that_prepares(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
-        test_many="def test_a(): pass\ndef test_b(): pass\ndef test_c(): pass",
-        test_prepares="def prepare(folder): pass\ndef test_d(): pass",
-        test_one="def test_e(): pass",
+        test_many="def test_a(): pass\ndef test_b(): pass",
+        test_prepares="def prepare(folder): pass\ndef test_c(): pass\ndef test_d(): pass",
     )
     items, _ = pytester.inline_genitems()
-    groups = [[item.name for item in group] for group in outside.shares(items, 2)]
-    assert groups == [["test_d"], ["test_a", "test_b", "test_c", "test_e"]]
-    assert outside.shares(items[:1], 2) == [items[:1]]
+    assert [[nodeid.split("::")[1] for nodeid in unit] for unit in crew.units(items)] == [
+        ["test_a", "test_b"],
+        ["test_c"],
+        ["test_d"],
+    ]
+
+
+def test_each_processor_has_a_guest_and_none_waits_for_the_other(
+    checkout: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    # The first one ends when the last one has run: that one is not among what the same guest is given.
+    (checkout.path / "tests/packets/test_1.py").write_text(
+        "import time\nfrom pathlib import Path\n"
+        "def test_waits():\n    while not Path('done').exists(): time.sleep(0.01)\n"
+    )
+    for number in (2, 3):
+        (checkout.path / f"tests/packets/test_{number}.py").write_text("def test_one(): pass\n")
+    (checkout.path / "tests/packets/test_4.py").write_text(
+        "from pathlib import Path\ndef test_ends(): Path('done').touch()\n"
+    )
+    checkout.runpytest_inprocess("tests/packets").assert_outcomes(passed=4)
+    assert len(FakeGuest.commands) == 2
+
+
+def test_what_a_dead_guest_was_not_given_is_run_by_another(
+    checkout: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    packet_tests(checkout, DEADLY)
+    for number in (1, 2, 3):
+        (checkout.path / f"tests/packets/test_z{number}.py").write_text("def test_one(): pass\n")
+    checkout.runpytest_inprocess("tests/packets").assert_outcomes(passed=4, failed=3)
