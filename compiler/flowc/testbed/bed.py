@@ -105,6 +105,8 @@ class Testbed:
         self._far.reach(peers)
         devices = [one.device for one in self._host.interfaces.values() if one.carrier is None]
         loading.settle(self._gateway, devices, self._listen)
+        if None in self._host.neighbors.column("mac"):
+            loading.resolve(self._gateway, self._listen)
         self._mac_of.cache_clear()
 
     def send(self, sent: Sequence[tuple[Entry, Packet]]) -> list[Seen]:

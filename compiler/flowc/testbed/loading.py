@@ -28,6 +28,7 @@ BEHIND_DECLARED = 1 << 20
 """The metric of what is leased: greater than those of routes that a file declares."""
 POLL = 0.005
 _CARRIER_LIMIT = 3.0  # seconds
+_RESOLUTION_LIMIT = 5.0  # three solicitations take three seconds
 
 OF_WORLD = {
     "net/ipv6/conf/all/disable_ipv6": "1",
@@ -120,6 +121,19 @@ def settle(gateway: Namespace, devices: Sequence[str], meanwhile: Callable[[], o
             time.sleep(POLL)
 
 
+def resolve(gateway: Namespace, meanwhile: Callable[[], object]) -> None:
+    """Wait until the kernel knows the neighbours that it looks for, or has given them up.
+
+    A solicitation that could not leave, as there was no carrier or no link-local address yet, is repeated after a second
+    (RETRANS_TIMER of RFC 4861); until then what goes to that neighbour waits, or takes another default route.
+    """
+    end = time.monotonic() + _RESOLUTION_LIMIT
+    while time.monotonic() < end:
+        if not _run(gateway, ("ip", "neigh", "show", "nud", "incomplete"), None, meanwhile).strip():
+            return
+        meanwhile()
+
+
 def load(gateway: Namespace, folder: Path, meanwhile: Callable[[], object]) -> None:
     """In the order of apply.sh: devices, ruleset, tc, settings, all else, forwarding. Raises TestbedError.
 
@@ -165,7 +179,8 @@ def _run(
     text: str | None,
     meanwhile: Callable[[], object] = lambda: None,
     files: Sequence[int] = (),
-) -> None:
+) -> str:
+    """What the tool said. Raises TestbedError if it failed."""
     with TemporaryFile() as given, TemporaryFile() as said:
         given.write((text or "").encode())
         given.seek(0)
@@ -183,9 +198,11 @@ def _run(
             if process.poll() is None:
                 process.kill()
             status = process.wait()
+        said.seek(0)
+        words = said.read().decode(errors="replace")
         if status:
-            said.seek(0)
-            raise TestbedError(_told(command, said.read().decode(errors="replace"), text or ""))
+            raise TestbedError(_told(command, words, text or ""))
+        return words
 
 
 def _told(command: Sequence[str], words: str, text: str) -> str:
