@@ -106,6 +106,16 @@ eip 203.0.113.7 <-> vm
 policy internet -> tenant { accept }
 policy tenant -> internet { accept }
 """
+COUNTED = """
+host gw { kernel 6.1 }
+interface lan { device eth1; address 10.0.0.1/24, fd00::1/64 }
+zone inside { interface lan }
+policy inside -> self {
+    reject icmp echo-reply, tcp 53 limit 22/day
+    drop icmp timestamp-reply limit 22/day per source
+    reject icmp timestamp-reply
+}
+"""
 LEAK = """
 host gw { kernel 6.1 }
 vrf acme { table 1000 }
@@ -226,4 +236,10 @@ FINDINGS = (
             packet(6, "10.0.0.1", "192.0.2.1", 80, 51002), ACCEPT, answered=True),
     Finding("the leased address that ports are forwarded of is a public one", OWN, None,
             packet(17, "10.0.0.1", "203.0.113.12", 80, 51003), DROP, answered=False),
+    Finding("a limit that several lines share counts what is of no connection", COUNTED, "lan",
+            packet(1, "10.0.0.5", "10.0.0.1", 0), REJECT, answered=True),
+    Finding("of IPv6, too", COUNTED, "lan",
+            packet(58, "fd00::5", "fd00::1", 129), REJECT, answered=True),
+    Finding("a limit for each source cannot count what is of no connection", COUNTED, "lan",
+            packet(1, "10.0.0.5", "10.0.0.1", 14), REJECT, answered=True),
 )  # fmt: skip

@@ -89,8 +89,8 @@ def chain(lines: list[str], name: str) -> list[str]:
         (
             "accept tcp 22, gre connections 4 limit 3/minute",
             [
-                f"{match} add @connections/inside/outside/1 {{ ct direction ct count 4 }}"
-                f" add @limit/inside/outside/1 {{ ct direction {THREE} }} accept"
+                f"{match} add @connections/inside/outside/1 {{ numgen inc mod 1 ct count 4 }}"
+                f" add @limit/inside/outside/1 {{ numgen inc mod 1 {THREE} }} accept"
                 for match in ("tcp dport 22", "meta l4proto gre")
             ],
         ),

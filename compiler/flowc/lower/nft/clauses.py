@@ -1,8 +1,10 @@
 """The clauses of a rule that need more than its own lines: limits that keep a state, logging and helpers.
 
 A rule may become several nft rules (one for each family, or kind of match). Its limits are the rule's all the same, so
-then their state is kept in a set that those share. In a set of one element the key is the packet's direction, which is
-the original one for everything that policies judge.
+then their state is kept in a set that those share. A set of one element has a key that is always 0.
+
+What is kept for each source is kept by its conntrack zone: what is of no connection is in none, and the rule does not
+match it (`nft_ct_get_eval` in net/netfilter/nft_ct.c).
 """
 
 from __future__ import annotations
@@ -15,6 +17,9 @@ from flowc.ir.addresses import Family
 from flowc.ir.helpers import HELPERS
 from flowc.ir.policy import Action, Ports, Protocol, Rate, Rule
 from flowc.lower import names
+
+ALWAYS_ZERO = "numgen inc mod 1"
+"""A key that every packet has: of a numeric type, with a text that nft takes and prints alike."""
 
 SOURCES = 65536
 """Sources that a meter remembers at most. One more does not match: the rule admits less, never more."""
@@ -66,7 +71,7 @@ class Clauses:
             name = names.chain(kind, *self.place, ip)
             return Meter(name, f"ct zone . {ip} saddr", SOURCES, timeout, self.rule.span)
         if self.lines > 1:
-            return Meter(names.chain(kind, *self.place), "ct direction", 1, None, self.rule.span)
+            return Meter(names.chain(kind, *self.place), ALWAYS_ZERO, 1, None, self.rule.span)
         return None
 
     def log(self) -> LogLine | None:

@@ -11,6 +11,7 @@ from flowc.ir.network import Host
 from flowc.ir.pairs import policies_by_pair
 from flowc.ir.policy import Policy, Rule
 from flowc.trace.model import Passed
+from flowc.trace.stages.coming import is_opening, is_untracked
 from flowc.trace.stages.walk import Walk, holds_value
 
 NO_BUDGET = 1 << 62
@@ -43,7 +44,7 @@ class Judges:
         passed: list[Passed] = []
         met: list[Rule | None] = []
         for rule, fitting in zip(policy.rules, self._fitting(policy, walk.packet.family), strict=True):
-            why = _fits(walk, fitting)
+            why = _fits(walk, fitting) or _is_uncounted(walk, rule)
             if why is None:
                 met.append(rule)
                 if takes_all(rule):
@@ -59,6 +60,14 @@ class Judges:
             found = [tuple(boxes(rule, family, self._space)) for rule in policy.rules]
             self._boxes[id(policy), family] = found
         return found
+
+
+def _is_uncounted(walk: Walk, rule: Rule) -> str | None:
+    """None if a rule can count the packet: sources are counted by the conntrack zone of their connections."""
+    per_source = any(limit is not None and limit.per_source for limit in (rule.limit, rule.connections))
+    if per_source and (is_untracked(walk) or not is_opening(walk)):
+        return "it is of no connection, and the rule counts for each source"
+    return None
 
 
 OTHER_FAMILY = 0, "it is for the other address family"
