@@ -106,6 +106,34 @@ eip 203.0.113.7 <-> vm
 policy internet -> tenant { accept }
 policy tenant -> internet { accept }
 """
+UNDECLARED = """
+host gw { kernel 6.1 }
+vrf red { table 1001 }
+interface wan { device eth0; address 10.200.0.1/24 }
+interface lan { device tap2; address 10.2.0.1/24; vrf red }
+tunnel shared { type gretap; shared; local 10.200.0.1 }
+tunnel key11 { over shared; key 11; remote 10.200.0.25; vrf red; address 10.1.0.1/24 }
+endpoint vm { address 10.1.0.20; interface key11; mac 52:54:00:00:02:f8 }
+zone internet { interface wan }
+zone tenant { interface key11, lan }
+route default via 10.200.0.254 on wan vrf red
+policy tenant -> internet { accept }
+"""
+AS_ITSELF = """
+host gw { kernel 6.1 }
+vrf red { table 1001 }
+interface other { device eth0; address 10.200.0.1/24; spoofing allowed }
+interface wan { device eth1; address 10.201.0.1/24 }
+interface lan { device tap2; address 10.2.0.1/24; vrf red }
+endpoint vm { address 10.2.0.20; interface lan; mac 52:54:00:00:02:c0 }
+zone inside { interface other }
+zone internet { interface wan }
+zone tenant { interface lan }
+route default via 10.200.0.254 on other vrf red
+policy inside -> internet { accept }
+policy internet -> tenant { reject }
+nat internet -> tenant { dnat tcp 203.0.113.14:1250 -> vm }
+"""
 COUNTED = """
 host gw { kernel 6.1 }
 interface lan { device eth1; address 10.0.0.1/24, fd00::1/64 }
@@ -236,6 +264,10 @@ FINDINGS = (
             packet(6, "10.0.0.1", "192.0.2.1", 80, 51002), ACCEPT, answered=True),
     Finding("the leased address that ports are forwarded of is a public one", OWN, None,
             packet(17, "10.0.0.1", "203.0.113.12", 80, 51003), DROP, answered=False),
+    Finding("an address behind a key that no machine is declared for is unreachable", UNDECLARED, "lan",
+            packet(17, "10.2.0.11", "10.1.0.21", 80, 51000), UNREACHABLE, answered=True),
+    Finding("the way back is looked for in the VRF that a call from outside of it goes to", AS_ITSELF, "other",
+            packet(6, "10.200.0.1", "203.0.113.14", 1250, 51000), REJECT, answered=True),
     Finding("a limit that several lines share counts what is of no connection", COUNTED, "lan",
             packet(1, "10.0.0.5", "10.0.0.1", 0), REJECT, answered=True),
     Finding("of IPv6, too", COUNTED, "lan",

@@ -12,6 +12,7 @@ from flowc.ir.icmp import ICMP_PROTOCOL
 from flowc.ir.links import Bridge, Tunnel
 from flowc.ir.network import Host
 from flowc.ir.packet import NUMBERS, Packet, Packets, Values, every_packet
+from flowc.ir.policy import Rule
 from flowc.trace.model import Entry, Trace
 from flowc.trace.partition import answers, ways
 from flowc.trace.stages.coming import OPENING
@@ -69,14 +70,14 @@ def chosen(host: Host, number: int, most: int) -> list[Asked]:
     order = sorted(kinds.values(), key=lambda _: chance.random())
     order.sort(key=len)
     found: list[Asked] = []
-    room = _Room()
+    limits = Limits(host)
     while order and len(found) < most:
         for ways_left in list(order):
             entry, packets = ways_left.pop(chance.randrange(len(ways_left)))
             if not ways_left:
                 order.remove(ways_left)
             asked = _asked(host, entry, _member(packets, chance, len(found)))
-            if len(found) < most and room.has(asked.answers[0]):
+            if len(found) < most and limits.allow(asked.answers[0]):
                 found.append(asked)
     return found
 
@@ -126,18 +127,34 @@ def _asked(host: Host, entry: Entry, packet: Packet) -> Asked:
     return Asked(entry, packet, answers(host, entry, packet))
 
 
-class _Room:
-    """What rules with limits have left: what they take beyond that depends on how fast packets come."""
+class Limits:
+    """How many packets may still be sent through a rule: what it takes beyond that depends on how fast they come."""
 
-    def __init__(self) -> None:
-        self._used: dict[int, int] = {}
+    def __init__(self, host: Host) -> None:
+        self._left = {
+            rule.span: _allowed(rule)
+            for policy in host.policies
+            for rule in policy.rules
+            if rule.limit is not None or rule.connections is not None
+        }
 
-    def has(self, trace: Trace) -> bool:
-        """A packet more is within the limits of the rules that it meets."""
-        rule = trace.rule
-        if rule is None or not (rule.limit or rule.connections):
-            return True
-        most = min([rule.limit.burst or 5] if rule.limit else [5])
-        most = min(most, rule.connections.count if rule.connections else most)
-        self._used[id(rule)] = self._used.get(id(rule), 0) + 1
-        return self._used[id(rule)] <= max(most - 1, 0)
+    def allow(self, trace: Trace) -> bool:
+        """A packet more is within the limits of the rules that it meets: two, where it goes out and comes back."""
+        spans = {step.span for step in trace.steps if step.span in self._left}
+        for span in spans:
+            assert span is not None
+            if not self._left[span]:
+                return False
+        for span in spans:
+            assert span is not None
+            self._left[span] -= 1
+        return True
+
+
+def _allowed(rule: Rule) -> int:
+    found = [5]
+    if rule.limit is not None:
+        found.append(rule.limit.burst or 5)
+    if rule.connections is not None:
+        found.append(rule.connections.count)
+    return min(found)

@@ -11,13 +11,12 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, zip_longest
 from typing import NamedTuple
 
-from tests.agreement.packets import Asked
+from tests.agreement.packets import Asked, Limits
 from tests.agreement.values import SENT, Interesting
 
 from flowc.ir.addresses import LINK_LOCAL, WIDTH, Family
 from flowc.ir.network import Host
 from flowc.ir.packet import Packet
-from flowc.ir.policy import Rule
 from flowc.trace.engine import trace
 from flowc.trace.model import Entry, Stage, Trace, Verdict
 from flowc.trace.partition import answers
@@ -42,7 +41,7 @@ def targeted(host: Host, seed: int, most: int, beside: Sequence[Asked] = (), cor
     """
     rng = random.Random(seed)  # noqa: S311  # the same ones every time
     values = Interesting(host, rng)
-    limits = _Limits(host)
+    limits = Limits(host)
     for one in beside:
         limits.allow(one.answers[0])
     by_rule = list(values.corners())
@@ -115,7 +114,7 @@ def _rank(one: _Traced) -> int:
 def _different(
     traced: Sequence[_Traced],
     count: int,
-    limits: _Limits,
+    limits: Limits,
     portless: set[tuple[Family, int]],
     *,
     most_stopped: float = _MOST_STOPPED,
@@ -154,35 +153,3 @@ def _way(one: _Traced) -> object:
     """What two packets have in common that are decided by the same declarations."""
     steps = tuple((step.stage, step.span) for step in one.trace.steps)
     return steps, one.packet.family, one.trace.verdict, one.trace.egress
-
-
-class _Limits:
-    """How many packets may still be sent through a rule."""
-
-    def __init__(self, host: Host) -> None:
-        self._left = {
-            rule.span: _allowed(rule)
-            for policy in host.policies
-            for rule in policy.rules
-            if rule.limit is not None or rule.connections is not None
-        }
-
-    def allow(self, trace: Trace) -> bool:
-        spans = {step.span for step in trace.steps if step.span in self._left}
-        for span in spans:
-            assert span is not None
-            if not self._left[span]:
-                return False
-        for span in spans:
-            assert span is not None
-            self._left[span] -= 1
-        return True
-
-
-def _allowed(rule: Rule) -> int:
-    found = [5]
-    if rule.limit is not None:
-        found.append(rule.limit.burst or 5)
-    if rule.connections is not None:
-        found.append(rule.connections.count)
-    return min(found)

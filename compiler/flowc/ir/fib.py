@@ -20,9 +20,13 @@ NETWORK_METRIC: dict[Family, int] = {4: 0, 6: 256}
 ROUTE_METRIC: dict[Family, int] = {4: 0, 6: 1024}
 """Of a route that says none, which for IPv6 is also 0 (kernel: IP6_RT_PRIO_USER)."""
 
+UNREACHABLE_METRIC = 4278198272
+"""Of routes that say that nothing leads there: any other to the same prefix comes before, and a lookup does not fall
+through to the next rule (kernel: Documentation/networking/vrf.rst)."""
+
 
 class Way(NamedTuple):
-    """A route or an interface's own network. `hops` are as in a `RouteRow`: none for `unreachable` and `blackhole`."""
+    """A route or an interface's own network. `hops` are as in a `RouteRow`: none where nothing leads on."""
 
     length: int
     metric: int
@@ -30,7 +34,7 @@ class Way(NamedTuple):
     """For these sources only (`from`): what has another one takes another way."""
     hops: tuple[tuple[int | None, str, int], ...]
     span: Span
-    kind: Literal["unicast", "unreachable", "blackhole"] = "unicast"
+    kind: Literal["unicast", "unreachable", "blackhole", "undeclared"] = "unicast"
 
     @property
     def pinned(self) -> bool:
@@ -55,15 +59,7 @@ class Fib:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self.networks = [
-            (
-                one.vrf,
-                prefix,
-                Way(prefix.length, NETWORK_METRIC[prefix.family], None, ((None, one.name, 1),), one.span),
-            )
-            for one in host.interfaces.values()
-            for prefix in _networks(one, host)
-        ]
+        self.networks = list(_networks(host))
         columns = ("length", "family", "metric", "source", "nexthops", "span", "kind")
         self._columns = tuple(map(host.routes.column, columns))
 
@@ -132,19 +128,33 @@ def family_of(version: int) -> Family:
     return 4 if version == 4 else 6
 
 
-def _networks(interface: Interface, host: Host) -> Sequence[Prefix]:
-    """Its own; behind an Ethernet key of a shared tunnel only the machines that are declared: nobody asks for others."""
-    link = interface.link
-    if not interface.carrier or not isinstance(link, Tunnel) or not link.kind.ethernet:
-        return interface.prefixes
-    found = [
-        Prefix(family, address, WIDTH[family])
-        for row in host.endpoints
-        if row.interface == interface.name
-        for family, address in zip(FAMILIES, (row.v4, row.v6), strict=True)
-        if address is not None
-    ]
-    found += [
-        Prefix(row.family, row.address, WIDTH[row.family]) for row in host.neighbors if row.interface == interface.name
-    ]
-    return found
+def _networks(host: Host) -> Iterator[tuple[str | None, Prefix, Way]]:
+    """By VRF, those of all interfaces.
+
+    Behind an Ethernet key of a shared tunnel there are only the machines that are declared: nobody asks for others, and
+    what is for one of those does not take the next best way.
+    """
+    keys: set[str] = set()
+    for one in host.interfaces.values():
+        if one.carrier and isinstance(one.link, Tunnel) and one.link.kind.ethernet:
+            keys.add(one.name)
+        for prefix in one.prefixes:
+            none = Way(prefix.length, UNREACHABLE_METRIC, None, (), one.span, "undeclared")
+            yield one.vrf, prefix, none if one.name in keys else _network(one, prefix)
+    for name, machine in _machines(host) if keys else ():
+        if name in keys:
+            yield host.interfaces[name].vrf, machine, _network(host.interfaces[name], machine)
+
+
+def _machines(host: Host) -> Iterator[tuple[str, Prefix]]:
+    """The endpoints and neighbours, by interface."""
+    for endpoint in host.endpoints:
+        for family, address in zip(FAMILIES, (endpoint.v4, endpoint.v6), strict=True):
+            if address is not None:
+                yield endpoint.interface, Prefix(family, address, WIDTH[family])
+    for row in host.neighbors:
+        yield row.interface, Prefix(row.family, row.address, WIDTH[row.family])
+
+
+def _network(interface: Interface, prefix: Prefix) -> Way:
+    return Way(prefix.length, NETWORK_METRIC[prefix.family], None, ((None, interface.name, 1),), interface.span)

@@ -7,10 +7,6 @@ from flowc.ir.links import Vrf
 MAIN_TABLE = 254
 """The kernel's main routing table (include/uapi/linux/rtnetlink.h)."""
 
-UNREACHABLE_METRIC = 4278198272
-"""Of the last-resort route in a VRF, so that lookups do not fall through to the next rule
-(kernel: Documentation/networking/vrf.rst)."""
-
 LOCAL_TABLE = 255
 """Routes to the host's own addresses."""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from flowc.hoststate import AddressRow, NeighborRow, RouteRow, Rule
 from flowc.hoststate.marks import VRF_MASK
 from flowc.ir.addresses import FAMILIES, WIDTH, Family, Prefix, format_address
+from flowc.ir.fib import UNREACHABLE_METRIC
 from flowc.ir.own import OnLink
 from flowc.ir.pinned import pinned_table
 from flowc.ir.tables import Table
-from flowc.lower import numbers
 from flowc.lower.shared import SharedTunnels
 from flowc.lower.topology import Topology
 from flowc.source import Span
@@ -41,9 +41,7 @@ def routes(topology: Topology, shared: SharedTunnels) -> Table[RouteRow]:
     found = Table(RouteRow, shared.routes())
     for vrf in host.vrfs.values():
         for family in _families(topology):
-            found.append(
-                RouteRow(family, vrf.table, "default", "unreachable", (), numbers.UNREACHABLE_METRIC, vrf.span)
-            )
+            found.append(RouteRow(family, vrf.table, "default", "unreachable", (), UNREACHABLE_METRIC, vrf.span))
     for row in host.routes:
         prefix = Prefix(row.family, row.network, row.length)
         hops = tuple(shared.next_hop(row.family, *hop) for hop in row.nexthops)

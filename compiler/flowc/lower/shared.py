@@ -18,6 +18,7 @@ from zlib import crc32
 from flowc.hoststate import AddressRow, Encap, FlowerFilter, NeighborRow, NextHop, RouteRow
 from flowc.hoststate.marks import VRF_MASK
 from flowc.ir.addresses import WIDTH, Family, Prefix, format_address
+from flowc.ir.fib import UNREACHABLE_METRIC
 from flowc.ir.links import Interface, Tunnel
 from flowc.lower.topology import Topology
 from flowc.source import Span
@@ -149,14 +150,21 @@ class SharedTunnels:
 
     def routes(self) -> Iterator[RouteRow]:
         """What an interface with a device has by itself: its own addresses, its neighbours, its prefixes."""
+        undeclared: dict[tuple[int, Prefix], Span] = {}
         for interface, link, carrier in self._keys():
             table = self._topology.table(interface.vrf)
             for own in interface.addresses:
                 family: Family = 4 if own.version == 4 else 6
                 hop = NextHop(None, carrier.device, 1)
                 yield RouteRow(family, table, f"{own.ip}/{WIDTH[family]}", "local", (hop,), None, interface.span)
-            for prefix in () if link.kind.ethernet else interface.prefixes:
-                yield self._route(prefix, None, interface, interface.span)
+            for prefix in interface.prefixes:
+                if not link.kind.ethernet:
+                    yield self._route(prefix, None, interface, interface.span)
+                elif prefix.length < WIDTH[prefix.family]:
+                    # Only declared machines are there: what is for another one must not take the default route.
+                    undeclared.setdefault((table, prefix), interface.span)
+        for (table, prefix), span in undeclared.items():
+            yield RouteRow(prefix.family, table, str(prefix), "unreachable", (), UNREACHABLE_METRIC, span)
         for name, family, address, _, span in self._neighbors:
             interface = self._topology.host.interfaces[name]
             yield self._route(Prefix(family, address, WIDTH[family]), address, interface, span)

@@ -13,6 +13,7 @@ from flowc.ir.policy import SELF
 from flowc.ir.tests import Sent, Test
 from flowc.testbed.bed import Testbed
 from flowc.testbed.model import Seen
+from flowc.testbed.near import UNHEARD
 from flowc.trace.model import Entry, Trace, Translated, Verdict
 from flowc.trace.partition import TooManyWaysError, answers, partition
 from flowc.trace.testing.failed import shown
@@ -83,6 +84,8 @@ def differences(trace: Trace, seen: Seen) -> tuple[str, ...]:
     """What trace and kernel say differently of a packet; nothing where they agree."""
     if trace.verdict in REFUSED and not trace.answered and seen.verdict is Verdict.DROP:
         return ()  # the sender does not hear that it is refused
+    if trace.egress == SELF and trace.packet.protocol in UNHEARD:
+        return ()
     if seen.verdict is not trace.verdict:
         return (_said("verdict", seen.verdict, f"{trace.verdict} ({trace.reason})"),)
     if seen.verdict is not Verdict.ACCEPT:

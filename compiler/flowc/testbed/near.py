@@ -28,6 +28,9 @@ _REFUSALS = {
 """What the kernel says to a sender on the host itself: the drop of a rule is EPERM (netfilter's NF_DROP), that of a
 `blackhole` route EINVAL (ip-route(8))."""
 
+UNHEARD = frozenset({0, 255})
+"""Protocols that no socket receives: 0 stands for all of them, and one of 255 only sends (raw(7))."""
+
 
 class NearEnd:
     """Raw sockets of the protocols that packets are of: they see what has passed the input hook."""
@@ -47,7 +50,7 @@ class NearEnd:
 
     def listen(self, kinds: Iterable[tuple[Family, int]]) -> None:
         for family, protocol in kinds:
-            if (family, protocol) in self._listening or protocol in {0, 255}:
+            if (family, protocol) in self._listening or protocol in UNHEARD:
                 continue
             made = self._namespace.socket(_FAMILY[family], socket.SOCK_RAW, protocol)
             made.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _BUFFER)

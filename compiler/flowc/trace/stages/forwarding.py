@@ -35,12 +35,14 @@ def forward(passage: Passage) -> Goes:
     if refusal is not None:
         walk.step(Stage.ROUTE, way.text, way.span)
         raise Ended(refusal, way.text, way.span)
-    _check_way_back(passage)
     if way.kind is Kind.TO_HOST:
+        _check_way_back(passage, None)
         walk.step(Stage.ROUTE, f"to the host: {way.text}", way.span)
         return Goes(None, None, _delivered(passage))
     assert way.interface is not None
-    out = passage.out = indexes.host.interfaces[way.interface]
+    out = indexes.host.interfaces[way.interface]
+    _check_way_back(passage, out)
+    passage.out = out
     by = f" by {format_address(walk.packet.family, way.gateway)}" if way.gateway is not None else ""
     choice = f", one of {way.ways} ways" if way.ways > 1 else ""
     walk.step(Stage.ROUTE, f"{way.text}{by}, leaves by `{out.name}`{choice}", way.span)
@@ -69,12 +71,21 @@ def _check_found(passage: Passage, out: Interface, gateway: int | None) -> None:
         raise Ended(Verdict.DROP, reason, out.span)
 
 
-def _check_way_back(passage: Passage) -> None:
+def _check_way_back(passage: Passage, out: Interface | None) -> None:
+    """`out` is None for what is for the host itself.
+
+    What comes in outside of all VRFs, with a mark that does not count, is looked for in the VRF of the device that it
+    leaves by: the lookup has that as `iif` (`__fib_validate_source` in net/ipv4/fib_frontend.c, and `l3mdev_update_flow`).
+    """
     interface = passage.interface
     if interface is None:
         return
-    marked = passage.indexes.is_front(interface) or interface.carrier is not None
-    table = passage.vrf if marked else interface.vrf
+    if passage.indexes.is_front(interface) or interface.carrier is not None:
+        table = passage.vrf
+    elif interface.vrf is None and out is not None and out.carrier is None:
+        table = out.vrf
+    else:
+        table = interface.vrf
     refused = passage.indexes.coming.no_way_back(passage.walk, interface, table)
     if refused is not None:
         passage.walk.step(Stage.SOURCE_CHECK, refused.reason, refused.span)

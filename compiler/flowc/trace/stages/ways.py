@@ -202,7 +202,12 @@ class Ways:
         dead = next((way for way in ways if not way.hops), None)
         if dead is not None:
             kind = Kind.BLACKHOLE if dead.kind == "blackhole" else Kind.UNREACHABLE
-            return Found(kind, None, None, 1, f"a route says `{dead.kind}`", dead.span)
+            told = (
+                "no machine with this address is declared"
+                if dead.kind == "undeclared"
+                else f"a route says `{dead.kind}`"
+            )
+            return Found(kind, None, None, 1, told, dead.span)
         hops = [(gateway, name, way) for way in ways for gateway, name, _ in way.hops]
         gateway, name, way = hops[choice % len(hops)]
         return Found(Kind.FORWARDED, name, gateway, len(hops), _described(way, vrf), way.span)
