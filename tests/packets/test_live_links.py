@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import pickle
 import re
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -323,23 +322,6 @@ def test_what_is_not_said_any_more_is_as_the_kernel_makes_it(hosts: tuple[Namesp
     ]
     applied(live, unsaid)
     assert missing(live, unsaid) == []
-
-
-def test_a_managed_neighbour_stays_where_there_is_no_carrier(hosts: tuple[Namespace, Namespace]) -> None:
-    live = hosts[1]
-    # The kernel notices the carriers of many devices once in a second.
-    pairs = [Link(f"a{number}", LinkKind.VETH, at(1), peer=f"b{number}") for number in range(3)]
-    rows = [NeighborRow(4, "192.0.2.9", one.device, None, at(1)) for one in pairs]
-    wanted = empty(links=(*pairs,), neighbors=rows)
-    by_netlink(live, wanted)
-    time.sleep(1.5)
-    assert missing(live, wanted) == []
-    # Where it is lost, it is missing, and comes back.
-    live.ip("link set dev b0 up", "link set dev b0 down")
-    assert wait_until(lambda: missing(live, wanted) == ["+ 192.0.2.9 dev a0 managed"], timeout=5)
-    applied(live, wanted)
-    time.sleep(1.5)
-    assert missing(live, wanted) == []
 
 
 def test_a_device_that_is_down_is_brought_up_again(hosts: tuple[Namespace, Namespace]) -> None:

@@ -18,15 +18,16 @@ def lower(host: Host) -> HostState:
     shared = SharedTunnels(topology)
     answered = host.derived(on_link)
     table = nft.table(topology, public)
+    neighbors = routing.neighbors(topology, shared)
     return HostState(
         host=host.name,
         links=links.links(topology),
-        sysctls=links.sysctls(topology, offload=table.flowtable is not None),
+        sysctls=links.sysctls(topology, neighbors, offload=table.flowtable is not None),
         addresses=routing.addresses(topology, answered, shared),
         routes=routing.routes(topology, shared),
         rules=(*routing.rules(topology), *pinned.rules(topology)),
         local_rule_last=bool(host.vrfs),
-        neighbors=routing.neighbors(topology, shared),
+        neighbors=neighbors,
         nft=table,
         filters=shared.filters(),
         modules=nft.modules(table),

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from flowc.hoststate import GreTunnel, Link, LinkKind, Sysctl
+from collections.abc import Iterator
+
+from flowc.hoststate import GreTunnel, Link, LinkKind, NeighborRow, Sysctl
 from flowc.ir.addresses import format_address
 from flowc.ir.links import Bridge, Interface, Spoofing, Tunnel, Veth, Vlan
+from flowc.ir.tables import Table
 from flowc.lower.topology import Topology
+from flowc.source import Span
+
+_EVICTION = {4: "net/ipv4/conf/{}/arp_evict_nocarrier", 6: "net/ipv6/conf/{}/ndisc_evict_nocarrier"}
+"""Whether a device without a carrier loses its neighbours that are not permanent, the managed ones with them
+(net/ipv4/arp.c, `arp_netdev_event`; net/ipv6/ndisc.c, `ndisc_netdev_event`). Since 5.16, as managed ones are."""
 
 
 def links(topology: Topology) -> tuple[Link, ...]:
@@ -92,7 +100,7 @@ def _tunnel(link: Tunnel, topology: Topology) -> GreTunnel:
     )
 
 
-def sysctls(topology: Topology, *, offload: bool) -> tuple[Sysctl, ...]:
+def sysctls(topology: Topology, neighbors: Table[NeighborRow], *, offload: bool) -> tuple[Sysctl, ...]:
     """Forwarding, and what forwarding with policies of one's own needs (kernel: Documentation/networking/ip-sysctl)."""
     found = [
         # Sending traffic back to the wire it came from is what a policy says, not a mistake to tell the sender of.
@@ -139,4 +147,14 @@ def sysctls(topology: Topology, *, offload: bool) -> tuple[Sysctl, ...]:
     if offload:
         # A flowtable's `counter` counts into conntrack, and only with accounting on when the connection starts.
         found.append(Sysctl("net/netfilter/nf_conntrack_acct", "1", None))
+    found += _evictions(neighbors)
     return tuple(sorted(found, key=lambda sysctl: sysctl.key))
+
+
+def _evictions(neighbors: Table[NeighborRow]) -> Iterator[Sysctl]:
+    """Managed neighbours stay while their device has no carrier."""
+    managed: dict[str, Span] = {}
+    for row in neighbors:
+        if row.mac is None:
+            managed.setdefault(_EVICTION[row.family].format(row.device), row.span)
+    return (Sysctl(key, "0", span) for key, span in managed.items())

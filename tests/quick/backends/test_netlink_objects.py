@@ -14,7 +14,7 @@ from tests.quick.backends.states import at, empty
 from flowc.backends.netlink import wire
 from flowc.backends.netlink.connection import MissingDeviceError, RefusedError
 from flowc.backends.netlink.objects import addresses, modules, neighbors, sysctls, tunnels
-from flowc.backends.netlink.objects.devices import BODY, Device
+from flowc.backends.netlink.objects.devices import Device
 from flowc.backends.netlink.objects.owned import ForeignDeviceError, links
 from flowc.hoststate import AddressRow, GreTunnel, Link, LinkKind, NeighborRow, Sysctl
 from flowc.hoststate.journal import DeviceBefore, Journal, completed
@@ -181,34 +181,6 @@ def neighbor(family: int, address: str, *more: bytes, state: int = 0x80, mac: st
     body += wire.mac(2, mac) if mac else b""
     body += wire.u32(4, 0) + wire.attribute(3, bytes(16)) + b"".join(more)
     return struct.pack("=IHHII", 16 + len(body), 28, 2, 1, 0) + body
-
-
-class Kernel:
-    """Whose device has these flags, one after the other."""
-
-    def __init__(self, *flags: int) -> None:
-        self.flags, self.sent = list(flags), 0
-
-    def get(self, number: int, body: bytes) -> bytes:
-        assert (number, body[4:8]) == (18, struct.pack("=I", 1))
-        return bytes(16) + BODY.pack(0, 1, 1, self.flags.pop(0), 0)
-
-    def send(self, number: int, flags: int, body: bytes) -> None:
-        del number, flags, body
-        self.sent += 1
-
-
-@pytest.mark.parametrize(
-    "flags",
-    [(0x10041,), (0x1,), (0x0,), (0x41, 0x41, 0x1), (0x41, 0x10041)],
-    ids=["carrier", "no carrier", "down", "it is noticed that there is none", "it comes"],
-)
-def test_a_managed_neighbour_comes_when_the_kernel_has_noticed_the_carrier(flags: tuple[int, ...]) -> None:
-    kernel: Any = Kernel(*flags)
-    neighbors.create(kernel, NeighborRow(4, "192.0.2.1", "lo", None, NOWHERE))
-    assert (kernel.flags, kernel.sent) == ([], 1)
-    neighbors.create(kernel, NeighborRow(4, "192.0.2.1", "lo", MAC, NOWHERE))
-    assert kernel.sent == 2
 
 
 def test_neighbours_are_flowcs_by_their_protocol_and_last_by_their_state() -> None:

@@ -83,11 +83,6 @@ class Connection:
                 return messages
         raise RefusedError(errno.EINTR, "what is read changes all the time")
 
-    def get(self, number: int, body: bytes) -> bytes:
-        """One object as it comes. Raises RefusedError."""
-        (message,), _ = self._answer(number, ACK, body)
-        return message
-
     def _answer(self, number: int, how: int, body: bytes) -> tuple[list[bytes], bool]:
         self._send(number, REQUEST | how, body)
         found: list[bytes] = []

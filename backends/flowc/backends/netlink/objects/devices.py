@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import time
 from collections.abc import Iterable, Mapping
 from socket import if_nametoindex
 from typing import NamedTuple
@@ -18,9 +17,7 @@ IFNAME, MTU, LINK, MASTER, LINKINFO, IFALIAS, GROUP, EXT_MASK, LINK_NETNSID = 3,
 ADDRESS = 1
 INFO_KIND, INFO_DATA = 1, 2
 VRF_TABLE, VLAN_ID, VETH_PEER = 1, 1, 1
-UP, _RUNNING, _LOWER_UP = 1 << 0, 1 << 6, 1 << 16  # linux/if.h, IFF_*
-_PAUSE, _MOST = 0.02, 2.0
-"""Seconds. The kernel takes notice of carriers once in a second (net/core/link_watch.c)."""
+UP = 1 << 0  # linux/if.h, IFF_UP
 _SKIP_STATS = 1 << 3  # RTEXT_FILTER_SKIP_STATS, since 4.4
 
 
@@ -74,17 +71,6 @@ def decoded(message: bytes) -> Device:
         kind=wire.string(info.get(INFO_KIND, b"")),
         data=info.get(INFO_DATA, b""),
     )
-
-
-def settle(connection: Connection, index: int) -> None:
-    """Wait until the kernel has noticed that a device is up without a carrier. Raises RefusedError."""
-    until = time.monotonic() + _MOST
-    while time.monotonic() < until:
-        message = connection.get(GETLINK, BODY.pack(0, 0, index, 0, 0) + wire.u32(EXT_MASK, _SKIP_STATS))
-        flags = BODY.unpack_from(message, wire.HEADER)[3]
-        if not flags & _RUNNING or flags & _LOWER_UP:
-            return
-        time.sleep(_PAUSE)
 
 
 def index_of(device: str) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 from flowc.backends.iproute2.routing import PROTOCOL
 from flowc.backends.netlink import wire
 from flowc.backends.netlink.connection import CREATE, REPLACE, Connection, RefusedError
-from flowc.backends.netlink.objects.devices import index_of, settle
+from flowc.backends.netlink.objects.devices import index_of
 from flowc.delta import Changed
 from flowc.hoststate import NeighborRow
 from flowc.hoststate.routing import Family
@@ -94,16 +94,9 @@ def _any(message: bytes, names: Mapping[int, str]) -> NeighborRow | None:
 
 
 def create(connection: Connection, row: NeighborRow) -> None:
-    """Or replace it. Raises RefusedError, MissingDeviceError.
-
-    When a device loses its carrier, the kernel drops what is not permanent, and so it does when it notices that one that
-    came up has none (`neigh_carrier_down`): a managed one has to come behind that, and then stays until there is a carrier.
-    """
-    index = index_of(row.device)
-    if row.mac is None:
-        settle(connection, index)
+    """Or replace it. Raises RefusedError, MissingDeviceError."""
     state = _PERMANENT if row.mac is not None else 0
-    body = _BODY.pack(wire.NUMBERS[row.family], index, state, 0, 0)
+    body = _BODY.pack(wire.NUMBERS[row.family], index_of(row.device), state, 0, 0)
     body += wire.ip(_DST, row.family, row.address)
     body += wire.mac(_LLADDR, row.mac) if row.mac is not None else wire.u32(_FLAGS_EXT, _MANAGED)
     connection.send(_NEW, CREATE | REPLACE, body + wire.u8(_PROTOCOL, PROTOCOL))
