@@ -80,7 +80,7 @@ class Applied:
     writes: int
     """Messages and transactions that the kernel was sent."""
     judged: Judged | None = None
-    """What became of the connections that there were; None if the policy did not change."""
+    """What became of the connections that there were; None if they had been looked at since the policy changed."""
     complaints: tuple[str, ...] = ()
     """What did not work out and does not matter for what is loaded."""
     token: str = ""
@@ -155,13 +155,14 @@ def apply_state(
         target = _target(state)
         seen = session.engine.read(target)
         planned = _planned(session.engine, target, seen)
-        if not len(planned.delta):
-            return Applied(planned, Done(waiting=planned.waiting), 0, token=token)
-        done = session.change(target, seen, confirm, what)
+        done = Done(waiting=planned.waiting)
+        if len(planned.delta):
+            done = session.change(target, seen, confirm, what)
         judged, complaints = None, announce(state, planned.delta)
-        if host is not None and done.transactions:
+        if host is not None and not session.is_judged:
             try:
                 judged = cut_forbidden(session.engine.connection, host)
+                session.judged()
             except (RefusedError, OSError) as error:
                 complaints.append(f"connections that the file does not admit any more may go on: {error}")
         return Applied(planned, done, session.engine.written, judged, tuple(complaints), token)
@@ -182,7 +183,7 @@ def follow(state: HostState, netns: str | None = None, *, host: Host | None = No
                 applied = apply_state(state, netns, host=host, wait=_PATIENCE, token=applied.token)
             except PendingError:
                 continue  # it ends by a change, or is undone
-            if applied.done.rounds:
+            if applied.done.rounds or applied.judged:
                 yield applied
 
 
@@ -197,6 +198,7 @@ def take_down(state: HostState | None = None, netns: str | None = None, *, wait:
         seen = session.engine.read(target)
         planned = _planned(session.engine, target, seen)
         done = session.change(target, seen) if len(planned.delta) else Done()
+        session.judged()  # nothing is forbidden any more
         return Applied(planned, done, session.engine.written)
 
 

@@ -128,14 +128,15 @@ def done(applied: Applied, arguments: argparse.Namespace) -> str:
     from flowc.delta.text import DONE, lines  # noqa: PLC0415
 
     host = one_line(applied.planned.delta.host)
+    connections = list(_connections(applied, host, verbose=arguments.verbose))
     if not applied.done.rounds:
-        return f"{host}: nothing to do\n"
+        return "\n".join([*(connections or [f"{host}: nothing to do"]), ""])
     told = []
     if arguments.verbose:
         told = [*lines(applied.planned.compared, verbose=True, color=wants_color(sys.stdout)), ""]
     counts = Counter(entry.action for entry in entries(applied.planned.delta))
     parts = ", ".join(f"{counts[action]} {word}" for action, word in DONE.items() if counts[action])
-    told += [f"{host}: {parts} ({applied.writes} writes)", *_connections(applied, host, verbose=arguments.verbose)]
+    told += [f"{host}: {parts} ({applied.writes} writes)", *connections]
     return "\n".join([*told, ""])
 
 

@@ -64,18 +64,17 @@ class Done:
     pending: str | None = None
     """Words about a change that waits to be confirmed."""
 
-    @property
-    def transactions(self) -> int:
-        return sum(step.verb is Verb.TRANSACTION for step in self.steps)
-
 
 @dataclass(slots=True)
 class Engine:
-    """The namespace of the calling thread. `keep` stores the journal before what it tells of is overwritten."""
+    """The namespace of the calling thread. `keep` stores the journal before what it tells of is overwritten, and
+    `before_table` is called before the nft table is.
+    """
 
     connection: Connection
     journal: Journal
     keep: Callable[[Journal, Loaded, Delta], Journal]
+    before_table: Callable[[], None]
     _transactions: int = 0
 
     @property
@@ -122,6 +121,7 @@ class Engine:
             try:
                 if step.verb is Verb.TRANSACTION:
                     self._transactions += 1
+                    self.before_table()
                     nft.load(nft.transaction(delta, seen.ruleset, reachable.ruleset, whole()))
                 else:
                     do(self.connection, step, reachable.state)

@@ -23,6 +23,8 @@ from flowc.hoststate.journal import Journal
 
 _APPLIED = "applied"
 """The file that holds the token of who applied last."""
+_UNJUDGED = "unjudged"
+"""The file that is there while the nft table is newer than the last look at the connections."""
 
 
 class SupersededError(LiveError):
@@ -55,6 +57,15 @@ class Session:
         elif self.runtime.read(_APPLIED) != token:
             raise SupersededError
         return token
+
+    @property
+    def is_judged(self) -> bool:
+        """All connections were looked at since the table was written: also by one who was killed, or undone."""
+        return self.runtime.read(_UNJUDGED) is None
+
+    def judged(self) -> None:
+        """They were."""
+        self.runtime.remove(_UNJUDGED)
 
     def change(self, target: Target, seen: Loaded, confirm: float | None = None, what: str = "the change") -> Done:
         """Make the host what it shall be; whatever is raised, it is made again what it was. With `confirm` it is also
@@ -97,7 +108,7 @@ class Session:
 def reading() -> Iterator[Engine]:
     """For a look at the namespace of this thread; nothing is locked, and what it would write is not kept."""
     with Connection() as connection:
-        yield Engine(connection, load_journal(Runtime.here()), lambda journal, _seen, _delta: journal)
+        yield Engine(connection, load_journal(Runtime.here()), lambda journal, _seen, _delta: journal, lambda: None)
 
 
 @contextmanager
@@ -106,9 +117,13 @@ def changing(wait: float = 0) -> Iterator[Session]:
     require("CAP_NET_ADMIN")
     runtime = Runtime.here()
     with runtime.lock(wait), Connection() as connection:
-        engine = Engine(connection, load_journal(runtime), lambda journal, *_: journal)
-        engine.keep = _keeping(runtime, connection)
-        yield Session(runtime, engine)
+        keep = _keeping(runtime, connection)
+        yield Session(runtime, Engine(connection, load_journal(runtime), keep, _unjudged(runtime)))
+
+
+def _unjudged(runtime: Runtime) -> Callable[[], None]:
+    """Notes that connections may be as another table wanted them."""
+    return lambda: runtime.write(_UNJUDGED, "")
 
 
 def _keeping(runtime: Runtime, connection: Connection) -> Callable[[Journal, Loaded, Delta], Journal]:
@@ -144,8 +159,9 @@ def _undoing(seen: Loaded, journal: Journal) -> Callable[[], str | None]:
     """What the guard does, in a process of its own: with a connection of its own."""
 
     def undo() -> None:
+        runtime = Runtime.here()
         with Connection() as connection:
-            back(Engine(connection, journal, lambda kept, *_: kept), seen, journal)
-            store_journal(Runtime.here(), journal)
+            back(Engine(connection, journal, lambda kept, *_: kept, _unjudged(runtime)), seen, journal)
+            store_journal(runtime, journal)
 
     return undo
