@@ -151,9 +151,10 @@ def apply_state(
     changed the host since: SupersededError. Raises as `compare_live`, StepFailedError and UnsettledError.
     """
     with entered(netns), changing(wait) as session:
-        token = session.claim(token)
         target = _target(state)
         seen = session.engine.read(target)
+        session.take_over(target, seen)
+        token = session.claim(token)
         planned = _planned(session.engine, target, seen)
         done = Done(waiting=planned.waiting)
         if len(planned.delta):
@@ -198,7 +199,7 @@ def take_down(state: HostState | None = None, netns: str | None = None, *, wait:
         seen = session.engine.read(target)
         planned = _planned(session.engine, target, seen)
         done = session.change(target, seen) if len(planned.delta) else Done()
-        session.judged()  # nothing is forbidden any more
+        session.leave()
         return Applied(planned, done, session.engine.written)
 
 

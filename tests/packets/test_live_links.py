@@ -131,7 +131,7 @@ def read(connection: Connection, wanted: NetworkState, journal: Journal = JOURNA
     return replace(
         wanted,
         links=links.read(connection, wanted, journal),
-        addresses=addresses.read(connection, names, wanted),
+        addresses=addresses.read(connection, names, wanted, JOURNAL),
         neighbors=neighbors.read(connection, names),
     )
 

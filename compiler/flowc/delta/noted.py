@@ -7,6 +7,7 @@ is noted before they are set for the first time, and stays noted until it is put
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from flowc.delta.delta import Delta
@@ -32,10 +33,11 @@ def noted(
         if before != DeviceBefore():
             attributes[device] = _filled(attributes.get(device, DeviceBefore()), before)
     moved = bool(len(delta.local_rule)) and not live.local_rule_last
-    return Journal(
-        MappingProxyType(kept | dict(journal.sysctls)),
-        MappingProxyType(attributes),
-        journal.local_rule_first or moved,
+    return replace(
+        journal,
+        sysctls=MappingProxyType(kept | dict(journal.sysctls)),
+        devices=MappingProxyType(attributes),
+        local_rule_first=journal.local_rule_first or moved,
     )
 
 
@@ -48,7 +50,8 @@ def settled(
 ) -> Journal:
     """The journal without what was put back: no longer wanted (by the file itself), and in the kernel as it was noted.
 
-    What there is nothing of any more, a device or a setting, cannot be put back and is dropped as well.
+    What there is nothing of any more, a device or a setting, cannot be put back and is dropped as well. Addresses that are
+    not wanted any more are gone.
     """
     asked = {one.key for one in wanted.sysctls}
     links = {link.device: link for link in wanted.links}
@@ -63,6 +66,7 @@ def settled(
         ),
         MappingProxyType(left),
         journal.local_rule_first and (wanted.local_rule_last or live.local_rule_last),
+        journal.addresses & {(row.device, row.address) for row in wanted.addresses},
     )
 
 

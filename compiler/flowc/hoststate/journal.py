@@ -1,5 +1,5 @@
 """What was there before flowc set something that carries no mark of its owner: a sysctl, what a device that flowc did
-not make was like, the place of the local rule.
+not make was like, the place of the local rule. And which addresses without a mark are flowc's.
 
 It is kept beside the kernel, under /run, so that what a file no longer asks for becomes again what it was.
 """
@@ -32,9 +32,11 @@ class Journal:
     devices: Mapping[str, DeviceBefore] = field(default_factory=lambda: MappingProxyType({}))
     local_rule_first: bool = False
     """flowc moved it."""
+    addresses: frozenset[tuple[str, str]] = frozenset()
+    """Device and address (`10.0.0.1/24`) of those that compiled scripts set and apply took over."""
 
     def __bool__(self) -> bool:
-        return bool(self.sysctls or self.devices or self.local_rule_first)
+        return bool(self.sysctls or self.devices or self.local_rule_first or self.addresses)
 
 
 def completed(wanted: NetworkState, journal: Journal) -> NetworkState:

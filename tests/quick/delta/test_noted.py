@@ -10,10 +10,11 @@ from tests.quick.delta.states import state
 
 from flowc.delta import Delta, difference
 from flowc.delta.noted import noted, settled
-from flowc.hoststate import Link, LinkKind, NetworkState, Sysctl
+from flowc.hoststate import AddressRow, Link, LinkKind, NetworkState, Sysctl
 from flowc.hoststate.journal import DeviceBefore, Journal, completed
 from flowc.hoststate.ruleset import Ruleset
 from flowc.hoststate.state import device_of
+from flowc.ir.tables import Table
 from flowc.source import NOWHERE
 
 EMPTY = replace(state("interface lan { device eth1 }"), links=(), sysctls=(), local_rule_last=False)
@@ -146,6 +147,13 @@ def test_what_is_gone_is_forgotten_unless_it_is_asked_for() -> None:
     assert not settled(kept, host(), host(), {}, {})
     wanted = host({"net/a": "1"}, foreign("eth1", mtu=9000))
     assert settled(kept, wanted, host(), {}, {}) == kept
+
+
+def test_addresses_are_kept_until_they_are_not_wanted() -> None:
+    kept = Journal(addresses=frozenset({("eth0", "192.0.2.2/24"), ("eth0", "192.0.2.3/24")}))
+    wanted = replace(host(), addresses=Table(AddressRow, [AddressRow(4, "192.0.2.2/24", "eth0", NOWHERE)]))
+    assert noted(kept, host(), change(host(), wanted), {}, {}) == kept
+    assert settled(kept, wanted, wanted, {}, {}).addresses == {("eth0", "192.0.2.2/24")}
 
 
 def test_after_a_change_and_its_way_back_nothing_is_noted() -> None:

@@ -22,6 +22,7 @@ JOURNAL = Journal(
     MappingProxyType({"net/ipv4/ip_forward": "0", "net/ipv4/conf/eth0.100/rp_filter": "2"}),
     MappingProxyType({"eth1": DeviceBefore("", 1500, None, False), "eth0": DeviceBefore("br0", up=True)}),
     True,
+    frozenset({("eth0", "192.0.2.2/24"), ("eth0", "2001:db8::2/64")}),
 )
 
 
@@ -119,7 +120,7 @@ def test_a_lock_that_is_no_file_is_an_error(host: Host) -> None:
 # ---- the journal
 
 
-@pytest.mark.parametrize("journal", [JOURNAL, Journal(), Journal(local_rule_first=True)])
+@pytest.mark.parametrize("journal", [JOURNAL, Journal(), Journal(addresses=frozenset({("a", "b")}))])
 def test_a_journal_is_read_as_it_was_written(host: Host, journal: Journal) -> None:
     store_journal(host.runtime, Journal(local_rule_first=True))
     store_journal(host.runtime, journal)
@@ -140,6 +141,8 @@ DAMAGED = [
     '{"version": 1, "sysctls": {}, "devices": {"a": 1}, "local_rule_first": false}',
     '{"version": 1, "sysctls": {}, "devices": {}, "local_rule_first": 1}',
     '{"version": 1, "sysctls": {}, "devices": {}}',
+    '{"version": 1, "sysctls": {}, "devices": {}, "local_rule_first": true, "addresses": [["eth0"]]}',
+    '{"version": 1, "sysctls": {}, "devices": {}, "local_rule_first": true, "addresses": ["ab"]}',
 ]  # fmt: skip
 
 

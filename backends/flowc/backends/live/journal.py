@@ -46,6 +46,7 @@ def store_journal(runtime: Runtime, journal: Journal) -> None:
         "sysctls": dict(sorted(journal.sysctls.items())),
         "devices": devices,
         "local_rule_first": journal.local_rule_first,
+        "addresses": sorted(journal.addresses),
     }
     runtime.write(NAME, json.dumps(document, indent=2) + "\n")
 
@@ -56,7 +57,13 @@ def _journal(document: Any) -> Journal:  # noqa: ANN401  # whatever JSON holds
     sysctls = {_typed(key, str): _typed(value, str) for key, value in _typed(document["sysctls"], dict).items()}
     devices = {device: _before(_typed(row, dict)) for device, row in _typed(document["devices"], dict).items()}
     first = _typed(document["local_rule_first"], bool)
-    return Journal(MappingProxyType(sysctls), MappingProxyType(devices), first)
+    addresses = frozenset(map(_pair, _typed(document.get("addresses", []), list)))
+    return Journal(MappingProxyType(sysctls), MappingProxyType(devices), first, addresses)
+
+
+def _pair(row: Any) -> tuple[str, str]:  # noqa: ANN401
+    device, address = _typed(row, list)
+    return _typed(device, str), _typed(address, str)
 
 
 def _before(row: dict[str, Any]) -> DeviceBefore:

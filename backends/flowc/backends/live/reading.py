@@ -33,7 +33,7 @@ def read(connection: Connection, wanted: NetworkState, journal: Journal) -> Load
         host=wanted.host,
         links=links.read(connection, wanted, journal),
         sysctls=sysctls.read(wanted, journal),
-        addresses=addresses.read(connection, names, wanted),
+        addresses=addresses.read(connection, names, wanted, journal),
         routes=routes.read(connection, names),
         rules=own,
         local_rule_last=local_rule_last,

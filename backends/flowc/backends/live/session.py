@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from flowc.backends.live.ask import pending
@@ -15,6 +15,7 @@ from flowc.backends.live.privileges import require, require_sysctls
 from flowc.backends.live.reading import Loaded, devices_now
 from flowc.backends.live.runtime import LiveError, Runtime
 from flowc.backends.netlink.connection import Connection
+from flowc.backends.netlink.objects import addresses, links
 from flowc.backends.netlink.objects.sysctls import value
 from flowc.delta import Delta
 from flowc.delta.noted import noted, settled
@@ -57,6 +58,23 @@ class Session:
         elif self.runtime.read(_APPLIED) != token:
             raise SupersededError
         return token
+
+    def take_over(self, target: Target, seen: Loaded) -> None:
+        """Where scripts have loaded the host until now, the addresses of the file are flowc's, and do not say so: note it.
+
+        To be called before `claim`. What is there before flowc comes stays its owner's.
+        """
+        if self.runtime.read(_APPLIED) is not None or not seen.ruleset.chains:
+            return
+        connection, journal = self.engine.connection, self.engine.journal
+        found = addresses.unmarked(connection, links.names(connection), target.view)
+        if found - journal.addresses:
+            self.engine.journal = replace(journal, addresses=journal.addresses | found)
+            store_journal(self.runtime, self.engine.journal)
+
+    def leave(self) -> None:
+        """Nothing is flowc's any more, and nothing is forbidden."""
+        self.runtime.remove(_APPLIED, _UNJUDGED)
 
     @property
     def is_judged(self) -> bool:

@@ -1,7 +1,8 @@
 """Addresses of devices (net/ipv4/devinet.c, net/ipv6/addrconf.c).
 
 What flowc adds has IFA_PROTO 102, which kernels before 5.18 pass over, and `ip addr replace` of iproute2 before 6.3 cannot
-say: so an untagged address that the file asks for is there already, too.
+say: so an address without it that the file asks for is there already, too. It cannot be given one afterwards: kernels
+before 6.4 pass over that of an IPv4 address that is replaced. So which of them are flowc's is noted in the journal.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from flowc.backends.netlink.connection import CREATE, EXCLUDE, REPLACE, Connecti
 from flowc.backends.netlink.objects.devices import index_of
 from flowc.delta import Changed
 from flowc.hoststate import AddressRow, NetworkState
+from flowc.hoststate.journal import Journal
 from flowc.hoststate.routing import Family
 from flowc.ir.addresses import WIDTH
 from flowc.ir.tables import Table
@@ -35,12 +37,19 @@ _SCOPE_HOST = 254
 _CONF = Path("/proc/sys/net/ipv4/conf")
 
 
-def read(connection: Connection, names: Mapping[int, str], wanted: NetworkState) -> Table[AddressRow]:
+def read(connection: Connection, names: Mapping[int, str], wanted: NetworkState, journal: Journal) -> Table[AddressRow]:
     """Flowc's own, and those that the file asks for. Raises RefusedError."""
-    columns = (wanted.addresses.column(name) for name in ("device", "address", "answered_only"))
-    asked = {(device, address): only for device, address, only in zip(*columns, strict=True)}
-    found = (row for row, is_own in _rows(connection, names, asked) if is_own or (row.device, row.address) in asked)
+    asked = _asked(wanted)
+    known = asked.keys() | journal.addresses
+    found = (row for row, is_own in _rows(connection, names, asked) if is_own or (row.device, row.address) in known)
     return Table(AddressRow, found).sorted("family", "device", "address")
+
+
+def unmarked(connection: Connection, names: Mapping[int, str], wanted: NetworkState) -> frozenset[tuple[str, str]]:
+    """Device and address of those that the file asks for and that are there without flowc's mark. Raises RefusedError."""
+    asked = _asked(wanted)
+    found = {(row.device, row.address) for row, is_own in _rows(connection, names, asked) if not is_own}
+    return frozenset(found & asked.keys())
 
 
 def everybodys(connection: Connection, names: Mapping[int, str]) -> list[AddressRow]:
@@ -120,6 +129,12 @@ def _body(row: AddressRow, index: int) -> bytes:
 def _parts(address: str) -> tuple[str, int]:
     text, _, length = address.partition("/")
     return text, int(length)
+
+
+def _asked(wanted: NetworkState) -> dict[tuple[str, str], bool]:
+    """By device and address, whether it is only there to be answered for."""
+    columns = (wanted.addresses.column(name) for name in ("device", "address", "answered_only"))
+    return {(device, address): only for device, address, only in zip(*columns, strict=True)}
 
 
 def _rows(
