@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ from flowc.backends.netlink.objects import filters, routes, rules
 from flowc.delta.routes import Route
 from flowc.hoststate import Encap, FlowerFilter, NextHop, RouteRow, Rule, nothing
 from flowc.hoststate.routing import Family
+from flowc.ir.addresses import FAMILIES
 from flowc.source import NOWHERE
 
 HEADER = 16
@@ -32,6 +33,7 @@ class Kernel:
 
     def __init__(self) -> None:
         self.messages: list[bytes] = []
+        self.known: dict[object, Any] = {}
 
     def write(self, kind: type[Any], number: int, flags: int, fields: Any, attributes: Any) -> None:  # noqa: ANN401
         del flags
@@ -164,33 +166,37 @@ def test_the_local_rule_is_none_of_them() -> None:
     assert rules.read(kernel, NOTHING) == (other, True)
 
 
-def test_a_deletion_takes_rules_of_its_own_table_apart_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_rules_are_read_once_to_be_deleted() -> None:
     """There may be thousands, and thousands may go."""
 
     class Deleting(Kernel):
+        writes = 0
+        dumps = 0
+
         def dump(self, number: int, body: bytes) -> list[bytes]:
+            self.dumps += 1
             # The kernel says the table in an attribute, whatever its number.
             return [one + struct.pack("=HHI", 8, 15, one[HEADER + 4]) for one in super().dump(number, body)]
 
         def send(self, number: int, flags: int, body: bytes) -> None:
             assert (number, flags) == (33, 0)
-            self.sent = body
+            self.writes += 1
+            self.known.clear()
+            self.messages.remove(next(one for one in self.messages if body.startswith(one[HEADER:])))
 
     kernel: Any = Deleting()
-    parsed: list[bytes] = []
-    parse = rules._parsed
-
-    def noted(messages: Sequence[bytes], family: Family) -> Iterator[Any]:
-        parsed.extend(messages)
-        return parse(messages, family)
-
-    monkeypatch.setattr(rules, "_parsed", noted)
-    made = [Rule(4, 500, table, NOWHERE, mark=(table, 0xFF)) for table in range(1, 101)]
+    made = [Rule(family, 500, table, NOWHERE, mark=(table, 0xFF)) for family in FAMILIES for table in range(1, 101)]
     for rule in made:
         rules.create(kernel, rule)
-    rules.delete(kernel, made[70])
-    assert len(parsed) == 1
-    assert kernel.sent.startswith(parsed[0][HEADER : HEADER + 11])
+    for rule in made[10:190]:
+        rules.delete(kernel, rule)
+    assert (kernel.dumps, len(kernel.messages)) == (2, 20)
+    rules.delete(kernel, made[150])
+    rules.delete(kernel, made[190])
+    assert (kernel.dumps, len(kernel.messages)) == (2, 19)
+    kernel.known.clear()  # something else was written
+    rules.delete(kernel, made[191])
+    assert (kernel.dumps, len(kernel.messages)) == (3, 18)
 
 
 @pytest.mark.parametrize("more", [("FRA_OIFNAME", "lo"), ("FRA_IP_PROTO", 6), ("FRA_SUPPRESS_IFGROUP", 1)])

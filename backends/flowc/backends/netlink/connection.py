@@ -46,10 +46,14 @@ class MissingDeviceError(Exception):
 
 
 class Connection:
-    """A socket of one netlink family; `writes` is how many changes it was sent. Raises OSError."""
+    """A socket of one netlink family; `writes` is how many changes it was sent. Raises OSError.
+
+    `known` is for what was read and holds until something is written.
+    """
 
     def __init__(self, family: int = socket.NETLINK_ROUTE) -> None:
         self.writes = 0
+        self.known: dict[object, Any] = {}
         self._sequence = 0
         self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, family)
         self._socket.setsockopt(_SOL_NETLINK, _CAP_ACK, 1)
@@ -111,6 +115,7 @@ class Connection:
     def send(self, number: int, flags: int, body: bytes) -> None:
         """One change as it is, behind its header; acknowledged. Raises RefusedError."""
         self.writes += 1
+        self.known.clear()
         self._send(number, REQUEST | ACK | flags, body)
         while True:
             for kind, answered, message in self._receive():

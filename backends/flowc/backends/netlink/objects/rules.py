@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import errno
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from socket import AF_INET, AF_INET6, inet_ntop
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from pyroute2.netlink.rtnl.fibmsg import fibmsg
 
@@ -41,6 +41,8 @@ _FIRST = struct.pack("=HHI", 8, _PRIORITY, 0)
 _KERNEL = 2
 """RTPROT_KERNEL: the rules that every network namespace begins with."""
 _LOCAL = 255
+_MINE = struct.pack("=HHB", 5, _PROTOCOL, PROTOCOL)
+"""What the messages of flowc's rules hold, and may be in others."""
 _NO_FAMILY = (errno.EAFNOSUPPORT, errno.EOPNOTSUPP)
 
 
@@ -100,6 +102,9 @@ class _Found(NamedTuple):
         return all(self.attributes.get(kind) == value for kind, value in told.items() if kind not in nothing)
 
 
+_Places: TypeAlias = dict[tuple[int, int], list[_Found]]
+
+
 def read(connection: Connection, wanted: NetworkState) -> tuple[tuple[Rule, ...], bool]:
     """Those of flowc, and if the local table is looked up last. Raises RefusedError.
 
@@ -131,10 +136,10 @@ def _order(rule: Rule) -> tuple[object, ...]:
     return rule.family, rule.preference, rule.device or "", rule.source or "", rule.table
 
 
-def _dump(connection: Connection, family: Family, *marks: bytes) -> list[_Found]:
+def _dump(connection: Connection, family: Family, mark: bytes = b"") -> list[_Found]:
     """In the order in which the kernel goes by them; none of a family that it does not have.
 
-    With marks those whose messages hold all of these: the kernel filters nothing, and taking messages apart takes longest.
+    With a mark those whose messages hold it: the kernel filters nothing, and taking messages apart takes longest.
     """
     try:
         messages = connection.dump(_GET, _MESSAGE.pack(_AF[family], *[0] * 8))
@@ -142,7 +147,7 @@ def _dump(connection: Connection, family: Family, *marks: bytes) -> list[_Found]
         if error.code in _NO_FAMILY:
             return []
         raise
-    return list(_parsed([one for one in messages if all(mark in one for mark in marks)], family))
+    return list(_parsed([one for one in messages if mark in one], family))
 
 
 def _parsed(messages: Sequence[bytes], family: Family) -> Iterator[_Found]:
@@ -179,17 +184,29 @@ def _create(connection: Connection, rule: Rule, protocol: int) -> None:
 
 
 def delete(connection: Connection, rule: Rule) -> None:
-    """Nothing else than this one. Raises RefusedError."""
-    found = _dump(connection, rule.family, *_marks(rule))
+    """Nothing else than this one. Raises RefusedError.
+
+    Thousands may go, one after the other: what there is is read for the first of them.
+    """
+    key = __name__, rule.family
+    places: _Places = connection.known.get(key) or _places(_dump(connection, rule.family, _MINE))
+    found = places.get((rule.preference, rule.table), [])
     for one in found:
         if one.protocol == PROTOCOL and one.rule(rule.family) == rule:
+            before = connection.writes
             _delete(connection, rule.family, one, found)
+            if connection.writes == before + 1:
+                found.remove(one)
+                connection.known[key] = places
             return
 
 
-def _marks(rule: Rule) -> tuple[bytes, bytes]:
-    """What the messages of flowc's rules for a table hold: nothing else is taken for this one."""
-    return struct.pack("=HHB", 5, _PROTOCOL, PROTOCOL), struct.pack("=HHI", 8, _TABLE, rule.table)
+def _places(found: Iterable[_Found]) -> _Places:
+    """By preference and table: of another place nothing is taken for a rule."""
+    places: _Places = {}
+    for one in found:
+        places.setdefault((one.preference, one.table), []).append(one)
+    return places
 
 
 def _delete(connection: Connection, family: Family, wanted: _Found, found: Sequence[_Found]) -> None:
