@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from flowc.api import check_host
 from flowc.backends.live.announcing import announce
 from flowc.backends.live.cutting import cut_forbidden
-from flowc.backends.live.engine import Done, Engine, Target
+from flowc.backends.live.engine import Done, Engine, Target, refuse_foreign
 from flowc.backends.live.following import LinkNews
 from flowc.backends.live.guard import PendingError
 from flowc.backends.live.observing import observe
@@ -102,11 +102,13 @@ def this_host(states: Mapping[str, HostState], name: str | None = None) -> HostS
 def compare_live(state: HostState, netns: str | None = None) -> Planned:
     """What is on the host against what it shall be; nothing is written.
 
-    Raises NoNamespaceError, LiveError, NftError, RefusedError, ForeignDeviceError and OSError.
+    Raises NoNamespaceError, LiveError, NftError, RefusedError, ForeignError and OSError.
     """
     with entered(netns), reading() as engine:
         target = _target(state)
-        return _planned(engine, target, engine.read(target))
+        seen = engine.read(target)
+        refuse_foreign(seen)
+        return _planned(engine, target, seen)
 
 
 def verify_live(
@@ -115,16 +117,16 @@ def verify_live(
     """Whether the host is what the file says, and why not. Connections are looked at twice, so many seconds apart.
 
     With `ask` machines whose MAC address is not known are sent a packet; else nothing is written or sent. Raises as
-    `compare_live`.
+    `compare_live`, but for ForeignError: what others made in the place of something is told beside that it is missing.
     """
     with entered(netns), reading() as engine:
         target = _target(state)
         seen = engine.read(target)
         planned = _planned(engine, target, seen)
-        facts, notes = read_host(), []
+        facts, notes = read_host(), [one.text for one in seen.foreign]
         unknown = unresolved(host, Index(facts)) if ask else []
         if unknown:
-            notes = [f"sent a packet to {len(unknown)} machines whose MAC addresses were not known", *resolve(unknown)]
+            notes += [f"sent a packet to {len(unknown)} machines whose MAC addresses were not known", *resolve(unknown)]
             time.sleep(_ANSWERED)
             facts = read_host()
         flowtable = seen.ruleset.flowtable.devices if seen.ruleset.flowtable else ()

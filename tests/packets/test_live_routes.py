@@ -105,7 +105,7 @@ class Host:
         found, last = rules.read(connection, self.wanted)
         there = replace(
             self.wanted,
-            routes=routes.read(connection, names),
+            routes=routes.read(connection, names, self.wanted, []),
             rules=found,
             local_rule_last=last,
             filters=filters.read(connection, names, names.values()),
@@ -372,10 +372,10 @@ def test_each_kind_becomes_each_other(host: Host) -> None:
                 for new in made:
                     routes.create(connection, old)
                     routes.change(connection, old, new)
-                    found = [row for row in routes.read(connection, names) if row.table == 77]
+                    found = [row for row in routes.read(connection, names, host.wanted, []) if row.table == 77]
                     assert [(row.kind, row.nexthops) for row in found] == [(new.row.kind, new.row.nexthops)], (old, new)
                     routes.delete(connection, new)
-                    assert not [row for row in routes.read(connection, names) if row.table == 77], new
+                    assert not [row for row in routes.read(connection, names, host.wanted, []) if row.table == 77], new
         four = host.wanted.filters[0]
         six = replace(four, outer_source="2001:db8::5", outer_destination="2001:db8::6")
         for was, shall in ((four, six), (six, four), (four, replace(four, mark=(9, 0xFFFFFFFF), key=4))):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from flowc.backends.live.engine import StepFailedError, UnsettledError
     from flowc.hoststate import HostState
     from flowc.ir.network import Host
+    from flowc.source import Span
 
 
 _MOST = 5
@@ -73,13 +74,22 @@ def on_host() -> Iterator[None]:
     from flowc.backends.live import LiveError  # noqa: PLC0415
     from flowc.backends.netlink.connection import MissingDeviceError, RefusedError  # noqa: PLC0415
     from flowc.backends.netlink.facts.namespace import NoNamespaceError  # noqa: PLC0415
-    from flowc.backends.netlink.objects.owned import ForeignDeviceError  # noqa: PLC0415
+    from flowc.backends.netlink.objects.foreign import ForeignError  # noqa: PLC0415
     from flowc.backends.nft.live import NftError  # noqa: PLC0415
 
     try:
         yield
-    except (LiveError, NftError, NoNamespaceError, ForeignDeviceError, MissingDeviceError) as error:
+    except (LiveError, NftError, NoNamespaceError, MissingDeviceError) as error:
         raise CannotRunError(str(error)) from error
+    except ForeignError as error:
+        for one in error.found:
+            _say_at(
+                one.span,
+                f"error: {one.text}",
+                "wanted here",
+                "what others made is never changed: take it away first, or make it flowc's",
+            )
+        raise CannotRunError("what others made is in the way: nothing was changed") from error
     except RefusedError as error:
         raise CannotRunError(f"the kernel refused: {error}") from error
     except OSError as error:
@@ -89,8 +99,6 @@ def on_host() -> Iterator[None]:
 def say_failure(error: StepFailedError | UnsettledError) -> None:
     """What was refused, at the line that asks for it. The host is what it was."""
     from flowc.backends.live.engine import UnsettledError  # noqa: PLC0415
-    from flowc.diagnostics import Code, Diagnostic, Label, Severity  # noqa: PLC0415
-    from flowc.diagnostics.render_text import render_place  # noqa: PLC0415
 
     undone = "all that was done before was undone: the host is as it was"
     if isinstance(error, UnsettledError):
@@ -113,8 +121,15 @@ def say_failure(error: StepFailedError | UnsettledError) -> None:
         say(f"{message}: {error.reason}")
         say(f"flowc: {undone}")
         return
-    refused = Code("", "refused", Severity.ERROR, "")
-    found = Diagnostic(refused, message, Label(error.step.span, error.reason), notes=(undone,))
+    _say_at(error.step.span, message, error.reason, undone)
+
+
+def _say_at(span: Span, message: str, label: str, note: str) -> None:
+    """A line, and the place in the file that it is about."""
+    from flowc.diagnostics import Code, Diagnostic, Label, Severity  # noqa: PLC0415
+    from flowc.diagnostics.render_text import render_place  # noqa: PLC0415
+
+    found = Diagnostic(Code("", "refused", Severity.ERROR, ""), message, Label(span, label), notes=(note,))
     emit(render_place(found, color=wants_color(sys.stderr)), sys.stderr)
 
 

@@ -86,14 +86,14 @@ def onlink(row: RouteRow, answer: bool = False) -> Route:
 def test_a_route_is_read_as_it_was_written(row: RouteRow, answer: bool) -> None:
     kernel: Any = Kernel()
     routes.create(kernel, onlink(row, answer))
-    assert list(routes.read(kernel, NAMES)) == [row]
+    assert list(routes.read(kernel, NAMES, NOTHING, [])) == [row]
 
 
 def test_routes_are_in_the_order_of_lowering() -> None:
     kernel: Any = Kernel()
     for row in (ROUTES[4], ROUTES[2], ROUTES[3]):
         routes.create(kernel, onlink(row))
-    assert list(routes.read(kernel, NAMES)) == [ROUTES[3], ROUTES[4], ROUTES[2]]
+    assert list(routes.read(kernel, NAMES, NOTHING, [])) == [ROUTES[3], ROUTES[4], ROUTES[2]]
 
 
 def test_what_no_row_can_say_is_left_out() -> None:
@@ -101,13 +101,13 @@ def test_what_no_row_can_say_is_left_out() -> None:
     for field in ({"tos": 4}, {"src_len": 8}, {"proto": 4}, {"type": 8}, {"flags": 0x200}):
         fields, attributes = routes.message(onlink(ROUTES[3]))
         kernel.write(rtmsg, 24, 0, {**fields, **field}, attributes)
-    assert list(routes.read(kernel, NAMES)) == []
+    assert list(routes.read(kernel, NAMES, NOTHING, [])) == []
 
 
 def test_the_metric_that_ipv6_takes_without_one_is_none() -> None:
     kernel: Any = Kernel()
     routes.create(kernel, onlink(ROUTES[5]._replace(metric=1024)))
-    assert [row.metric for row in routes.read(kernel, NAMES)] == [None]
+    assert [row.metric for row in routes.read(kernel, NAMES, NOTHING, [])] == [None]
 
 
 def test_an_encapsulation_is_the_bytes_of_ip_route() -> None:

@@ -14,6 +14,7 @@ from flowc.backends.live.reading import Loaded, read
 from flowc.backends.live.writing import do
 from flowc.backends.netlink.connection import Connection, MissingDeviceError, RefusedError
 from flowc.backends.netlink.objects import links
+from flowc.backends.netlink.objects.foreign import ForeignError
 from flowc.backends.nft import live as nft
 from flowc.delta import Delta, difference
 from flowc.delta.plan import Step, Verb, plan
@@ -99,11 +100,12 @@ class Engine:
         return delta, reachable, tuple(device for device in absent if device in named)
 
     def converge(self, target: Target, seen: Loaded | None = None) -> Done:
-        """Raises StepFailedError and UnsettledError; what was done until then stays done."""
+        """Raises ForeignError, StepFailedError and UnsettledError; what was done until then stays done."""
         done = Done()
         delta: Delta | None = None
         while done.rounds < ROUNDS:
             seen = seen or self.read(target)
+            refuse_foreign(seen)
             delta, reachable, done.waiting = self.compare(seen, target)
             if not len(delta):
                 return done
@@ -128,6 +130,12 @@ class Engine:
             except (RefusedError, MissingDeviceError, OSError, nft.LoadError) as error:
                 raise StepFailedError(step, str(error)) from error
             yield step
+
+
+def refuse_foreign(seen: Loaded) -> None:
+    """What others made is never changed. Raises ForeignError."""
+    if seen.foreign:
+        raise ForeignError(seen.foreign)
 
 
 def back(engine: Engine, seen: Loaded, journal: Journal) -> Done:

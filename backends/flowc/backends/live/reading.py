@@ -8,6 +8,7 @@ from flowc.backends.netlink.connection import Connection
 from flowc.backends.netlink.objects import addresses, filters, links, modules, neighbors, routes, rules, sysctls
 from flowc.backends.netlink.objects.devices import devices as read_devices
 from flowc.backends.netlink.objects.devices import names_of
+from flowc.backends.netlink.objects.foreign import Foreign
 from flowc.backends.nft import live as nft
 from flowc.hoststate import NetworkState
 from flowc.hoststate.journal import DeviceBefore, Journal
@@ -20,28 +21,31 @@ class Loaded:
 
     state: NetworkState
     ruleset: Ruleset
+    foreign: tuple[Foreign, ...] = ()
+    """Of one that is read: what others made in the place of what it shall be."""
 
 
 def read(connection: Connection, wanted: NetworkState, journal: Journal) -> Loaded:
     """What flowc made in the namespace of this thread; of what carries no owner's mark what is wanted and what is in
-    the journal. Raises RefusedError and OSError, and ForeignDeviceError for a device that is somebody else's.
+    the journal. Raises RefusedError and OSError.
     """
     names = links.names(connection)
     devices = {one.device for one in wanted.filters} | set(names.values())
+    foreign: list[Foreign] = []
     own, local_rule_last = rules.read(connection, wanted)
     state = NetworkState(
         host=wanted.host,
-        links=links.read(connection, wanted, journal),
+        links=links.read(connection, wanted, journal, foreign),
         sysctls=sysctls.read(wanted, journal),
         addresses=addresses.read(connection, names, wanted, journal),
-        routes=routes.read(connection, names),
+        routes=routes.read(connection, names, wanted, foreign),
         rules=own,
         local_rule_last=local_rule_last,
-        neighbors=neighbors.read(connection, names),
+        neighbors=neighbors.read(connection, names, wanted, foreign),
         filters=filters.read(connection, names, devices),
         modules=modules.read(wanted),
     )
-    return Loaded(state, nft.read())
+    return Loaded(state, nft.read(), tuple(foreign))
 
 
 def devices_now(connection: Connection) -> dict[str, DeviceBefore]:

@@ -89,7 +89,7 @@ class Session:
         """Make the host what it shall be; whatever is raised, it is made again what it was. With `confirm` it is also
         made so when that many seconds pass without `flowc confirm`.
 
-        Raises StepFailedError, UnsettledError, PendingError, GuardError and NotUndoneError.
+        Raises ForeignError, StepFailedError, UnsettledError, PendingError, GuardError and NotUndoneError.
         """
         other = pending(self.runtime)
         if other is not None:

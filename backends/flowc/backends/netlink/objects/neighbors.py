@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import struct
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from socket import inet_ntop
 from typing import Any
 
@@ -15,8 +15,10 @@ from flowc.backends.iproute2.routing import PROTOCOL
 from flowc.backends.netlink import wire
 from flowc.backends.netlink.connection import CREATE, REPLACE, Connection, RefusedError
 from flowc.backends.netlink.objects.devices import index_of
+from flowc.backends.netlink.objects.foreign import Foreign
 from flowc.delta import Changed
-from flowc.hoststate import NeighborRow
+from flowc.delta.neighbors import NEIGHBOR
+from flowc.hoststate import NeighborRow, NetworkState
 from flowc.hoststate.routing import Family
 from flowc.ir.addresses import FAMILIES, WIDTH
 from flowc.ir.tables import Table
@@ -42,13 +44,17 @@ def _shape(family: Family) -> tuple[int, tuple[Callable[[bytes], Any], tuple[byt
 _SHAPES = dict(map(_shape, FAMILIES))
 
 
-def read(connection: Connection, names: Mapping[int, str]) -> Table[NeighborRow]:
-    """Permanent and managed ones. Raises RefusedError.
+def read(
+    connection: Connection, names: Mapping[int, str], wanted: NetworkState, foreign: list[Foreign]
+) -> Table[NeighborRow]:
+    """Permanent and managed ones; to `foreign` others' that are in the way. Raises RefusedError.
 
     One that is neither any more (somebody set another state by hand, or it was deleted while in use) is the kernel's: it
     lets it grow old. Where it is wanted it is missing.
     """
-    return decoded(connection.dump(_GET, _BODY.pack(0, 0, 0, 0, 0)), names)
+    messages = connection.dump(_GET, _BODY.pack(0, 0, 0, 0, 0))
+    foreign += others(messages, names, wanted)
+    return decoded(messages, names)
 
 
 def decoded(messages: Iterable[bytes], names: Mapping[int, str]) -> Table[NeighborRow]:
@@ -67,6 +73,19 @@ def decoded(messages: Iterable[bytes], names: Mapping[int, str]) -> Table[Neighb
     return Table(NeighborRow, found).sorted("family", "device", "address")
 
 
+def others(messages: Iterable[bytes], names: Mapping[int, str], wanted: NetworkState) -> Iterator[Foreign]:
+    """What others made permanent or managed of the neighbours that are wanted."""
+    found = [row for message in messages if _MARK not in message if (row := _entry(message, names)[1]) is not None]
+    if not found:
+        return
+    columns = (wanted.neighbors.column(name) for name in ("device", "address", "span"))
+    asked = {(device, address): span for device, address, span in zip(*columns, strict=True)}
+    for row in found:
+        span = asked.get((row.device, row.address))
+        if span is not None:
+            yield Foreign(f"neighbor {NEIGHBOR.words(row)} exists and was not made by flowc", span)
+
+
 def _plain(message: bytes, names: Mapping[int, str]) -> NeighborRow | None:
     """One that is permanent, of Ethernet, and of no extended flags: the mark is the last that it has."""
     shape = _SHAPES.get(len(message))
@@ -80,17 +99,24 @@ def _plain(message: bytes, names: Mapping[int, str]) -> NeighborRow | None:
 
 
 def _any(message: bytes, names: Mapping[int, str]) -> NeighborRow | None:
+    protocol, row = _entry(message, names)
+    return row if protocol == PROTOCOL else None
+
+
+def _entry(message: bytes, names: Mapping[int, str]) -> tuple[int, NeighborRow | None]:
+    """The protocol, and the neighbour if it is one that lasts."""
     number, index, state, _, _ = _BODY.unpack_from(message, wire.HEADER)
     own = wire.attributes(message, wire.HEADER + _BODY.size)
-    if wire.number(own.get(_PROTOCOL)) != PROTOCOL or number not in wire.FAMILIES or index not in names:
-        return None
+    protocol = wire.number(own.get(_PROTOCOL))
+    if number not in wire.FAMILIES or index not in names:
+        return protocol, None
     if wire.number(own.get(_FLAGS_EXT)) & _MANAGED:
         mac = None
     elif state & _PERMANENT:
         mac = wire.mac_text(own.get(_LLADDR, b""))
     else:
-        return None
-    return NeighborRow(wire.FAMILIES[number], wire.address_text(own[_DST]), names[index], mac, NOWHERE)
+        return protocol, None
+    return protocol, NeighborRow(wire.FAMILIES[number], wire.address_text(own[_DST]), names[index], mac, NOWHERE)
 
 
 def create(connection: Connection, row: NeighborRow) -> None:

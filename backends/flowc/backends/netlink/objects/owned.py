@@ -10,23 +10,14 @@ from flowc.backends.iproute2.routing import PROTOCOL
 from flowc.backends.netlink import wire
 from flowc.backends.netlink.objects import defaults, devices, tunnels
 from flowc.backends.netlink.objects.devices import Device
+from flowc.backends.netlink.objects.foreign import Foreign
 from flowc.hoststate import Link, LinkKind, NetworkState
 from flowc.hoststate.journal import DeviceBefore, Journal
 from flowc.source import NOWHERE
 
 KINDS = {kind.value: kind for kind in LinkKind if kind is not LinkKind.EXISTING}
-
-
 _WITH_MAC = frozenset({LinkKind.BRIDGE, LinkKind.VETH, LinkKind.GRETAP, LinkKind.IP6GRETAP})
 """Those whose own MAC others may have learned."""
-
-
-class ForeignDeviceError(Exception):
-    """A device of the name of one that flowc shall make, and that it did not make."""
-
-    def __init__(self, device: str, reason: str) -> None:
-        super().__init__(f"device {device} exists and {reason}")
-        self.device, self.reason = device, reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +29,8 @@ class _Reading:
     journal: Mapping[str, DeviceBefore]
 
 
-def links(found: Iterable[Device], wanted: NetworkState, journal: Journal) -> tuple[Link, ...]:
-    """The devices as a host's links. Raises ForeignDeviceError."""
+def links(found: Iterable[Device], wanted: NetworkState, journal: Journal, foreign: list[Foreign]) -> tuple[Link, ...]:
+    """The devices as a host's links; to `foreign` those that are in the way."""
     named = {one.name: one for one in found}
     reading = _Reading(
         named,
@@ -48,7 +39,7 @@ def links(found: Iterable[Device], wanted: NetworkState, journal: Journal) -> tu
         {one.device: one for one in wanted.links},
         journal.devices,
     )
-    read = []
+    read: list[Link] = []
     for device in named.values():
         asked = reading.wanted.get(device.name)
         if asked is not None and not asked.created:
@@ -57,7 +48,7 @@ def links(found: Iterable[Device], wanted: NetworkState, journal: Journal) -> tu
         elif _is_owned(device, reading):
             read.append(_created(device, asked, reading))
         elif asked is not None:
-            raise ForeignDeviceError(device.name, _reason(device, asked))
+            foreign.append(Foreign(f"device {device.name} exists and {_reason(device, asked)}", asked.span))
         elif device.name in reading.journal:
             read.append(_existing(device, None, reading))
     return _ordered(read)

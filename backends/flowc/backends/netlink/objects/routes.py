@@ -16,9 +16,11 @@ from flowc.backends.iproute2.routing import PROTOCOL
 from flowc.backends.netlink.connection import CREATE, REPLACE, Connection, MissingDeviceError, RefusedError
 from flowc.backends.netlink.messages.lwtunnel_ip import LWTUNNEL_ENCAP_IP, LWTUNNEL_ENCAP_IP6, TUNNEL_KEY, rtmsg
 from flowc.backends.netlink.objects.devices import index_of
-from flowc.backends.netlink.wire import HEADER, attributes, be_number, number
-from flowc.delta.routes import DEFAULT_METRIC, Route
-from flowc.hoststate import Encap, NextHop, RouteRow
+from flowc.backends.netlink.objects.foreign import Foreign
+from flowc.backends.netlink.wire import HEADER, attributes, be_number, number, u32
+from flowc.delta.kinds import Scalar
+from flowc.delta.routes import DEFAULT_METRIC, ROUTE, Route
+from flowc.hoststate import Encap, NetworkState, NextHop, RouteRow
 from flowc.hoststate.routing import Family
 from flowc.ir.tables import Table
 from flowc.lower.routing import ordered
@@ -26,6 +28,7 @@ from flowc.source import NOWHERE
 
 _NEW, _DELETE, _GET = 24, 25, 26  # RTM_*ROUTE
 _KINDS = {1: "unicast", 2: "local", 6: "blackhole", 7: "unreachable"}  # linux/rtnetlink.h, enum rt_type
+_ALL_KINDS = {**_KINDS, 3: "broadcast", 4: "anycast", 5: "multicast", 8: "prohibit", 9: "throw"}
 _TYPES = {name: value for value, name in _KINDS.items()}
 _AF: dict[int, int] = {4: AF_INET, 6: AF_INET6}
 _CLONED = 0x200  # RTM_F_CLONED
@@ -33,6 +36,9 @@ _ONLINK = 4  # RTNH_F_ONLINK
 _UNIVERSE, _LINK, _HOST, _NOWHERE = 0, 253, 254, 255  # RT_SCOPE_*
 _DST, _OIF, _GATEWAY, _PRIORITY, _MULTIPATH, _TABLE, _VIA, _ENCAP_TYPE, _ENCAP = 1, 4, 5, 6, 9, 15, 18, 21, 22  # RTA_*
 _WAY = (_OIF, _GATEWAY, _MULTIPATH, _VIA, _ENCAP_TYPE, _ENCAP)
+_PROTOCOLS = {3: "boot", 4: "static", 11: "zebra", 12: "bird", 16: "dhcp", 186: "bgp", 188: "ospf"}
+"""RTPROT_*, as `ip` calls those that are often there."""
+_KERNELS = (1, 2, 9)  # RTPROT_REDIRECT, RTPROT_KERNEL, RTPROT_RA
 _LOCAL = 2  # RTN_LOCAL: this kind and those before it lead somewhere
 _MESSAGE = struct.Struct("=BBBBBBBBI")
 """struct rtmsg."""
@@ -41,13 +47,17 @@ _HOP = struct.Struct("=HBBi")
 _ANYWHERE = {LWTUNNEL_ENCAP_IP: bytes(4), LWTUNNEL_ENCAP_IP6: bytes(16)}
 
 
-def read(connection: Connection, names: Mapping[int, str]) -> Table[RouteRow]:
-    """In the order in which they can be loaded. Raises RefusedError.
+def read(
+    connection: Connection, names: Mapping[int, str], wanted: NetworkState, foreign: list[Foreign]
+) -> Table[RouteRow]:
+    """In the order in which they can be loaded; to `foreign` others' that are in the way. Raises RefusedError.
 
     Left out is what no RouteRow can say: of another kind, or for a TOS or some sources only.
     """
     families: tuple[Family, ...] = (4, 6)
-    return ordered(Table(RouteRow, (row for family in families for row in _rows(connection, family, names))))
+    own = ordered(Table(RouteRow, (row for family in families for row in _rows(connection, family, names))))
+    foreign += _others(connection, names, _missing(wanted.routes, own))
+    return own
 
 
 def _rows(connection: Connection, family: Family, names: Mapping[int, str]) -> Iterator[RouteRow]:
@@ -73,6 +83,44 @@ def _rows(connection: Connection, family: Family, names: Mapping[int, str]) -> I
             None if metric == DEFAULT_METRIC[family] else metric,
             NOWHERE,
         )
+
+
+def _missing(wanted: Table[RouteRow], own: Table[RouteRow]) -> dict[tuple[Scalar, ...], RouteRow]:
+    """By what the kernel knows them by."""
+    there = {ROUTE.key(Route(row, ())) for row in own}
+    return {key: row for row in wanted if (key := ROUTE.key(Route(row, ()))) not in there}
+
+
+def _others(
+    connection: Connection, names: Mapping[int, str], missing: Mapping[tuple[Scalar, ...], RouteRow]
+) -> Iterator[Foreign]:
+    """What others made in the place of routes that are missing. What the kernel makes by itself may be replaced."""
+    for family, table in sorted({(row.family, row.table) for row in missing.values()}):
+        own = _AF[family]
+        for message in _of_table(connection, family, table):
+            there, length, source, tos, _, protocol, _, kind, flags = _MESSAGE.unpack_from(message, HEADER)
+            if there != own or protocol in (PROTOCOL, *_KERNELS) or source or tos or flags & _CLONED:
+                continue
+            found = attributes(message, HEADER + _MESSAGE.size)
+            destination = f"{inet_ntop(own, found[_DST])}/{length}" if length else "default"
+            metric = number(found[_PRIORITY]) if _PRIORITY in found else 0
+            row = missing.get((family, table, destination, metric))
+            if row is not None:
+                hops = _hops(family, found, names) if kind <= _LOCAL else ()
+                theirs = row._replace(kind=_ALL_KINDS.get(kind, f"type {kind}"), nexthops=hops)  # type: ignore[arg-type]
+                words = ROUTE.words(Route(theirs, (False,) * len(hops)))
+                whose = f"was not made by flowc: proto {_PROTOCOLS.get(protocol, protocol)}"
+                yield Foreign(f"route {words} exists and {whose}", row.span)
+
+
+def _of_table(connection: Connection, family: Family, table: int) -> list[bytes]:
+    body = _MESSAGE.pack(_AF[family], 0, 0, 0, 0, 0, 0, 0, 0) + u32(_TABLE, table)
+    try:
+        return connection.dump(_GET, body)
+    except RefusedError as error:
+        if error.code != errno.ENOENT:
+            raise
+        return []  # there is no such table
 
 
 def _hops(family: Family, found: Mapping[int, bytes], names: Mapping[int, str]) -> tuple[NextHop, ...]:
