@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from tests.packets.lab import Lab, Namespace
@@ -39,12 +40,16 @@ def test_managed_neighbours_stay_when_the_carrier_comes_and_goes(lab: Lab, tmp_p
     assert compare_live(state, gw.name).compared.is_empty
     for word in ("up", "down", "up"):
         far.ip(*(f"link set dev {device} {word}" for device in ("eth0", "eth1")))
-        noticed = f"state {word.upper()} "
-        assert wait_until(lambda noticed=noticed: gw.ip("link show up").count(noticed) == 2), word
+        assert wait_until(partial(noticed, gw, word.upper())), word
         assert compare_live(state, gw.name).compared.is_empty, word
     assert [settings(gw, device) for device in ("eth0", "eth1")] == [["0", "0"], ["1", "1"]]
     take_down(netns=gw.name)
     assert settings(gw, "eth0") == ["1", "1"]
+
+
+def noticed(gw: Namespace, state: str) -> bool:
+    """The kernel knows of both carriers."""
+    return gw.ip("link show up").count(f"state {state} ") == 2
 
 
 def settings(gw: Namespace, device: str) -> list[str]:
