@@ -166,6 +166,7 @@ def drifts() -> Iterator[tuple[str, str, str]]:
         'delete flowtable inet flowc fastpath { hook ingress priority 0; devices = { "tap75" }; }',
         "~ ",
     )
+    yield "no counter", "add flowtable inet flowc fastpath { hook ingress priority 0; }", "~ "
     yield "all of it", "delete table inet flowc", "- forward"
 
 

@@ -1,6 +1,6 @@
 """The flowtable and the conntrack helpers of the nft table.
 
-Devices of a flowtable come and go in place; its `offload` flag does not (net/netfilter/nf_tables_api.c,
+Devices and counter of a flowtable come and go in place; its `offload` flag does not (net/netfilter/nf_tables_api.c,
 `nft_flowtable_update`: EOPNOTSUPP), and with the flowtable the flows in it are gone.
 """
 
@@ -14,10 +14,13 @@ FLOWTABLE: Kind[Flowtable] = Kind(
     name="flowtable",
     identity=("name",),
     key=lambda _: ("fastpath",),
-    attributes=("devices", "hardware"),
-    values=lambda one: (one.devices, one.hardware),
+    attributes=("devices", "hardware", "counter"),
+    values=lambda one: (one.devices, one.hardware, one.counter),
     title=lambda _: "fastpath",
-    words=lambda one: f"fastpath devices {{ {', '.join(one.devices)} }}{' flags offload' if one.hardware else ''}",
+    words=lambda one: (
+        f"fastpath devices {{ {', '.join(one.devices)} }}{' counter' if one.counter else ''}"
+        f"{' flags offload' if one.hardware else ''}"
+    ),
     span=lambda one: one.span,
     fixed=frozenset({"hardware"}),
 )

@@ -23,6 +23,8 @@ class Flowtable:
     hardware: bool
     span: Span = field(compare=False)
     """What asks for it: the host's `offload`, or else a rule's."""
+    counter: bool = True
+    """It counts into conntrack. Lowering always wants that; one that is read may not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,6 +183,8 @@ def test_a_listing_is_read() -> None:
     assert found.sets == (NftSet("to/x", "ct zone . ip daddr", "interval ip daddr", interval=True),)
     assert found.helpers == (CtHelper("ftp", "ftp", "tcp", NOWHERE),)
     assert found.flowtable == Flowtable(("eth0", "tap75"), (), False, NOWHERE)
+    bare = parsed(LISTED.replace("\t\tdevices = { tap75, eth0 }\n\t\tcounter\n", "")).flowtable
+    assert bare == Flowtable((), (), False, NOWHERE, counter=False)
     (chain,) = found.chains
     assert chain.hook == 'type filter hook ingress devices = { "eth0", "tap75" } priority -1; policy accept;'
     first = """log prefix "it's # handle 3 comment: \""""
@@ -324,6 +326,16 @@ def test_devices_of_a_flowtable_come_and_go_in_place() -> None:
     before, after = having("a", hardware=True), having("a", "c", hardware=True)
     assert made(before, after) == [f'add {head} "c" }}; counter; flags offload; }}']
     assert made(having("a"), before) == ["whole"]
+
+
+def test_the_counter_of_a_flowtable_comes_and_goes_in_place() -> None:
+    with_it = replace(NOTHING, flowtable=Flowtable(("a",), (), False, at(1)))
+    without = replace(NOTHING, flowtable=Flowtable(("a",), (), False, NOWHERE, counter=False))
+    head = "add flowtable inet flowc fastpath { hook ingress priority 0;"
+    assert made(without, with_it) == [f"{head} counter; }}"]
+    assert made(with_it, without) == [f"{head} }}"]
+    for one, flags in ((with_it, " counter;"), (without, "")):
+        assert f'flowtable fastpath {{ hook ingress priority 0; devices = {{ "a" }};{flags} }}' in restoring(one)
 
 
 def test_what_is_read_can_be_put_back() -> None:

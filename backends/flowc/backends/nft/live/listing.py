@@ -51,7 +51,8 @@ def parsed(text: str) -> Listing:
             continue
         have = {word: rest for word, _, rest in (line.partition(" ") for line in lines)}
         if kind == "flowtable" and name == FLOWTABLE:
-            flowtable = Flowtable(devices(have.get("devices", "")), (), "offload" in have.get("flags", ""), NOWHERE)
+            hardware = "offload" in have.get("flags", "")
+            flowtable = Flowtable(devices(have.get("devices", "")), (), hardware, NOWHERE, "counter" in have)
         elif kind == "ct helper":
             words = have["type"].split()
             helpers.append(CtHelper(name, words[0].strip('"'), _PROTOCOLS.get(words[-1], words[-1]), NOWHERE))

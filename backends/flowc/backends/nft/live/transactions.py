@@ -7,6 +7,7 @@ what comes begins with chains and ends with rules.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -16,6 +17,7 @@ from flowc.backends.nft.text import Text
 from flowc.backends.script import where
 from flowc.delta import Changes, Delta
 from flowc.delta.sets import Element
+from flowc.hoststate.nft import Flowtable
 from flowc.hoststate.ruleset import Chain, ChainRule, Ruleset
 from flowc.hoststate.sets import NftSet
 from flowc.source import NOWHERE, Span
@@ -58,7 +60,7 @@ def restoring(ruleset: Ruleset) -> str:
         return "".join(f"{part}\n" for part in parts)
     parts += ["", f"table {_TABLE} {{"]
     if ruleset.flowtable is not None:
-        parts.append(f"    flowtable {_body(ruleset.flowtable.devices, hardware=ruleset.flowtable.hardware)}")
+        parts.append(f"    flowtable {_body(ruleset.flowtable)}")
     parts += (_PLAIN.declared([one]) if one else _declaration(one) for one in ruleset.sets)
     parts += (_PLAIN.meter(one) for one in ruleset.meters)
     parts += (f'    ct helper {one.name} {{ type "{one.type}" protocol {one.protocol}; }}' for one in ruleset.helpers)
@@ -113,21 +115,24 @@ def _lines(delta: Delta, before: Ruleset, after: Ruleset) -> Iterator[str]:
 
 
 def _flowtables(delta: Delta) -> Iterator[str]:
-    """Devices of one come and go in place. Who adds some says all flags, or they are taken away (`nft_flowtable_update`)."""
+    """Devices and flags are changed in place. Who adds devices says all flags, or they are taken away
+    (`nft_flowtable_update`).
+    """
     for one in delta.flowtables.created:
-        yield from (*_at(one.span), f"add flowtable {_TABLE} {_body(one.devices, hardware=one.hardware)}")
+        yield from (*_at(one.span), f"add flowtable {_TABLE} {_body(one)}")
     for change in delta.flowtables.changed:
         old, new = change.old, change.new
         yield from _at(new.span)
         if gone := [device for device in old.devices if device not in new.devices]:
             yield f"delete flowtable {_TABLE} {FLOWTABLE} {{ hook ingress priority 0;{_devices(gone)} }}"
-        if come := [device for device in new.devices if device not in old.devices]:
-            yield f"add flowtable {_TABLE} {_body(come, hardware=new.hardware)}"
+        come = tuple(device for device in new.devices if device not in old.devices)
+        if come or old.counter != new.counter:
+            yield f"add flowtable {_TABLE} {_body(replace(new, devices=come))}"
 
 
-def _body(devices: Iterable[str], *, hardware: bool) -> str:
-    flags = " flags offload;" if hardware else ""
-    return f"{FLOWTABLE} {{ hook ingress priority 0;{_devices(devices)} counter;{flags} }}"
+def _body(one: Flowtable) -> str:
+    flags = f"{' counter;' if one.counter else ''}{' flags offload;' if one.hardware else ''}"
+    return f"{FLOWTABLE} {{ hook ingress priority 0;{_devices(one.devices)}{flags} }}"
 
 
 def _devices(devices: Iterable[str]) -> str:
