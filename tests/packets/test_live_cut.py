@@ -15,8 +15,9 @@ from tests.packets.soak import soak
 from tests.packets.traffic import Status, TcpFlow, UdpFlow
 
 from flowc.api import check_files
+from flowc.backends.live.cutting import release
 from flowc.backends.netlink.connection import NETFILTER, Connection
-from flowc.backends.netlink.conntrack import cut, release, tracked
+from flowc.backends.netlink.conntrack import cut, tracked
 from flowc.cut.judge import judged
 from flowc.cut.model import Judged
 from flowc.hoststate.tracked import Tracked
@@ -133,8 +134,8 @@ def test_what_is_no_longer_offloaded_leaves_the_flowtable(net: Net) -> None:
         assert wait_until(lambda: net.offloaded(41000))  # by its mark, although its rule does not say so
         assert found.cuts == ()
         assert [one.original.source_port for one in found.released] == [41000]
-        with net.gateway.namespace.entered(), Connection(NETFILTER) as connection:
-            release(connection, found.released)
+        with net.gateway.namespace.entered(), Connection() as connection, Connection(NETFILTER) as netfilter:
+            release(connection, netfilter, found.released)
         before = net.gateway.slow_packets()
         assert flow.round_trips(MANY)
         assert net.gateway.slow_packets() - before >= 2 * MANY

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from flowc.backends.netlink.cached import outdate
 from flowc.backends.netlink.connection import NETFILTER, Connection
-from flowc.backends.netlink.conntrack import cut, release, tracked
+from flowc.backends.netlink.conntrack import cut, set_mark, tracked
 from flowc.backends.netlink.objects import addresses, links
 from flowc.cut.judge import judged
 from flowc.cut.model import Judged
+from flowc.hoststate.marks import OFFLOAD_MARK
+from flowc.hoststate.tracked import Tracked
 from flowc.ir.network import Host
 
 
@@ -22,6 +27,16 @@ def cut_forbidden(connection: Connection, host: Host) -> Judged:
         found = judged(host, entries, addresses.everybodys(connection, links.names(connection)))
         for one in found.cuts:
             cut(netfilter, one.entry)
-        if found.released:
-            release(netfilter, found.released)
+        release(connection, netfilter, found.released)
     return found
+
+
+def release(connection: Connection, netfilter: Connection, entries: Collection[Tracked]) -> None:
+    """Make connections leave the flowtable, and pass the rules from now on. Raises RefusedError, OSError.
+
+    The bit of the mark keeps the forward chain from adding them again. Their flows end with the routes that they have,
+    and with these all flows of the family: those that are still to be carried are added again by their next packet.
+    """
+    for entry in entries:
+        set_mark(netfilter, entry, 0, OFFLOAD_MARK)
+    outdate(connection, {entry.family for entry in entries})

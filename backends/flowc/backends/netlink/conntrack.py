@@ -9,20 +9,14 @@ from __future__ import annotations
 import errno
 import socket
 import struct
-from collections.abc import Iterable
-from contextlib import suppress
-from pathlib import Path
 
 from flowc.backends.netlink import wire
 from flowc.backends.netlink.connection import Connection, RefusedError
 from flowc.backends.netlink.conntrack_layout import Layouts
-from flowc.hoststate.marks import OFFLOAD_MARK
 from flowc.hoststate.tracked import Counted, Direction, Tracked
 from flowc.ir.addresses import Family
 from flowc.ir.icmp import ICMP_PROTOCOL
 
-_FLUSH = Path("/proc/sys/net/ipv4/route/flush")
-"""Of the network namespace of the calling thread; not there in one of an unprivileged user."""
 _NEW, _GET, _DELETE = 0x100, 0x101, 0x102  # NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_*
 _START = 20  # struct nlmsghdr and struct nfgenmsg
 _NESTED = 0x8000
@@ -62,20 +56,6 @@ def cut(connection: Connection, entry: Tracked) -> bool:
 def set_mark(connection: Connection, entry: Tracked, mark: int, mask: int) -> bool:
     """Set those bits of an entry's mark; False if it was gone. Raises RefusedError."""
     return _changed(connection, _NEW, entry, wire.be32(_MARK, mark & mask) + wire.be32(_MARK_MASK, mask))
-
-
-def release(connection: Connection, entries: Iterable[Tracked]) -> None:
-    """Make connections leave the flowtable, and pass the rules from now on. Raises RefusedError, OSError.
-
-    The bit of the mark keeps the forward chain from adding them again. Their flows end as their cached routes become
-    stale (`nf_flow_dst_check` in net/netfilter/nf_flow_table_ip.c), which all of IPv4 do here: those that are still to be
-    carried are added again by their next packet. Of IPv6 nothing does it: a flow ends with its route, by FIN or RST, or
-    when it was idle (nf_flowtable_tcp_timeout).
-    """
-    for entry in entries:
-        set_mark(connection, entry, 0, OFFLOAD_MARK)
-    with suppress(FileNotFoundError):  # a namespace of a user without rights has none: the marks alone are cleared
-        _FLUSH.write_text("1")
 
 
 def _changed(connection: Connection, number: int, entry: Tracked, more: bytes) -> bool:
