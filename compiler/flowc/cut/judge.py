@@ -48,11 +48,6 @@ class _Refused(NamedTuple):
     span: Span | None
 
 
-def forbidden(host: Host, entries: Iterable[Tracked], addresses: Iterable[AddressRow] = ()) -> list[Cut]:
-    """The connections that the host's file does not let be as they are, and why."""
-    return list(judged(host, entries, addresses).cuts)
-
-
 def judged(host: Host, entries: Iterable[Tracked], addresses: Iterable[AddressRow] = ()) -> Judged:
     """What becomes of each connection. `addresses` are those that the host has now, by DHCP or on foreign devices.
 

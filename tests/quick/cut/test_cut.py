@@ -8,7 +8,7 @@ from tests.quick.cut.making import entry
 from tests.quick.cut.test_alike import BLUE, HOST, RED
 from tests.quick.trace.asking import host_of
 
-from flowc.cut.judge import forbidden, judged
+from flowc.cut.judge import judged
 from flowc.hoststate.marks import OFFLOAD_MARK
 from flowc.hoststate.routing import AddressRow
 from flowc.hoststate.tracked import Direction, Status, Tracked
@@ -48,7 +48,7 @@ def changed(folder: Path, old: str, new: str, text: str = TENANT) -> Host:
 
 
 def reasons(host: Host, *entries: Tracked) -> list[str]:
-    return [re.sub(r"\(/.*/", "(", one.text) for one in forbidden(host, entries)]
+    return [re.sub(r"\(/.*/", "(", one.text) for one in judged(host, entries).cuts]
 
 
 EIP_ENTRY = entry("tcp", EIP, EIP_BACK, zone=1000)
@@ -83,7 +83,7 @@ def test_an_eip_that_is_another_ones_cuts_both_directions(tmp_path: Path) -> Non
     moved = TENANT.replace("address 10.0.0.75;", "address 10.0.0.85;")
     host = changed(tmp_path, "eip 2.2.2.11 <-> vm75", "eip 2.2.2.11 <-> 10.0.0.80", moved)
     out = entry("tcp", ("10.0.0.75|5000", "9.9.9.9|80"), ("9.9.9.9|80", "2.2.2.11|5000"), zone=1000)
-    found = forbidden(host, [EIP_ENTRY, out])
+    found = judged(host, [EIP_ENTRY, out]).cuts
     assert [one.entry for one in found] == [EIP_ENTRY, out]
 
 
@@ -91,13 +91,13 @@ def test_an_eip_that_is_gone_cuts_both_directions(tmp_path: Path) -> None:
     host = changed(tmp_path, "eip 2.2.2.11 <-> vm75", "")
     out = entry("tcp", ("10.0.0.75|5000", "9.9.9.9|80"), ("9.9.9.9|80", "2.2.2.11|5000"), zone=1000)
     shared = entry("udp", ("10.0.0.76|5000", "9.9.9.9|53"), ("9.9.9.9|53", "2.2.2.12|20007"), zone=1000)
-    assert [one.entry for one in forbidden(host, [EIP_ENTRY, out, shared])] == [EIP_ENTRY, out]
+    assert [one.entry for one in judged(host, [EIP_ENTRY, out, shared]).cuts] == [EIP_ENTRY, out]
 
 
 def test_a_port_forward_that_is_gone_or_goes_elsewhere_cuts(tmp_path: Path) -> None:
     forwarded = entry("tcp", ("10.0.1.241|5000", "2.2.2.12|8080"), ("10.0.0.75|80", "10.0.1.241|5000"), zone=1000)
     gone = changed(tmp_path, "dnat tcp 2.2.2.12:8080 -> vm75:80", "")
-    assert [one.entry for one in forbidden(gone, [EIP_ENTRY, forwarded])] == [forwarded]
+    assert [one.entry for one in judged(gone, [EIP_ENTRY, forwarded]).cuts] == [forwarded]
     elsewhere = changed(tmp_path, "-> vm75:80", "-> vm75:20001")
     assert reasons(elsewhere, EIP_ENTRY, forwarded) == [
         "tcp 10.0.1.241:5000 -> 2.2.2.12:8080 (gw.flow:50 dnat tcp 2.2.2.12:8080 -> vm75:20001)"
@@ -107,9 +107,9 @@ def test_a_port_forward_that_is_gone_or_goes_elsewhere_cuts(tmp_path: Path) -> N
 def test_another_snat_pool_cuts_what_left_by_the_old_one(tmp_path: Path) -> None:
     shared = entry("udp", ("10.0.0.76|5000", "9.9.9.9|53"), ("9.9.9.9|53", "2.2.2.12|20007"), zone=1000)
     pool = changed(tmp_path, "-> 2.2.2.12 ports", "-> 2.2.2.13 ports")
-    assert [one.why for one in forbidden(pool, [shared])] == ["it leaves as 2.2.2.13 now, and not as 2.2.2.12"]
+    assert [one.why for one in judged(pool, [shared]).cuts] == ["it leaves as 2.2.2.13 now, and not as 2.2.2.12"]
     ports = changed(tmp_path, "ports 20000-29999  #", "ports 21000-29999  #")
-    assert [one.why for one in forbidden(ports, [shared])] == ["it leaves from other ports than 20007 now"]
+    assert [one.why for one in judged(ports, [shared]).cuts] == ["it leaves from other ports than 20007 now"]
 
 
 def test_limits_cut_nothing(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_related_connection_follows_its_master(tmp_path: Path, tenant: Host) -
     )  # fmt: skip
     assert reasons(tenant, EIP_ENTRY, related) == []
     host = changed(tmp_path, "    accept netperf to vm75 offload\n", "")
-    assert [one.entry for one in forbidden(host, [related, EIP_ENTRY])] == [EIP_ENTRY, related]
+    assert [one.entry for one in judged(host, [related, EIP_ENTRY]).cuts] == [EIP_ENTRY, related]
 
 
 def test_tenants_with_the_same_addresses_are_told_apart_by_zone(tmp_path: Path) -> None:
@@ -141,16 +141,16 @@ def test_tenants_with_the_same_addresses_are_told_apart_by_zone(tmp_path: Path) 
         entry("udp", ("10.0.0.10|5000", "9.9.9.9|53"), ("9.9.9.9|53", f"{eip}|5000"), zone=zone)
         for eip, zone in (("50.0.0.10", 1001), ("50.0.1.10", 1002))
     )
-    assert [one.entry for one in forbidden(host, [red, blue])] == [red]
+    assert [one.entry for one in judged(host, [red, blue]).cuts] == [red]
     # The same with the zones exchanged: the addresses are those of the other one's EIP.
-    assert len(forbidden(host, [red._replace(zone=1002), blue._replace(zone=1001)])) == 2
+    assert len(judged(host, [red._replace(zone=1002), blue._replace(zone=1001)]).cuts) == 2
 
 
 def test_an_eip_that_is_another_tenants_cuts(tmp_path: Path) -> None:
     host = host_of(TENANTS.replace("eip 50.0.1.10 <-> b10", "eip 50.0.1.10 <-> r99") + R99, tmp_path)
     called = entry("tcp", ("9.9.9.9|5000", "50.0.1.10|80"), ("10.0.0.10|80", "9.9.9.9|5000"), zone=1002)
-    assert forbidden(host_of(TENANTS, tmp_path), [called]) == []
-    assert [one.entry for one in forbidden(host, [called])] == [called]
+    assert judged(host_of(TENANTS, tmp_path), [called]).cuts == ()
+    assert [one.entry for one in judged(host, [called]).cuts] == [called]
 
 
 def test_who_calls_a_public_address_from_inside(tmp_path: Path, tenant: Host) -> None:
@@ -159,9 +159,9 @@ def test_who_calls_a_public_address_from_inside(tmp_path: Path, tenant: Host) ->
     own = entry("tcp", ("10.0.0.75|5000", "2.2.2.11|80"), ("10.0.0.75|80", "2.2.2.11|5000"), zone=1000)
     assert reasons(tenant, hairpin, own) == []
     out = changed(tmp_path, "policy tenant -> internet { accept offload }", "")
-    assert [one.entry for one in forbidden(out, [hairpin, own])] == [hairpin, own]
+    assert [one.entry for one in judged(out, [hairpin, own]).cuts] == [hairpin, own]
     back = changed(tmp_path, "    accept netperf to vm75 offload\n", "")
-    assert [one.entry for one in forbidden(back, [hairpin, own])] == [hairpin]
+    assert [one.entry for one in judged(back, [hairpin, own]).cuts] == [hairpin]
 
 
 # ---- a router without VRFs
@@ -186,12 +186,12 @@ def test_through_to_and_from_the_host(router: Host) -> None:
         entry("tcp", ("10.0.0.9|5000", "10.0.0.1|23")),
         entry("tcp", ("10.0.0.9|5000", "9.9.9.9|443")),
     ]
-    assert [one.entry for one in forbidden(router, denied)] == denied
+    assert [one.entry for one in judged(router, denied).cuts] == denied
 
 
 def test_what_the_host_sends_is_asked_of_its_policy(tmp_path: Path) -> None:
     host = host_of(LAN + "policy self -> outside { accept udp 53 }", tmp_path)
-    assert [one.why for one in forbidden(host, [CALL])] == ["no rule of policy self -> outside admits it"]
+    assert [one.why for one in judged(host, [CALL]).cuts] == ["no rule of policy self -> outside admits it"]
 
 
 def test_what_flowc_has_no_say_in_is_left_alone(router: Host) -> None:
@@ -210,8 +210,8 @@ def test_what_flowc_has_no_say_in_is_left_alone(router: Host) -> None:
 
 def test_addresses_of_foreign_devices_are_left_alone(router: Host) -> None:
     one = entry("tcp", ("10.0.0.9|5000", "198.51.100.1|22"))
-    assert len(forbidden(router, [one])) == 1
-    assert forbidden(router, [one], [AddressRow(4, "198.51.100.1/24", "eth9", NOWHERE)]) == []
+    assert len(judged(router, [one]).cuts) == 1
+    assert judged(router, [one], [AddressRow(4, "198.51.100.1/24", "eth9", NOWHERE)]).cuts == ()
 
 
 def test_addresses_that_dhcp_gives(tmp_path: Path) -> None:
@@ -221,8 +221,8 @@ def test_addresses_that_dhcp_gives(tmp_path: Path) -> None:
     web = entry("tcp", ("10.0.0.9|5000", "9.9.9.9|443"), ("9.9.9.9|443", "203.0.113.7|1025"))
     old = entry("tcp", ("10.0.0.9|5000", "9.9.9.9|443"), ("9.9.9.9|443", "203.0.113.8|1025"))
     out, to = entry("udp", ("203.0.113.7|5000", "9.9.9.9|123")), entry("tcp", ("9.9.9.9|5000", "203.0.113.7|22"))
-    assert forbidden(host, [web, old, out, to]) == []
-    assert [one.entry for one in forbidden(host, [web, old, out, to], lease)] == [old, to]
+    assert judged(host, [web, old, out, to]).cuts == ()
+    assert [one.entry for one in judged(host, [web, old, out, to], lease).cuts] == [old, to]
 
 
 def test_established_before_there_were_zones(tmp_path: Path) -> None:
@@ -230,9 +230,9 @@ def test_established_before_there_were_zones(tmp_path: Path) -> None:
         "interface wan { device eth0; address 192.0.2.2/24 }\ninterface lan { device eth1; address 10.0.0.1/24 }",
         tmp_path,
     )
-    assert forbidden(host, [SSH, CALL]) == []
+    assert judged(host, [SSH, CALL]).cuts == ()
 
 
 def test_the_master_of_nobody_is_left_alone(router: Host) -> None:
     orphan = entry("tcp", ("10.0.0.9|1", "9.9.9.9|2"), master=Direction(1, 2, 6, 3, 4))
-    assert forbidden(router, [orphan]) == []
+    assert judged(router, [orphan]).cuts == ()

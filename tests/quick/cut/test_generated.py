@@ -10,7 +10,7 @@ from tests.quick.cut.making import made
 from tests.quick.trace.examples import HOSTS
 
 from flowc.api import check_files
-from flowc.cut.judge import forbidden
+from flowc.cut.judge import judged
 from flowc.hoststate.tracked import Tracked
 from flowc.ir.addresses import FAMILIES
 from flowc.ir.network import Host
@@ -49,12 +49,12 @@ def admitted(host: Host) -> Iterator[Trace]:
 def check(host: Host) -> tuple[int, int]:
     """How many entries there are, and how many of them are cut by a file that lacks what admits them."""
     entries: dict[Tracked, Trace] = {made(host, trace): trace for trace in admitted(host)}
-    assert [one.text for one in forbidden(host, entries)] == []
+    assert [one.text for one in judged(host, entries).cuts] == []
     cut = 0
     for policy in host.policies:
         without = host.model_copy(update={"policies": tuple(one for one in host.policies if one is not policy)})
         mine = [entry for entry, trace in entries.items() if trace.policy is policy]
-        cut += len(forbidden(without, mine))
+        cut += len(judged(without, mine).cuts)
     return len(entries), cut
 
 
