@@ -22,8 +22,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 from flowc.backends import BACKENDS, LOADER, Backend
 from flowc.backends.files import Written, host_folder, write_if_changed
@@ -46,9 +44,6 @@ from flowc.syntax.packet import parse_packet
 from flowc.trace.answer.asked import Asked, answer
 from flowc.trace.difference.compared import Compared, compare
 from flowc.trace.testing.judge import Result, TestRun, run
-
-if TYPE_CHECKING:
-    from flowc.testbed.agreement import Disagreement
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,36 +158,6 @@ def test_files(
     return TestRun(checked.diagnostics, results)
 
 
-def test_files_by_kernel(
-    paths: Iterable[str | Path],
-    host: str | None = None,  # noqa: PT028  # no test of pytest's
-    chosen: Callable[[str], bool] = lambda _name: True,  # noqa: PT028
-    read: Read = read_file,  # noqa: PT028
-) -> tuple[TestRun, Mapping[str, tuple[Disagreement, ...]]]:
-    """As `test_files`, by real packets through what is compiled, loaded in namespaces; and where the trace says other.
-
-    Raises OSError for a file that cannot be read, UnknownHostError, and TestbedError for what the kernel cannot do.
-    """
-    from flowc.testbed.agreement import judge  # noqa: PLC0415  # of use here alone
-    from flowc.testbed.bed import Testbed  # noqa: PLC0415
-
-    compiled = compile_files(paths, host, read=read)
-    results: dict[str, tuple[Result, ...]] = {}
-    disagreements: dict[str, tuple[Disagreement, ...]] = {}
-    for name, state in compiled.states.items():
-        (one,) = (each for each in compiled.network.hosts if each.name == name)
-        tests = [test for test in one.tests if chosen(test.name)]
-        results[name] = ()
-        if not tests:
-            continue
-        with TemporaryDirectory() as folder, Testbed(one) as bed:
-            write_directory({name: state}, folder)
-            bed.load(Path(folder) / host_folder(name))
-            results[name], disagreements[name] = judge(bed, one, tests)
-    return TestRun(compiled.diagnostics, results), disagreements
-
-
-test_files_by_kernel.__test__ = False  # type: ignore[attr-defined]  # nothing for pytest
 test_files.__test__ = False  # type: ignore[attr-defined]  # nothing for pytest
 
 

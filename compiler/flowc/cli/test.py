@@ -91,14 +91,15 @@ def _run(arguments: argparse.Namespace) -> tuple[dict[str, TestRun], bool]:
 
 
 def _one(file: str, arguments: argparse.Namespace, chosen: Callable[[str], bool]) -> tuple[TestRun, bool]:
-    from flowc.api import test_files, test_files_by_kernel  # noqa: PLC0415
+    from flowc.api import test_files  # noqa: PLC0415
 
     if not arguments.kernel:
         return test_files([file], arguments.host, chosen), False
+    from flowc.kernel_tests import run_by_kernel  # noqa: PLC0415  # with --kernel only
     from flowc.testbed.model import TestbedError  # noqa: PLC0415
 
     try:
-        result, disagreements = test_files_by_kernel([file], arguments.host, chosen)
+        result, disagreements = run_by_kernel([file], arguments.host, chosen)
     except TestbedError as error:
         raise CannotRunError(f"{file}: {error}") from error
     for host, found in disagreements.items():
