@@ -36,7 +36,10 @@ IN_THE_WAY = {
         5, "route throw 10.5.0.0/24 table main exists and was not made by flowc: proto boot",
     ),
     "neigh add 192.0.2.1 lladdr 52:54:00:00:00:99 dev eth0 nud permanent": (
-        6, "neighbor 192.0.2.1 dev eth0 lladdr 52:54:00:00:00:99 nud permanent exists and was not made by flowc",
+        6, "neighbor 192.0.2.1 dev eth0 lladdr 52:54:00:00:00:99 exists and was not made by flowc",
+    ),
+    "neigh add 192.0.2.1 lladdr 52:54:00:00:00:98 dev eth0 nud noarp protocol zebra": (
+        6, "neighbor 192.0.2.1 dev eth0 lladdr 52:54:00:00:00:98 exists and was not made by flowc",
     ),
     "neigh add 2001:db8::1 dev eth0 managed": (
         7, "neighbor 2001:db8::1 dev eth0 managed exists and was not made by flowc",

@@ -74,7 +74,7 @@ def decoded(messages: Iterable[bytes], names: Mapping[int, str]) -> Table[Neighb
 
 
 def others(messages: Iterable[bytes], names: Mapping[int, str], wanted: NetworkState) -> Iterator[Foreign]:
-    """What others made permanent or managed of the neighbours that are wanted."""
+    """What others made of the neighbours that are wanted: what lasts, or has their protocol."""
     found = [row for message in messages if _MARK not in message if (row := _entry(message, names)[1]) is not None]
     if not found:
         return
@@ -83,7 +83,8 @@ def others(messages: Iterable[bytes], names: Mapping[int, str], wanted: NetworkS
     for row in found:
         span = asked.get((row.device, row.address))
         if span is not None:
-            yield Foreign(f"neighbor {NEIGHBOR.words(row)} exists and was not made by flowc", span)
+            words = NEIGHBOR.words(row).removesuffix(" nud permanent")
+            yield Foreign(f"neighbor {words} exists and was not made by flowc", span)
 
 
 def _plain(message: bytes, names: Mapping[int, str]) -> NeighborRow | None:
@@ -104,7 +105,7 @@ def _any(message: bytes, names: Mapping[int, str]) -> NeighborRow | None:
 
 
 def _entry(message: bytes, names: Mapping[int, str]) -> tuple[int, NeighborRow | None]:
-    """The protocol, and the neighbour if it is one that lasts."""
+    """The protocol, and the neighbour unless the kernel learned it, or lets it grow old."""
     number, index, state, _, _ = _BODY.unpack_from(message, wire.HEADER)
     own = wire.attributes(message, wire.HEADER + _BODY.size)
     protocol = wire.number(own.get(_PROTOCOL))
@@ -112,7 +113,7 @@ def _entry(message: bytes, names: Mapping[int, str]) -> tuple[int, NeighborRow |
         return protocol, None
     if wire.number(own.get(_FLAGS_EXT)) & _MANAGED:
         mac = None
-    elif state & _PERMANENT:
+    elif state & _PERMANENT or protocol not in (0, PROTOCOL):
         mac = wire.mac_text(own.get(_LLADDR, b""))
     else:
         return protocol, None
