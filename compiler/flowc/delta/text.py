@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain
+from typing import Any
 
 from flowc.delta.compared import Action, ComparedStates, Entry, Group, HostDelta, entries
-from flowc.delta.kinds import Value
+from flowc.delta.kinds import Changed, Value
+from flowc.delta.links import LINK
 from flowc.delta.taken import Taken
 from flowc.diagnostics.columns import ELLIPSIS, visible
 from flowc.diagnostics.render_text import Style
@@ -111,7 +113,13 @@ def _entry(entry: Entry, style: Style, *, verbose: bool) -> Iterator[str]:
     text = visible(f"{name:<{KIND_WIDTH}}  {text}")
     yield f"      {_painted(style, entry.action, text if verbose else _cut(text, WIDTH - 8))}"
     if kind.name == "link" and entry.change is not None and entry.recreated:
-        yield f"        {style.paint(f'! deleted and created again: the kernel cannot change its {_and(entry.change.recreated)}', LOUD)}"
+        yield f"        {style.paint(f'! deleted and created again: {_reason(entry.change)}', LOUD)}"
+
+
+def _reason(change: Changed[Any]) -> str:
+    if LINK.fixed.isdisjoint(change.recreated):
+        return "another device has its ends and keys until then"
+    return f"the kernel cannot change its {_and(change.recreated)}"
 
 
 def told(entry: Entry) -> str:

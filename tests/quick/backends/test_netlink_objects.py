@@ -211,6 +211,13 @@ def test_a_managed_neighbour_comes_when_the_kernel_has_noticed_the_carrier(flags
     assert kernel.sent == 2
 
 
+def test_what_was_on_a_device_that_is_gone_is_gone() -> None:
+    kernel: Any = Kernel()
+    addresses.delete(kernel, AddressRow(4, "192.0.2.1/24", "gone", NOWHERE))
+    neighbors.delete(kernel, NeighborRow(4, "192.0.2.1", "gone", MAC, NOWHERE))
+    assert kernel.sent == 0
+
+
 def test_neighbours_are_flowcs_by_their_protocol_and_last_by_their_state() -> None:
     mine, managed = wire.u8(12, 102), wire.u32(15, 1)
     found = neighbors.decoded(
