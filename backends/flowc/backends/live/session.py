@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from uuid import uuid4
 from flowc.backends.live.ask import pending
 from flowc.backends.live.engine import Done, Engine, Target, back
 from flowc.backends.live.guard import Guard, PendingError
+from flowc.backends.live.interrupts import InterruptError, interruptible, undisturbed
 from flowc.backends.live.journal import load_journal, store_journal
 from flowc.backends.live.privileges import require, require_sysctls
 from flowc.backends.live.reading import Loaded, devices_now
@@ -36,35 +38,43 @@ class NotUndoneError(LiveError):
     """A change failed, and so did going back: what there is now is neither the old nor the new."""
 
     def __init__(self, failed: BaseException, undoing: Exception) -> None:
-        super().__init__(f"{str(failed) or type(failed).__name__}; and what was done could not be undone: {undoing}")
+        super().__init__(
+            f"{str(failed) or 'interrupted'}; and what was done could not be undone: {undoing}; the host is neither what it "
+            "was nor what the file says, and the next `flowc apply` goes on from what it finds"
+        )
         self.failed, self.undoing = failed, undoing
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Session:
     """The namespace of the calling thread. Changes are made while the lock is held."""
 
     runtime: Runtime
     engine: Engine
+    token: str | None = None
+    """Of who is the last to change the host once the session has ended well."""
+    became: str = "nothing was changed"
+    """What a signal that comes now has done to the change."""
 
     def claim(self, token: str | None) -> str:
-        """Be the one who has changed the host last, or stay so with the token of before. Raises SupersededError."""
-        if token is None:
-            token = uuid4().hex
-            self.runtime.write(_APPLIED, token)
-        elif self.runtime.read(_APPLIED) != token:
+        """Become the one who has changed the host last, or stay so with the token of before. Whose change fails has not.
+
+        Raises SupersededError, and PendingError where a change waits to be confirmed: nobody else does anything then.
+        """
+        if token is not None and self.runtime.read(_APPLIED) != token:
             raise SupersededError
-        return token
+        other = pending(self.runtime)
+        if other is not None:
+            raise PendingError(other)
+        self.token = token or uuid4().hex
+        return self.token
 
     def change(self, target: Target, seen: Loaded, confirm: float | None = None, what: str = "the change") -> Done:
         """Make the host what it shall be; whatever is raised, it is made again what it was. With `confirm` it is also
         made so when that many seconds pass without `flowc confirm`.
 
-        Raises StepFailedError, UnsettledError, PendingError, GuardError and NotUndoneError.
+        Raises StepFailedError, UnsettledError, PendingError, GuardError, NotUndoneError and InterruptError.
         """
-        other = pending(self.runtime)
-        if other is not None:
-            raise PendingError(other)
         before = self.engine.journal
         if confirm is None:
             return self._change(target, seen, before)
@@ -85,11 +95,14 @@ class Session:
             _settle(self.runtime, self.engine, target.loaded.state)
         except BaseException as error:
             try:
-                back(self.engine, seen, before)
-                store_journal(self.runtime, before)
+                with undisturbed():
+                    back(self.engine, seen, before)
+                    store_journal(self.runtime, before)
             except Exception as second:  # noqa: BLE001  # whatever it is, the host is in between
                 raise NotUndoneError(error, second) from error
+            self.became = "all that was done was undone: the host is as it was"
             raise
+        self.became = "the change is made, and stays"
         return done
 
 
@@ -102,13 +115,26 @@ def reading() -> Iterator[Engine]:
 
 @contextmanager
 def changing(wait: float = 0) -> Iterator[Session]:
-    """For a change of the namespace of this thread. Raises PrivilegeError, HeldError and LiveError."""
+    """For a change of the namespace of this thread. Raises PrivilegeError, HeldError, LiveError and InterruptError."""
     require("CAP_NET_ADMIN")
     runtime = Runtime.here()
     with runtime.lock(wait), Connection() as connection:
         engine = Engine(connection, load_journal(runtime), lambda journal, *_: journal)
         engine.keep = _keeping(runtime, connection)
-        yield Session(runtime, engine)
+        with told(Session(runtime, engine)) as session:
+            yield session
+
+
+@contextmanager
+def told(session: Session) -> Iterator[Session]:
+    """What ends it is told, by whoever changes the host last or by the words of an InterruptError."""
+    try:
+        with interruptible():
+            yield session
+    except KeyboardInterrupt as error:
+        raise InterruptError(getattr(error, "number", signal.SIGINT), f"interrupted: {session.became}") from error
+    if session.token is not None:
+        session.runtime.write(_APPLIED, session.token)
 
 
 def _keeping(runtime: Runtime, connection: Connection) -> Callable[[Journal, Loaded, Delta], Journal]:
