@@ -7,8 +7,15 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from flowc.cli.duration import duration
-from flowc.cli.onhost import BrokenFileError, add_host_arguments, on_host, say_failure, say_waiting, wanted
+from flowc.cli.onhost import (
+    BrokenFileError,
+    add_change_arguments,
+    add_host_arguments,
+    on_host,
+    say_failure,
+    say_waiting,
+    wanted,
+)
 from flowc.cli.outcome import emit, one_line
 from flowc.cli.reporting import say, wants_color
 
@@ -34,21 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`flowc apply FILE [--host H] [--netns NS] [--dry-run | --confirm TIME | --follow] [-v]`."""
     parser.add_argument("file", metavar="FILE", help="a .flow file, which may include others; - is standard input")
     add_host_arguments(parser)
-    parser.add_argument(
-        "--wait",
-        metavar="TIME",
-        type=duration,
-        default=0,
-        help="how long to wait for another change that is being made",
-    )
-    how = parser.add_mutually_exclusive_group()
-    how.add_argument("--dry-run", action="store_true", help="say what would be done, in order, and change nothing")
-    how.add_argument(
-        "--confirm",
-        metavar="TIME",
-        type=duration,
-        help="undo the change unless `flowc confirm` comes within this time: 60s, 2m",
-    )
+    how = add_change_arguments(parser)
     how.add_argument(
         "--follow",
         action="store_true",
@@ -71,13 +64,13 @@ def run(arguments: argparse.Namespace) -> int:
     with on_host():
         if arguments.dry_run:
             planned = compare_live(state, arguments.netns)
-            emit(_plan(planned, arguments), sys.stdout)
+            emit(told_plan(planned, arguments), sys.stdout)
             say_waiting(state.host, planned.waiting)
             return 0
         try:
             if arguments.follow:
                 for applied in follow(state, arguments.netns, host=host):
-                    _say(applied, arguments)
+                    say_done(applied, arguments)
                 return 0
             applied = apply_state(
                 state,
@@ -90,13 +83,14 @@ def run(arguments: argparse.Namespace) -> int:
         except (StepFailedError, UnsettledError) as error:
             say_failure(error)
             return 1
-    _say(applied, arguments)
+    say_done(applied, arguments)
     return 0
 
 
-def _say(applied: Applied, arguments: argparse.Namespace) -> None:
+def say_done(applied: Applied, arguments: argparse.Namespace) -> None:
+    """What was done, what did not work out, and what is still to come."""
     host = applied.planned.delta.host
-    emit(done(applied, arguments), sys.stdout)
+    emit(_done(applied, arguments), sys.stdout)
     for complaint in applied.complaints:
         say(f"{host}: {complaint}")
     say_waiting(host, applied.done.waiting)
@@ -104,7 +98,7 @@ def _say(applied: Applied, arguments: argparse.Namespace) -> None:
         say(applied.done.pending)
 
 
-def _plan(planned: Planned, arguments: argparse.Namespace) -> str:
+def told_plan(planned: Planned, arguments: argparse.Namespace) -> str:
     """The difference by declaration, and then the steps in their order."""
     from flowc.delta.text import lines  # noqa: PLC0415
 
@@ -122,7 +116,7 @@ def _steps(planned: Planned) -> list[str]:
     ]
 
 
-def done(applied: Applied, arguments: argparse.Namespace) -> str:
+def _done(applied: Applied, arguments: argparse.Namespace) -> str:
     """A line about what was done; with -v all of it."""
     from flowc.delta.compared import entries  # noqa: PLC0415
     from flowc.delta.text import DONE, lines  # noqa: PLC0415
@@ -135,7 +129,11 @@ def done(applied: Applied, arguments: argparse.Namespace) -> str:
         told = [*lines(applied.planned.compared, verbose=True, color=wants_color(sys.stdout)), ""]
     counts = Counter(entry.action for entry in entries(applied.planned.delta))
     parts = ", ".join(f"{counts[action]} {word}" for action, word in DONE.items() if counts[action])
-    told += [f"{host}: {parts} ({applied.writes} writes)", *_connections(applied, host, verbose=arguments.verbose)]
+    steps = len(applied.done.steps)
+    told += [
+        f"{host}: {parts}, in {steps} step{'s' * (steps != 1)}",
+        *_connections(applied, host, verbose=arguments.verbose),
+    ]
     return "\n".join([*told, ""])
 
 

@@ -48,7 +48,7 @@ class Step(NamedTuple):
     @property
     def text(self) -> str:
         """In the words of the field's tools."""
-        return "nft table inet flowc" if self.kind is None else f"{self.kind.name} {self.kind.words(self.object)}"
+        return "nft table inet flowc" if self.kind is None else f"{self.kind.noun} {self.kind.words(self.object)}"
 
 
 def plan(delta: Delta, *, table_stays: bool = True) -> tuple[Step, ...]:

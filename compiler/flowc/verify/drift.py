@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from flowc.delta.compared import Action, ComparedStates, Entry, Group
-from flowc.delta.text import NAMES, told
+from flowc.delta.text import told
 from flowc.ir.network import Host
 from flowc.verify.model import Part, Row, State
 
@@ -32,7 +32,7 @@ def drift(compared: ComparedStates, absent: Iterable[str], host: Host) -> Iterat
 def _row(group: Group) -> Row:
     what = group.statement.text if group.statement else _whole(group)
     seen = [_said(entry) for entry in group.entries[:_MOST]]
-    left = Counter(NAMES.get(entry.kind.name, entry.kind.name) for entry in group.entries[_MOST:])
+    left = Counter(entry.kind.noun for entry in group.entries[_MOST:])
     if left:
         seen.append("and " + ", ".join(f"{count} more of {name}" for name, count in left.items()))
     span = group.statement.span if group.statement else None
@@ -47,7 +47,6 @@ def _whole(group: Group) -> str:
 
 def _said(entry: Entry) -> str:
     kind = entry.kind
-    name = NAMES.get(kind.name, kind.name)
     if entry.change is not None:
-        return f"{name} {kind.title(entry.new)} {_DONE[entry.action]}: {told(entry)}"
-    return f"{name} {kind.words(entry.there)} {_DONE[entry.action]}"
+        return f"{kind.noun} {kind.title(entry.new)} {_DONE[entry.action]}: {told(entry)}"
+    return f"{kind.noun} {kind.words(entry.there)} {_DONE[entry.action]}"

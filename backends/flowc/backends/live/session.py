@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from flowc.backends.live.ask import pending
@@ -17,7 +17,7 @@ from flowc.backends.live.privileges import require, require_sysctls
 from flowc.backends.live.reading import Loaded, devices_now
 from flowc.backends.live.runtime import LiveError, Runtime
 from flowc.backends.netlink.connection import Connection
-from flowc.backends.netlink.objects.sysctls import value
+from flowc.backends.netlink.objects.sysctls import of_devices, value
 from flowc.delta import Delta
 from flowc.delta.noted import noted, settled
 from flowc.hoststate import NetworkState
@@ -75,12 +75,12 @@ class Session:
 
         Raises StepFailedError, UnsettledError, PendingError, GuardError, NotUndoneError and InterruptError.
         """
-        before = self.engine.journal
+        before, was = self.engine.journal, _with_settings(seen, target)
         if confirm is None:
-            return self._change(target, seen, before)
-        with Guard.start(self.runtime, confirm, _undoing(seen, before), what) as guard:
+            return self._change(target, seen, was, before)
+        with Guard.start(self.runtime, confirm, _undoing(was, before), what) as guard:
             try:
-                done = self._change(target, seen, before)
+                done = self._change(target, seen, was, before)
             except NotUndoneError:
                 raise  # the guard tries, too
             except BaseException:
@@ -89,14 +89,14 @@ class Session:
             done.pending = str(guard.applied())
         return done
 
-    def _change(self, target: Target, seen: Loaded, before: Journal) -> Done:
+    def _change(self, target: Target, seen: Loaded, was: Loaded, before: Journal) -> Done:
         try:
             done = self.engine.converge(target, seen)
             _settle(self.runtime, self.engine, target.loaded.state)
         except BaseException as error:
             try:
                 with undisturbed():
-                    back(self.engine, seen, before)
+                    back(self.engine, was, before)
                     store_journal(self.runtime, before)
             except Exception as second:  # noqa: BLE001  # whatever it is, the host is in between
                 raise NotUndoneError(error, second) from error
@@ -164,6 +164,14 @@ def _settle(runtime: Runtime, engine: Engine, wanted: NetworkState) -> None:
 
 def _values(keys: Iterable[str]) -> dict[str, str]:
     return {key: found for key in keys if (found := value(key)) is not None}
+
+
+def _with_settings(seen: Loaded, target: Target) -> Loaded:
+    """What was seen, and the settings of devices that may be deleted or made again: no journal has them."""
+    lost = set(seen.state.links).difference(target.loaded.state.links)
+    known = {one.key for one in seen.state.sysctls}
+    more = [one for one in of_devices(link.device for link in seen.state.links if link in lost) if one.key not in known]
+    return replace(seen, state=replace(seen.state, sysctls=(*seen.state.sysctls, *more)))
 
 
 def _undoing(seen: Loaded, journal: Journal) -> Callable[[], str | None]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from flowc.backends.netlink.connection import MissingDeviceError, RefusedError
 from flowc.hoststate import NetworkState, Sysctl
 from flowc.hoststate.journal import Journal
-from flowc.hoststate.state import device_of
+from flowc.hoststate.state import OF_DEVICES, device_of
 
 ROOT = Path("/proc/sys")
 OPTIONAL = ("net/ipv6", "net/bridge")
@@ -29,6 +30,12 @@ def read(wanted: NetworkState, journal: Journal, root: Path = ROOT) -> tuple[Sys
         if text is not None:
             found.append(Sysctl(key, text, None))
     return tuple(found)
+
+
+def of_devices(devices: Iterable[str], root: Path = ROOT) -> tuple[Sysctl, ...]:
+    """All that a file may ask for of these, as it is. Raises RefusedError."""
+    keys = (key.format(device) for device in devices for key in OF_DEVICES)
+    return tuple(Sysctl(key, found, None) for key in keys if (found := value(key, root)) is not None)
 
 
 def write(sysctl: Sysctl, root: Path = ROOT) -> None:

@@ -1,0 +1,55 @@
+"""`flowc down`: shown first, undone if nobody confirms it, and then done."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from tests.packets.kerneldump import dump
+from tests.packets.lab import Lab
+
+from flowc.cli import main
+
+FILE = """
+host gw { }
+interface wan { device eth0; address 192.0.2.2/24 }
+interface pair { veth far; address 10.8.0.1/24 }
+endpoint peer { address 192.0.2.1; interface wan; mac 02:00:00:00:00:01 }
+route default via peer
+zone inside { interface pair }
+zone outside { interface wan }
+policy inside -> outside { accept }
+"""
+
+
+def test_a_removal_is_shown_and_can_be_undone(
+    lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLOWC_RUN_DIR", str(tmp_path / "run"))
+    (gw,) = lab.namespaces("gw")
+    gw.ip("link add eth0 type veth peer name far0", "link set eth0 up", "link set far0 up")
+    file = tmp_path / "gw.flow"
+    file.write_text(FILE)
+    here = ["--netns", gw.name]
+
+    def flowc(*words: str) -> str:
+        assert main([*words, *here]) == 0, capsys.readouterr().err
+        return capsys.readouterr().out
+
+    before = dump(gw)
+    flowc("apply", str(file))
+    told = flowc("down", "--dry-run")
+    assert "  delete       address 192.0.2.2/24 dev eth0" in told
+    assert f"host {os.uname().nodename.partition('.')[0]}" in told
+    assert flowc("diff", "--live", str(file)) == "host gw: nothing changes\n"
+
+    flowc("down", "--confirm", "60s")
+    assert dump(gw) == before
+    assert main(["apply", str(file), *here]) == 2
+    assert "the removal waits to be confirmed" in capsys.readouterr().err
+    flowc("rollback")
+    assert flowc("diff", "--live", str(file)) == "host gw: nothing changes\n"
+
+    flowc("down", "--wait", "5s")
+    assert dump(gw) == before
