@@ -52,6 +52,13 @@ class Delta:
         """The changes of each kind."""
         return (getattr(self, name) for name in self.__dataclass_fields__ if name != "host")
 
+    @property
+    def in_table(self) -> tuple[Changes[Any], ...]:
+        """Those of what is in the nft table."""
+        return (
+            self.flowtables, self.helpers, self.meters, self.sets, self.elements, self.chains, self.chain_rules,
+        )  # fmt: skip
+
     def __len__(self) -> int:
         return sum(map(len, self.kinds()))
 

@@ -92,10 +92,7 @@ def _former_own(delta: Delta) -> list[AddressRow]:
 
 def len_of_table(delta: Delta) -> int:
     """How much of a delta is in the nft table."""
-    kinds: tuple[Changes[Any], ...] = (
-        delta.flowtables, delta.helpers, delta.meters, delta.sets, delta.elements, delta.chains, delta.chain_rules,
-    )  # fmt: skip
-    return sum(len(one) for one in kinds)
+    return sum(map(len, delta.in_table))
 
 
 def _created(changes: Changes[Any]) -> Iterator[Step]:
