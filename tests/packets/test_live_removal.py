@@ -53,3 +53,25 @@ def test_a_removal_is_shown_and_can_be_undone(
 
     flowc("down", "--wait", "5s")
     assert dump(gw) == before
+
+
+def test_a_device_that_is_gone_keeps_nobody_from_taking_it_out(
+    lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was brought up, so that more is noted of it than its settings; then the virtual machine has ended."""
+    monkeypatch.setenv("FLOWC_RUN_DIR", str(tmp_path / "run"))
+    (gw,) = lab.namespaces("gw")
+    gw.ip("link add eth0 type veth peer name far0", "link add tap1 type veth peer name vm1")
+    file, less = tmp_path / "gw.flow", tmp_path / "less.flow"
+    less.write_text(FILE)
+    file.write_text(
+        f"{FILE.replace('{ interface pair }', '{ interface pair, vm }')}interface vm {{ device tap1; address 10.1.0.1/24 }}\n"
+    )
+    here = ["--netns", gw.name]
+    for then in (["apply", str(less)], ["down"]):
+        assert main(["apply", str(file), *here]) == 0
+        gw.ip("link del tap1")
+        assert main([*then, *here]) == 0, capsys.readouterr().err
+        gw.ip("link add tap1 type veth peer name vm1")
+    folder = next((tmp_path / "run").iterdir())
+    assert not (folder / "journal.json").exists()

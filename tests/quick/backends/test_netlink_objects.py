@@ -332,6 +332,13 @@ def test_settings_that_a_host_cannot_have_are_as_they_shall_be(tmp_path: Path) -
     assert sysctls.read(wanted, NONE, tmp_path) == ()
 
 
+def test_settings_of_a_device_that_nobody_waits_for_are_left_out(tmp_path: Path) -> None:
+    key = "net/ipv4/conf/gone/rp_filter"
+    journal = Journal(sysctls={key: "1"}, devices={"gone": DeviceBefore(up=False)})
+    assert sysctls.read(empty(), journal, tmp_path, gone={"gone"}) == ()
+    assert sysctls.read(empty(), journal, tmp_path) == (Sysctl(key, "1", None),)
+
+
 def test_settings_that_cannot_be_written_say_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     setting(tmp_path, "net/ipv4/ip_forward", "0\n")
     sysctls.write(Sysctl("net/ipv4/ip_forward", "1", None), tmp_path)
