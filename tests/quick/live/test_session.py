@@ -29,7 +29,7 @@ class Engine:
     """Does these things, one after the other: first to change the host, then to go back."""
 
     def __init__(self, *steps: Callable[[], None]) -> None:
-        self.steps, self.journal, self.done = list(steps), Journal(), 0
+        self.steps, self.journal, self.connection, self.done = list(steps), Journal(), None, 0
 
     def converge(self, _: Target, __: Loaded | None = None) -> Done:
         self.steps.pop(0)()

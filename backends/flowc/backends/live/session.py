@@ -5,11 +5,12 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import uuid4
 
 from flowc.backends.live.ask import pending
-from flowc.backends.live.engine import Done, Engine, Target, back
+from flowc.backends.live.before import Before, note, restore
+from flowc.backends.live.engine import Done, Engine, Target
 from flowc.backends.live.guard import Guard, PendingError
 from flowc.backends.live.interrupts import InterruptError, interruptible, undisturbed
 from flowc.backends.live.journal import load_journal, store_journal
@@ -17,7 +18,7 @@ from flowc.backends.live.privileges import require, require_sysctls
 from flowc.backends.live.reading import Loaded, devices_now
 from flowc.backends.live.runtime import LiveError, Runtime
 from flowc.backends.netlink.connection import Connection
-from flowc.backends.netlink.objects.sysctls import of_devices, value
+from flowc.backends.netlink.objects.sysctls import value
 from flowc.delta import Delta
 from flowc.delta.noted import noted, settled
 from flowc.hoststate import NetworkState
@@ -75,12 +76,12 @@ class Session:
 
         Raises StepFailedError, UnsettledError, PendingError, GuardError, NotUndoneError and InterruptError.
         """
-        before, was = self.engine.journal, _with_settings(seen, target)
+        before = note(self.engine.connection, seen, target, self.engine.journal)
         if confirm is None:
-            return self._change(target, seen, was, before)
-        with Guard.start(self.runtime, confirm, _undoing(was, before), what) as guard:
+            return self._change(target, seen, before)
+        with Guard.start(self.runtime, confirm, _undoing(before), what) as guard:
             try:
-                done = self._change(target, seen, was, before)
+                done = self._change(target, seen, before)
             except NotUndoneError:
                 raise  # the guard tries, too
             except BaseException:
@@ -89,15 +90,15 @@ class Session:
             done.pending = str(guard.applied())
         return done
 
-    def _change(self, target: Target, seen: Loaded, was: Loaded, before: Journal) -> Done:
+    def _change(self, target: Target, seen: Loaded, before: Before) -> Done:
         try:
             done = self.engine.converge(target, seen)
             _settle(self.runtime, self.engine, target.loaded.state)
         except BaseException as error:
             try:
                 with undisturbed():
-                    back(self.engine, was, before)
-                    store_journal(self.runtime, before)
+                    restore(self.engine, before)
+                    store_journal(self.runtime, before.journal)
             except Exception as second:  # noqa: BLE001  # whatever it is, the host is in between
                 raise NotUndoneError(error, second) from error
             self.became = "all that was done was undone: the host is as it was"
@@ -166,20 +167,12 @@ def _values(keys: Iterable[str]) -> dict[str, str]:
     return {key: found for key in keys if (found := value(key)) is not None}
 
 
-def _with_settings(seen: Loaded, target: Target) -> Loaded:
-    """What was seen, and the settings of devices that may be deleted or made again: no journal has them."""
-    lost = set(seen.state.links).difference(target.loaded.state.links)
-    known = {one.key for one in seen.state.sysctls}
-    more = [one for one in of_devices(link.device for link in seen.state.links if link in lost) if one.key not in known]
-    return replace(seen, state=replace(seen.state, sysctls=(*seen.state.sysctls, *more)))
-
-
-def _undoing(seen: Loaded, journal: Journal) -> Callable[[], str | None]:
+def _undoing(before: Before) -> Callable[[], str | None]:
     """What the guard does, in a process of its own: with a connection of its own."""
 
     def undo() -> None:
         with Connection() as connection:
-            back(Engine(connection, journal, lambda kept, *_: kept), seen, journal)
-            store_journal(Runtime.here(), journal)
+            restore(Engine(connection, before.journal, lambda kept, *_: kept), before)
+            store_journal(Runtime.here(), before.journal)
 
     return undo
