@@ -16,7 +16,7 @@ from flowc.cli.onhost import (
     say_waiting,
     wanted,
 )
-from flowc.cli.outcome import emit, one_line
+from flowc.cli.outcome import CannotRunError, emit, one_line
 from flowc.cli.reporting import say, wants_color
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
     except BrokenFileError as error:
         say(f"{error}; nothing was changed")
         return 1
+    if not host.interfaces:
+        raise CannotRunError(f"{arguments.file} declares no interface; `flowc down` removes what flowc made")
     with on_host():
         if arguments.dry_run:
             planned = compare_live(state, arguments.netns)
@@ -90,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
 def say_done(applied: Applied, arguments: argparse.Namespace) -> None:
     """What was done, what did not work out, and what is still to come."""
     host = applied.planned.delta.host
-    emit(_done(applied, arguments), sys.stdout)
+    emit(done(applied, arguments), sys.stdout)
     for complaint in applied.complaints:
         say(f"{host}: {complaint}")
     say_waiting(host, applied.done.waiting)
@@ -116,7 +118,7 @@ def _steps(planned: Planned) -> list[str]:
     ]
 
 
-def _done(applied: Applied, arguments: argparse.Namespace) -> str:
+def done(applied: Applied, arguments: argparse.Namespace) -> str:
     """A line about what was done; with -v all of it."""
     from flowc.delta.compared import entries  # noqa: PLC0415
     from flowc.delta.text import DONE, lines  # noqa: PLC0415
