@@ -145,5 +145,6 @@ def _groups(delta: Delta, old: Iterable[Span], new: Iterable[Span]) -> Iterator[
         yield Group(Action.DELETE, None, strange)
 
 
-def _place(statement: Statement) -> tuple[bool, int, str]:
-    return (statement.span.source.is_table, statement.span.line, statement.text)
+def _place(statement: Statement) -> tuple[bool, int, int, str]:
+    span = statement.span
+    return (span.source.is_table, span.line, span.start, statement.text)
