@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 from collections.abc import Callable
@@ -11,11 +12,12 @@ from typing import Any
 import pytest
 from tests.quick.live.hosts import LONG, Host
 
+import flowc.files
 from flowc.backends.live.engine import Done, Target
 from flowc.backends.live.guard import PendingError
 from flowc.backends.live.interrupts import InterruptError, undisturbed
 from flowc.backends.live.reading import Loaded
-from flowc.backends.live.runtime import Runtime
+from flowc.backends.live.runtime import HeldError, LiveError, Runtime
 from flowc.backends.live.session import Session, SupersededError, told
 from flowc.hoststate import nothing
 from flowc.hoststate.journal import Journal
@@ -82,6 +84,29 @@ def test_whose_change_failed_has_not_changed_the_host(runtime: Runtime) -> None:
     changed(runtime, works)
     with pytest.raises(SupersededError):
         session(runtime).claim(mine)
+
+
+def test_that_nothing_can_be_kept_is_told_before_anything_is_changed(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    one = session(runtime, fails)
+    monkeypatch.setattr(flowc.files, "replace_file", full)
+    with pytest.raises(LiveError, match="No space left"), told(one):
+        one.claim(None)
+
+
+def test_a_full_disk_keeps_nobody_from_the_lock(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has to undo a change needs it."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with runtime.lock(), pytest.raises(HeldError), runtime.lock():
+        pass
 
 
 def test_nobody_does_anything_while_a_change_waits(host: Host) -> None:

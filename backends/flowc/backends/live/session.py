@@ -26,6 +26,8 @@ from flowc.hoststate.journal import Journal
 
 _APPLIED = "applied"
 """The file that holds the token of who applied last."""
+_CLAIM = "claim"
+"""The one that becomes it when all is done."""
 
 
 class SupersededError(LiveError):
@@ -68,6 +70,7 @@ class Session:
         if other is not None:
             raise PendingError(other)
         self.token = token or uuid4().hex
+        self.runtime.write(_CLAIM, self.token)
         return self.token
 
     def change(self, target: Target, seen: Loaded, confirm: float | None = None, what: str = "the change") -> Done:
@@ -135,7 +138,7 @@ def told(session: Session) -> Iterator[Session]:
     except KeyboardInterrupt as error:
         raise InterruptError(getattr(error, "number", signal.SIGINT), f"interrupted: {session.became}") from error
     if session.token is not None:
-        session.runtime.write(_APPLIED, session.token)
+        session.runtime.rename(_CLAIM, _APPLIED)
 
 
 def _keeping(runtime: Runtime, connection: Connection) -> Callable[[Journal, Loaded, Delta], Journal]:
