@@ -104,7 +104,8 @@ def on_host() -> Iterator[None]:
     except RefusedError as error:
         raise CannotRunError(f"the kernel refused: {error}") from error
     except OSError as error:
-        raise CannotRunError(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from error
+        words = error.strerror or str(error)
+        raise CannotRunError(f"{error.filename}: {words}" if error.filename else words) from error
 
 
 def say_failure(error: StepFailedError | UnsettledError) -> None:
