@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from flowc.cli.onhost import (
@@ -22,6 +22,7 @@ from flowc.cli.reporting import say, wants_color
 if TYPE_CHECKING:
     import argparse
 
+    from flowc.delta.plan import Step
     from flowc.live import Applied, Planned
 
 _MOST = 5
@@ -106,15 +107,14 @@ def told_plan(planned: Planned, arguments: argparse.Namespace) -> str:
 
     told = lines(planned.compared, verbose=arguments.verbose, color=wants_color(sys.stdout))
     if planned.steps:
-        told += ["", "in this order:", *_steps(planned)]
+        told += ["", "in this order:", *_steps(planned.steps)]
     return "\n".join([*told, ""])
 
 
-def _steps(planned: Planned) -> list[str]:
-    width = len(str(len(planned.steps)))
+def _steps(steps: Sequence[Step]) -> list[str]:
+    width = len(str(len(steps)))
     return [
-        f"  {number:>{width}}  {step.verb.value:<11}  {one_line(step.text)}"
-        for number, step in enumerate(planned.steps, 1)
+        f"  {number:>{width}}  {step.verb.value:<11}  {one_line(step.text)}" for number, step in enumerate(steps, 1)
     ]
 
 
@@ -129,6 +129,7 @@ def done(applied: Applied, arguments: argparse.Namespace) -> str:
     told = []
     if arguments.verbose:
         told = [*lines(applied.planned.compared, verbose=True, color=wants_color(sys.stdout)), ""]
+        told += ["in this order:", *_steps(applied.done.steps), ""]
     counts = Counter(entry.action for entry in entries(applied.planned.delta))
     parts = ", ".join(f"{counts[action]} {word}" for action, word in DONE.items() if counts[action])
     steps = len(applied.done.steps)
