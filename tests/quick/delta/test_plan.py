@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.quick.delta.states import GATEWAY, change, state
 
 from flowc.backends.nft import ruleset
-from flowc.delta.compared import compare_states
+from flowc.delta.compared import Action, compare_host, compare_states
 from flowc.delta.plan import Verb, plan
 from flowc.delta.text import lines
+from flowc.hoststate import Sysctl, nothing
+from flowc.hoststate.ruleset import NO_TABLE
 
 TUNNEL = "tunnel {} {{ type gretap; key {}; local 192.0.2.1; remote 192.0.2.9; address 10.9.{}.1/30 }}\n"
 VETH = "interface {} {{ veth {}; address 10.8.0.1/24 }}\n"
@@ -76,3 +80,12 @@ def test_why_it_is_made_again_is_said() -> None:
         sum("! deleted and created again: another device has its ends and keys until then" in line for line in told)
         == 1
     )
+
+
+def test_what_is_changed_on_a_host_that_was_read_was_there() -> None:
+    new = state(GATEWAY)
+    settings = tuple(Sysctl(one.key, "7", None) for one in new.sysctls)
+    found = compare_host(replace(nothing("h"), sysctls=settings), new, NO_TABLE, ruleset(new))
+    actions = {one.statement.name: one.action for one in found.groups if one.statement}
+    assert actions["interface lan"] is Action.CHANGE
+    assert actions["policy inside -> outside: accept tcp 80"] is Action.CREATE
