@@ -94,7 +94,7 @@ def this_host(states: Mapping[str, HostState], name: str | None = None) -> HostS
     Raises WhichHostError.
     """
     if name is None and len(states) > 1:
-        name = _machine()
+        name = machine()
         if name not in states:
             raise WhichHostError(tuple(states))
     return states[name] if name is not None else next(iter(states.values()))
@@ -216,7 +216,7 @@ def take_down(
         return Applied(planned, done, session.engine.written)
 
 
-def _machine() -> str:
+def machine() -> str:
     """What this one is called."""
     return os.uname().nodename.partition(".")[0]
 
@@ -236,6 +236,6 @@ def _target(state: HostState) -> Target:
 
 
 def _nothing(state: HostState | None) -> Target:
-    empty = nothing(_machine() if state is None else state.host)
+    empty = nothing(machine() if state is None else state.host)
     view = empty if state is None else replace(empty, addresses=state.addresses)
     return Target(Loaded(empty, NO_TABLE), lambda _: "", view)

@@ -64,6 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     if not host.interfaces:
         raise CannotRunError(f"{arguments.file} declares no interface; `flowc down` removes what flowc made")
+    _say_another_name(state.host, arguments)
     with on_host():
         if arguments.dry_run:
             planned = compare_live(state, arguments.netns)
@@ -88,6 +89,15 @@ def run(arguments: argparse.Namespace) -> int:
             return 1
     say_done(applied, arguments)
     return 0
+
+
+def _say_another_name(host: str, arguments: argparse.Namespace) -> None:
+    """The only host of a file is taken for this one; that it has another name may be a mistake."""
+    from flowc.live import machine  # noqa: PLC0415  # not for --help
+    from flowc.resolve import UNNAMED_HOST  # noqa: PLC0415
+
+    if arguments.host is None and arguments.netns is None and host not in (machine(), UNNAMED_HOST):
+        say(f"{host}: this machine is called {machine()}; --host {host} says that it is meant")
 
 
 def say_done(applied: Applied, arguments: argparse.Namespace) -> None:
