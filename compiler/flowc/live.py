@@ -28,6 +28,7 @@ from flowc.backends.live.session import changing, reading
 from flowc.backends.netlink.connection import RefusedError
 from flowc.backends.netlink.facts import read_host
 from flowc.backends.netlink.facts.namespace import entered
+from flowc.backends.netlink.objects.sysctls import value
 from flowc.backends.netlink.resolving import resolve
 from flowc.backends.nft import live as nft
 from flowc.backends.nft import render
@@ -39,6 +40,7 @@ from flowc.facts import Index
 from flowc.hoststate import HostState, nothing
 from flowc.hoststate.present import table_without
 from flowc.hoststate.ruleset import NO_TABLE
+from flowc.hoststate.state import FORWARDING
 from flowc.ir.network import Host, Network
 from flowc.verify.host import verified
 from flowc.verify.model import Verified
@@ -213,7 +215,15 @@ def take_down(
         seen = session.engine.read(target)
         planned = _planned(session.engine, target, seen)
         done = session.change(target, seen, confirm, what) if len(planned.delta) else Done()
-        return Applied(planned, done, session.engine.written)
+        return Applied(planned, done, session.engine.written, complaints=tuple(_forwards_on(planned.delta)))
+
+
+def _forwards_on(delta: Delta) -> Iterator[str]:
+    """The policy is gone, and forwarding is as it was before flowc, or as flowc set it if no journal is left."""
+    switches = [key for key in FORWARDING if value(key) == "1"] if delta.chains.deleted else []
+    if switches:
+        keys = ", ".join(switches)
+        yield f"this host still forwards ({keys}), now without flowc's policy: it did before, or what it did is not noted"
 
 
 def machine() -> str:

@@ -75,3 +75,21 @@ def test_a_device_that_is_gone_keeps_nobody_from_taking_it_out(
         gw.ip("link add tap1 type veth peer name vm1")
     folder = next((tmp_path / "run").iterdir())
     assert not (folder / "journal.json").exists()
+
+
+def test_that_a_host_forwards_on_is_told(
+    lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLOWC_RUN_DIR", str(tmp_path / "run"))
+    (gw,) = lab.namespaces("gw")
+    gw.ip("link add eth0 type veth peer name far0")
+    file, here = tmp_path / "gw.flow", ["--netns", gw.name]
+    file.write_text(FILE)
+    for is_kept in (True, False):
+        gw.run("sysctl", "-qw", "net.ipv4.ip_forward=0")
+        assert main(["apply", str(file), *here]) == 0
+        if not is_kept:
+            next((tmp_path / "run").glob("*/journal.json")).unlink()
+        capsys.readouterr()
+        assert main(["down", *here]) == 0
+        assert ("this host still forwards" in capsys.readouterr().err) is not is_kept
