@@ -3,7 +3,8 @@
     planned = compare_live(state)     what is on the host against what it shall be
     applied = apply_state(state)      makes the host what it shall be, or leaves it as it was
     verified = verify_live(state, host)  whether it is so, and works
-    applied = take_down()             removes what flowc made
+    planned = compare_down()          what the removal of all that flowc made would do
+    applied = take_down()             removes it
 
 Nothing here is for hosts that are not at hand: `flowc.api` compiles for those.
 """
@@ -27,6 +28,7 @@ from flowc.backends.live.session import changing, reading
 from flowc.backends.netlink.connection import RefusedError
 from flowc.backends.netlink.facts import read_host
 from flowc.backends.netlink.facts.namespace import entered
+from flowc.backends.netlink.objects.sysctls import value
 from flowc.backends.netlink.resolving import resolve
 from flowc.backends.nft import live as nft
 from flowc.backends.nft import render
@@ -38,6 +40,7 @@ from flowc.facts import Index
 from flowc.hoststate import HostState, nothing
 from flowc.hoststate.present import table_without
 from flowc.hoststate.ruleset import NO_TABLE
+from flowc.hoststate.state import FORWARDING
 from flowc.ir.network import Host, Network
 from flowc.verify.host import verified
 from flowc.verify.model import Verified
@@ -93,7 +96,7 @@ def this_host(states: Mapping[str, HostState], name: str | None = None) -> HostS
     Raises WhichHostError.
     """
     if name is None and len(states) > 1:
-        name = os.uname().nodename.partition(".")[0]
+        name = machine()
         if name not in states:
             raise WhichHostError(tuple(states))
     return states[name] if name is not None else next(iter(states.values()))
@@ -190,8 +193,23 @@ def follow(state: HostState, netns: str | None = None, *, host: Host | None = No
                 yield applied
 
 
-def take_down(state: HostState | None = None, netns: str | None = None, *, wait: float = 0) -> Applied:
-    """Remove what flowc made, and put back what it set. Raises as `apply_state`.
+def compare_down(state: HostState | None = None, netns: str | None = None) -> Planned:
+    """What `take_down` would do; nothing is written. Raises as `compare_live`."""
+    with entered(netns), reading() as engine:
+        target = _nothing(state)
+        return _planned(engine, target, engine.read(target))
+
+
+def take_down(
+    state: HostState | None = None,
+    netns: str | None = None,
+    *,
+    confirm: float | None = None,
+    wait: float = 0,
+    what: str = "the removal",
+) -> Applied:
+    """Remove what flowc made, and put back what it set. `confirm` and `wait` are as for `apply_state`, and so is what it
+    raises.
 
     Of a state the addresses are removed, too, that scripts have set: these leave no mark.
     """
@@ -200,9 +218,22 @@ def take_down(state: HostState | None = None, netns: str | None = None, *, wait:
         target = _nothing(state)
         seen = session.engine.read(target)
         planned = _planned(session.engine, target, seen)
-        done = session.change(target, seen) if len(planned.delta) else Done()
+        done = session.change(target, seen, confirm, what) if len(planned.delta) else Done()
         session.leave()
-        return Applied(planned, done, session.engine.written)
+        return Applied(planned, done, session.engine.written, complaints=tuple(_forwards_on(planned.delta)))
+
+
+def _forwards_on(delta: Delta) -> Iterator[str]:
+    """The policy is gone, and forwarding is as it was before flowc, or as flowc set it if no journal is left."""
+    switches = [key for key in FORWARDING if value(key) == "1"] if delta.chains.deleted else []
+    if switches:
+        keys = ", ".join(switches)
+        yield f"this host still forwards ({keys}), now without flowc's policy: it did before, or what it did is not noted"
+
+
+def machine() -> str:
+    """What this one is called."""
+    return os.uname().nodename.partition(".")[0]
 
 
 def _planned(engine: Engine, target: Target, seen: Loaded) -> Planned:
@@ -220,6 +251,6 @@ def _target(state: HostState) -> Target:
 
 
 def _nothing(state: HostState | None) -> Target:
-    empty = nothing("this host" if state is None else state.host)
+    empty = nothing(machine() if state is None else state.host)
     view = empty if state is None else replace(empty, addresses=state.addresses)
     return Target(Loaded(empty, NO_TABLE), lambda _: "", view)

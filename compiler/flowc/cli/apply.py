@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from flowc.cli.duration import duration
-from flowc.cli.onhost import BrokenFileError, add_host_arguments, on_host, say_failure, say_waiting, wanted
-from flowc.cli.outcome import emit, one_line
+from flowc.cli.onhost import (
+    BrokenFileError,
+    add_change_arguments,
+    add_host_arguments,
+    on_host,
+    say_failure,
+    say_waiting,
+    wanted,
+)
+from flowc.cli.outcome import CannotRunError, emit, one_line
 from flowc.cli.reporting import say, wants_color
 
 if TYPE_CHECKING:
     import argparse
 
+    from flowc.delta.plan import Step
     from flowc.live import Applied, Planned
 
 _MOST = 5
@@ -34,21 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`flowc apply FILE [--host H] [--netns NS] [--dry-run | --confirm TIME | --follow] [-v]`."""
     parser.add_argument("file", metavar="FILE", help="a .flow file, which may include others; - is standard input")
     add_host_arguments(parser)
-    parser.add_argument(
-        "--wait",
-        metavar="TIME",
-        type=duration,
-        default=0,
-        help="how long to wait for another change that is being made",
-    )
-    how = parser.add_mutually_exclusive_group()
-    how.add_argument("--dry-run", action="store_true", help="say what would be done, in order, and change nothing")
-    how.add_argument(
-        "--confirm",
-        metavar="TIME",
-        type=duration,
-        help="undo the change unless `flowc confirm` comes within this time: 60s, 2m",
-    )
+    how = add_change_arguments(parser)
     how.add_argument(
         "--follow",
         action="store_true",
@@ -68,16 +62,19 @@ def run(arguments: argparse.Namespace) -> int:
     except BrokenFileError as error:
         say(f"{error}; nothing was changed")
         return 1
+    if not host.interfaces:
+        raise CannotRunError(f"{arguments.file} declares no interface; `flowc down` removes what flowc made")
+    _say_another_name(state.host, arguments)
     with on_host():
         if arguments.dry_run:
             planned = compare_live(state, arguments.netns)
-            emit(_plan(planned, arguments), sys.stdout)
+            emit(told_plan(planned, arguments), sys.stdout)
             say_waiting(state.host, planned.waiting)
             return 0
         try:
             if arguments.follow:
                 for applied in follow(state, arguments.netns, host=host):
-                    _say(applied, arguments)
+                    say_done(applied, arguments)
                 return 0
             applied = apply_state(
                 state,
@@ -90,11 +87,21 @@ def run(arguments: argparse.Namespace) -> int:
         except (StepFailedError, UnsettledError) as error:
             say_failure(error)
             return 1
-    _say(applied, arguments)
+    say_done(applied, arguments)
     return 0
 
 
-def _say(applied: Applied, arguments: argparse.Namespace) -> None:
+def _say_another_name(host: str, arguments: argparse.Namespace) -> None:
+    """The only host of a file is taken for this one; that it has another name may be a mistake."""
+    from flowc.live import machine  # noqa: PLC0415  # not for --help
+    from flowc.resolve import UNNAMED_HOST  # noqa: PLC0415
+
+    if arguments.host is None and arguments.netns is None and host not in (machine(), UNNAMED_HOST):
+        say(f"{host}: this machine is called {machine()}; --host {host} says that it is meant")
+
+
+def say_done(applied: Applied, arguments: argparse.Namespace) -> None:
+    """What was done, what did not work out, and what is still to come."""
     host = applied.planned.delta.host
     emit(done(applied, arguments), sys.stdout)
     for complaint in applied.complaints:
@@ -104,21 +111,20 @@ def _say(applied: Applied, arguments: argparse.Namespace) -> None:
         say(applied.done.pending)
 
 
-def _plan(planned: Planned, arguments: argparse.Namespace) -> str:
+def told_plan(planned: Planned, arguments: argparse.Namespace) -> str:
     """The difference by declaration, and then the steps in their order."""
     from flowc.delta.text import lines  # noqa: PLC0415
 
     told = lines(planned.compared, verbose=arguments.verbose, color=wants_color(sys.stdout))
     if planned.steps:
-        told += ["", "in this order:", *_steps(planned)]
+        told += ["", "in this order:", *_steps(planned.steps)]
     return "\n".join([*told, ""])
 
 
-def _steps(planned: Planned) -> list[str]:
-    width = len(str(len(planned.steps)))
+def _steps(steps: Sequence[Step]) -> list[str]:
+    width = len(str(len(steps)))
     return [
-        f"  {number:>{width}}  {step.verb.value:<11}  {one_line(step.text)}"
-        for number, step in enumerate(planned.steps, 1)
+        f"  {number:>{width}}  {step.verb.value:<11}  {one_line(step.text)}" for number, step in enumerate(steps, 1)
     ]
 
 
@@ -134,9 +140,11 @@ def done(applied: Applied, arguments: argparse.Namespace) -> str:
     told = []
     if arguments.verbose:
         told = [*lines(applied.planned.compared, verbose=True, color=wants_color(sys.stdout)), ""]
+        told += ["in this order:", *_steps(applied.done.steps), ""]
     counts = Counter(entry.action for entry in entries(applied.planned.delta))
     parts = ", ".join(f"{counts[action]} {word}" for action, word in DONE.items() if counts[action])
-    told += [f"{host}: {parts} ({applied.writes} writes)", *connections]
+    steps = len(applied.done.steps)
+    told += [f"{host}: {parts}, in {steps} step{'s' * (steps != 1)}", *connections]
     return "\n".join([*told, ""])
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from flowc.cli.apply import done
-from flowc.cli.onhost import BrokenFileError, add_host_arguments, on_host, say_failure, wanted
+from flowc.cli.apply import say_done, told_plan
+from flowc.cli.onhost import BrokenFileError, add_change_arguments, add_host_arguments, on_host, say_failure, wanted
 from flowc.cli.outcome import CannotRunError, emit
 from flowc.cli.reporting import say
 
@@ -24,7 +24,7 @@ DESCRIPTION = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """`flowc down [FILE] [--host H] [--netns NS] [-v]`."""
+    """`flowc down [FILE] [--host H] [--netns NS] [--dry-run | --confirm TIME] [-v]`."""
     parser.add_argument(
         "file",
         metavar="FILE",
@@ -32,14 +32,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the .flow file that is loaded: its addresses are taken away even where compiled scripts set them, which leave no mark",
     )
     add_host_arguments(parser)
+    add_change_arguments(parser)
     parser.set_defaults(format="text", quiet=False)
-    parser.add_argument("-v", "--verbose", action="store_true", help="show each object")
+    parser.add_argument("-v", "--verbose", action="store_true", help="show each object and each step")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """What is removed goes to standard output."""
     from flowc.backends.live.engine import StepFailedError, UnsettledError  # noqa: PLC0415  # not for --help
-    from flowc.live import take_down  # noqa: PLC0415
+    from flowc.live import compare_down, take_down  # noqa: PLC0415
 
     if arguments.file is None and arguments.host is not None:
         raise CannotRunError("--host chooses a host of FILE, and there is no FILE")
@@ -49,10 +50,13 @@ def run(arguments: argparse.Namespace) -> int:
         say(f"{error}; nothing was changed")
         return 1
     with on_host():
+        if arguments.dry_run:
+            emit(told_plan(compare_down(state, arguments.netns), arguments), sys.stdout)
+            return 0
         try:
-            applied = take_down(state, arguments.netns)
+            applied = take_down(state, arguments.netns, confirm=arguments.confirm, wait=arguments.wait)
         except (StepFailedError, UnsettledError) as error:
             say_failure(error)
             return 1
-    emit(done(applied, arguments), sys.stdout)
+    say_done(applied, arguments)
     return 0

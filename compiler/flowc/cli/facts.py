@@ -24,7 +24,7 @@ STDOUT = "-"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`flowc facts [--netns NS] [-o FILE]`."""
-    parser.add_argument("--netns", metavar="NS", help="read this network namespace: a name of `ip netns`, or a path")
+    parser.add_argument("--netns", metavar="NAME", help="read this network namespace: a name of `ip netns`, or a path")
     parser.add_argument(
         "-o", "--output", default=STDOUT, metavar="FILE", help="write FILE instead of standard output, which is -"
     )

@@ -6,6 +6,7 @@ Exit status: 0 nothing to report, 1 findings, 2 could not run. Whatever the inpu
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,8 +16,8 @@ from flowc.cli.arguments import build_parser
 from flowc.cli.outcome import CannotRunError, discard, emit, one_line
 
 CANNOT_RUN = 2
-INTERRUPTED = 130  # 128 + SIGINT and SIGPIPE, as a shell counts
-BROKEN_PIPE = 141
+BY_SIGNAL = 128  # as a shell counts
+BROKEN_PIPE = BY_SIGNAL + signal.SIGPIPE
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,8 +39,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         discard(sys.stdout)
         discard(sys.stderr)
         return BROKEN_PIPE  # the reader has seen enough
-    except KeyboardInterrupt:
-        return INTERRUPTED
+    except KeyboardInterrupt as error:
+        if str(error):  # it was in the middle of something
+            _fail(str(error))
+        return BY_SIGNAL + getattr(error, "number", signal.SIGINT)
     except Exception as error:  # noqa: BLE001  # the promise that nothing prints a traceback
         return _internal_error(error)
     return status

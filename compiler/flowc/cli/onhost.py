@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from flowc.cli.duration import duration
 from flowc.cli.outcome import CannotRunError, emit, one_line
 from flowc.cli.reporting import print_diagnostics, readable, say, summary, wants_color
 
@@ -37,6 +38,26 @@ def add_host_arguments(parser: argparse.ArgumentParser, when: str = "") -> None:
     parser.add_argument(
         "--netns", metavar="NAME", help=f"{when}a network namespace instead of this one, by its name or a path"
     )
+
+
+def add_change_arguments(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
+    """`--wait`, and `--dry-run | --confirm`, to which others can be added."""
+    parser.add_argument(
+        "--wait",
+        metavar="TIME",
+        type=duration,
+        default=0,
+        help="how long to wait for another change that is being made",
+    )
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--dry-run", action="store_true", help="say what would be done, in order, and change nothing")
+    how.add_argument(
+        "--confirm",
+        metavar="TIME",
+        type=duration,
+        help="undo the change unless `flowc confirm` comes within this time: 60s, 2m",
+    )
+    return how
 
 
 def compiled(arguments: argparse.Namespace, file: str) -> CompileResult:
@@ -93,7 +114,8 @@ def on_host() -> Iterator[None]:
     except RefusedError as error:
         raise CannotRunError(f"the kernel refused: {error}") from error
     except OSError as error:
-        raise CannotRunError(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from error
+        words = error.strerror or str(error)
+        raise CannotRunError(f"{error.filename}: {words}" if error.filename else words) from error
 
 
 def say_failure(error: StepFailedError | UnsettledError) -> None:
@@ -103,7 +125,7 @@ def say_failure(error: StepFailedError | UnsettledError) -> None:
     undone = "all that was done before was undone: the host is as it was"
     if isinstance(error, UnsettledError):
         names = [
-            f"{changes.kind.name} {changes.kind.title(one)}"
+            f"{changes.kind.noun} {changes.kind.title(one)}"
             for changes in error.delta.kinds()
             for one in changes.objects()
         ]

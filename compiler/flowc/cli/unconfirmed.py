@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 def add_namespace_argument(parser: argparse.ArgumentParser, what: str) -> None:
     """`--netns`."""
-    parser.add_argument("--netns", metavar="NS", help=f"{what} this network namespace: a name of `ip netns`, or a path")
+    parser.add_argument(
+        "--netns", metavar="NAME", help=f"{what} this network namespace: a name of `ip netns`, or a path"
+    )
 
 
 def answered(ask: Callable[[Runtime], Answer], arguments: argparse.Namespace) -> int:

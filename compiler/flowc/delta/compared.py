@@ -135,8 +135,9 @@ def _groups(delta: Delta, old: Iterable[Span], new: Iterable[Span]) -> Iterator[
         found[statement.name] = (shown, of)
     before, after = read.names(old), read.names(new)
     for name, (statement, of) in sorted(found.items(), key=lambda item: _place(item[1][0])):
-        both = name in before and name in after
-        action = Action.CHANGE if both else Action.CREATE if name in after else Action.DELETE
+        # A host that was read says nothing of declarations, but what is changed was there.
+        was = name in before or (not before and any(entry.action is Action.CHANGE for entry in of))
+        action = Action.CHANGE if was and name in after else Action.CREATE if name in after else Action.DELETE
         yield Group(action, statement, tuple(of))
     strange = tuple(entry for entry in rest if entry.is_strange)
     if common := tuple(entry for entry in rest if not entry.is_strange):
@@ -145,5 +146,6 @@ def _groups(delta: Delta, old: Iterable[Span], new: Iterable[Span]) -> Iterator[
         yield Group(Action.DELETE, None, strange)
 
 
-def _place(statement: Statement) -> tuple[bool, int, str]:
-    return (statement.span.source.is_table, statement.span.line, statement.text)
+def _place(statement: Statement) -> tuple[bool, int, int, str]:
+    span = statement.span
+    return (span.source.is_table, span.line, span.start, statement.text)

@@ -15,6 +15,7 @@ from flowc.delta.links import LINK, MODULE
 from flowc.delta.neighbors import NEIGHBOR
 from flowc.delta.routes import ROUTE, Route, routes
 from flowc.delta.rules import LOCAL_FIRST, LOCAL_LAST, LOCAL_RULE, compare_routing_rules
+from flowc.delta.sameness import without_circles
 from flowc.delta.sets import METER, SET, Element, compare_elements
 from flowc.delta.sysctls import SYSCTL
 from flowc.hoststate import AddressRow, FlowerFilter, Link, NeighborRow, NetworkState, Rule, Sysctl
@@ -51,6 +52,13 @@ class Delta:
         """The changes of each kind."""
         return (getattr(self, name) for name in self.__dataclass_fields__ if name != "host")
 
+    @property
+    def in_table(self) -> tuple[Changes[Any], ...]:
+        """Those of what is in the nft table."""
+        return (
+            self.flowtables, self.helpers, self.meters, self.sets, self.elements, self.chains, self.chain_rules,
+        )  # fmt: skip
+
     def __len__(self) -> int:
         return sum(map(len, self.kinds()))
 
@@ -67,7 +75,7 @@ def difference(old: NetworkState, new: NetworkState, before: Ruleset, after: Rul
     return Delta(
         host=new.host,
         modules=compare(MODULE, old.modules, new.modules),
-        links=compare(LINK, old.links, new.links),
+        links=without_circles(compare(LINK, old.links, new.links)),
         flowtables=compare(FLOWTABLE, *flowtables),
         helpers=compare(HELPER, before.helpers, after.helpers),
         meters=compare(METER, before.meters, after.meters),

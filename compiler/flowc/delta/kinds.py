@@ -11,6 +11,15 @@ from flowc.source import NOWHERE, Span
 Scalar = str | int | bool | None
 Value = Scalar | tuple[str, ...]
 V = TypeVar("V")
+_NOUNS = {
+    "chain-rule": "nft rule",
+    "local-rule": "ip rule",
+    "rule": "ip rule",
+    "neighbor": "neighbour",
+    "helper": "ct helper",
+    "filter": "tc filter",
+    "qdisc": "tc qdisc",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +39,11 @@ class Kind(Generic[V]):
     span: Callable[[V], Span | None]
     fixed: frozenset[str] = frozenset()
     """Attributes that the kernel does not change: it deletes the object, and makes it again."""
+
+    @property
+    def noun(self) -> str:
+        """What people are told that it is; `name` is what programs are."""
+        return _NOUNS.get(self.name, self.name)
 
     def place(self, one: V) -> Span | None:
         """Where it is declared; None for what every host has, and for what was read from a kernel."""

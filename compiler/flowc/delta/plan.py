@@ -7,14 +7,15 @@ Forwarding is switched off before anything else, and on behind everything else. 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from flowc.delta.delta import Delta
 from flowc.delta.kinds import Changed, Changes, Kind
 from flowc.delta.routes import Route
-from flowc.hoststate import AddressRow, Link, LinkKind, Sysctl
+from flowc.delta.sameness import in_the_way, makes_room
+from flowc.hoststate import AddressRow, Link, Sysctl
 from flowc.hoststate.state import FORWARDING
 from flowc.source import Span
 
@@ -47,7 +48,7 @@ class Step(NamedTuple):
     @property
     def text(self) -> str:
         """In the words of the field's tools."""
-        return "nft table inet flowc" if self.kind is None else f"{self.kind.name} {self.kind.words(self.object)}"
+        return "nft table inet flowc" if self.kind is None else f"{self.kind.noun} {self.kind.words(self.object)}"
 
 
 def plan(delta: Delta, *, table_stays: bool = True) -> tuple[Step, ...]:
@@ -56,7 +57,7 @@ def plan(delta: Delta, *, table_stays: bool = True) -> tuple[Step, ...]:
 
 
 def _steps(delta: Delta, *, table_stays: bool) -> Iterator[Step]:
-    links, conflicting = delta.links, _in_the_way(delta.links)
+    links, conflicting = delta.links, in_the_way(delta.links)
     switches = _sysctls(delta.sysctls, FORWARDING)
     yield from (step for step in switches if step.object.value == "0")
     yield from _created(delta.modules)
@@ -91,10 +92,7 @@ def _former_own(delta: Delta) -> list[AddressRow]:
 
 def len_of_table(delta: Delta) -> int:
     """How much of a delta is in the nft table."""
-    kinds: tuple[Changes[Any], ...] = (
-        delta.flowtables, delta.helpers, delta.meters, delta.sets, delta.elements, delta.chains, delta.chain_rules,
-    )  # fmt: skip
-    return sum(len(one) for one in kinds)
+    return sum(map(len, delta.in_table))
 
 
 def _created(changes: Changes[Any]) -> Iterator[Step]:
@@ -128,7 +126,7 @@ def _with_new(links: Changes[Link], verb: Verb, chosen: Callable[[str], bool]) -
     """Something done to all that are new, and some of the attributes that differ of others, what is below first."""
     new = {one.device: one for one in (*links.created, *(one.new for one in links.changed if one.recreated))}
     in_place = {step.object.device: step for step in _in_place(links, chosen)}
-    for one in _in_order(new | {device: step.object for device, step in in_place.items()}):
+    for one in _in_order(new | {device: step.object for device, step in in_place.items()}, makes_room(links)):
         yield in_place[one.device] if one.device in in_place else Step(verb, links.kind, one)
 
 
@@ -140,13 +138,13 @@ def _in_place(links: Changes[Link], chosen: Callable[[str], bool]) -> Iterator[S
             yield Step(Verb.CHANGE, links.kind, one.new, Changed(one.old, one.new, names, ()))
 
 
-def _in_order(links: dict[str, Link]) -> Iterator[Link]:
-    """What another device names before it."""
+def _in_order(links: dict[str, Link], room: Mapping[str, str]) -> Iterator[Link]:
+    """What another device names before it, and what makes room for it."""
     left = dict(links)
 
     def needed(link: Link) -> Iterator[Link]:
         del left[link.device]
-        for name in link.below:
+        for name in (*link.below, room.get(link.device)):
             if name in left:
                 yield from needed(left[name])
         yield link
@@ -154,22 +152,6 @@ def _in_order(links: dict[str, Link]) -> Iterator[Link]:
     for link in links.values():
         if link.device in left:
             yield from needed(link)
-
-
-def _in_the_way(links: Changes[Link]) -> list[Link]:
-    """Devices that go and are, to the kernel, the same as one that comes by another name: it refuses two of them."""
-    coming = {same for one in (*links.created, *(one.new for one in links.changed)) if (same := _sameness(one))}
-    return [one for one in links.deleted if _sameness(one) in coming]
-
-
-def _sameness(link: Link) -> tuple[object, ...] | None:
-    """Of tunnels ends and keys, and one collect-metadata device of a kind (net/ipv4/ip_tunnel.c, `ip_tunnel_find`);
-    of VLANs parent and id.
-    """
-    if link.tunnel is not None:
-        one = link.tunnel
-        return (link.kind, one.external, *((one.local, one.remote, one.ikey) if not one.external else ()))
-    return (link.kind, link.vlan) if link.kind is LinkKind.VLAN else None
 
 
 def _routes(changes: Changes[Route], *, barriers: bool) -> Iterator[Step]:

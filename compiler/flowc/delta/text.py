@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain
+from typing import Any
 
 from flowc.delta.compared import Action, ComparedStates, Entry, Group, HostDelta, entries
-from flowc.delta.kinds import Value
+from flowc.delta.kinds import Changed, Value
+from flowc.delta.links import LINK
 from flowc.delta.taken import Taken
 from flowc.diagnostics.columns import ELLIPSIS, visible
 from flowc.diagnostics.render_text import Style
@@ -30,18 +32,8 @@ SIGNS = {Action.CREATE: "+", Action.DELETE: "-", Action.CHANGE: "~"}
 COLORS = {Action.CREATE: "32", Action.DELETE: "31", Action.CHANGE: "33"}
 BOLD, DIM, LOUD = "1", "2", "1;31"
 DONE = {Action.CREATE: "created", Action.DELETE: "deleted", Action.CHANGE: "changed"}
-NAMES = {
-    "chain-rule": "nft rule",
-    "local-rule": "ip rule",
-    "rule": "ip rule",
-    "neighbor": "neighbour",
-    "element": "element",
-    "helper": "ct helper",
-    "filter": "tc filter",
-    "qdisc": "tc qdisc",
-}
-"""What is called otherwise than in the document."""
-KIND_WIDTH = max(map(len, NAMES.values()))
+KIND_WIDTH = len("neighbour")
+"""The longest noun of a kind that most deltas have."""
 
 
 def lines(compared: ComparedStates, *, verbose: bool = False, color: bool = False) -> list[str]:
@@ -98,7 +90,7 @@ def _group(group: Group, head: str, widest: int, style: Style, *, verbose: bool)
     many = group.entries if verbose else group.entries[:MOST_ENTRIES]
     for entry in many:
         yield from _entry(entry, style, verbose=verbose)
-    left = Counter(NAMES.get(entry.kind.name, entry.kind.name) for entry in group.entries[len(many) :])
+    left = Counter(entry.kind.noun for entry in group.entries[len(many) :])
     if left:
         kinds = ", ".join(f"{count} {_plural(name, count)}" for name, count in left.items())
         yield style.paint(f"      and {kinds} more (all with -v)", DIM)
@@ -107,11 +99,16 @@ def _group(group: Group, head: str, widest: int, style: Style, *, verbose: bool)
 def _entry(entry: Entry, style: Style, *, verbose: bool) -> Iterator[str]:
     kind = entry.kind
     text = kind.words(entry.there) if entry.change is None else f"{kind.title(entry.new)}  {told(entry)}"
-    name = NAMES.get(kind.name, kind.name)
-    text = visible(f"{name:<{KIND_WIDTH}}  {text}")
+    text = visible(f"{kind.noun:<{KIND_WIDTH}}  {text}")
     yield f"      {_painted(style, entry.action, text if verbose else _cut(text, WIDTH - 8))}"
     if kind.name == "link" and entry.change is not None and entry.recreated:
-        yield f"        {style.paint(f'! deleted and created again: the kernel cannot change its {_and(entry.change.recreated)}', LOUD)}"
+        yield f"        {style.paint(f'! deleted and created again: {_reason(entry.change)}', LOUD)}"
+
+
+def _reason(change: Changed[Any]) -> str:
+    if LINK.fixed.isdisjoint(change.recreated):
+        return "another device has its ends and keys until then"
+    return f"the kernel cannot change its {_and(change.recreated)}"
 
 
 def told(entry: Entry) -> str:
@@ -147,7 +144,7 @@ def _statistics(host: HostDelta, style: Style) -> Iterator[str]:
     """A line for each kind, as `git diff --stat` has for each file."""
     counts: dict[str, Counter[Action]] = {}
     for entry in entries(host.delta):
-        counts.setdefault(NAMES.get(entry.kind.name, entry.kind.name), Counter())[entry.action] += 1
+        counts.setdefault(entry.kind.noun, Counter())[entry.action] += 1
     most = max(sum(one.values()) for one in counts.values())
     digits = len(str(most))
     for name, one in counts.items():

@@ -24,6 +24,12 @@ class Sysctl:
 FORWARDING = ("net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding")
 """The sysctls that make a host a router: set when all else is in place."""
 
+OF_DEVICES = (
+    "net/ipv4/conf/{}/src_valid_mark", "net/ipv4/conf/{}/send_redirects", "net/ipv4/conf/{}/rp_filter",
+    "net/ipv4/conf/{}/arp_evict_nocarrier", "net/ipv6/conf/{}/accept_ra", "net/ipv6/conf/{}/ndisc_evict_nocarrier",
+)  # fmt: skip
+"""The sysctls of a device that a file may ask for: they go with it."""
+
 _FOLDERS = frozenset({"conf", "neigh"})
 """Of net/ipv4 and net/ipv6: with one folder for each device."""
 

@@ -367,7 +367,7 @@ def test_a_line_has_a_place(line: int, then: str | None) -> None:
 def test_a_refusal_is_told_with_its_place() -> None:
     said = "/dev/stdin:2:1-4: Error: Could not process rule: No such file or directory\nadd rule...\n^^^^\n"
     assert complaint(said, TEXT) == (
-        "a.flow:1: nft: Could not process rule: No such file or directory\n    in: add rule inet flowc c accept"
+        "a.flow:1: nft: Could not process rule: No such file or directory, in `add rule inet flowc c accept`"
     )
     assert complaint("netlink: Error: Could not process rule: Message too long\n", TEXT).startswith(
         "the change is too large"

@@ -186,6 +186,16 @@ def neighbor(family: int, address: str, *more: bytes, state: int = 0x80, mac: st
     return struct.pack("=IHHII", 16 + len(body), 28, 2, 1, 0) + body
 
 
+class Silent:
+    """Nothing may be asked or written."""
+
+
+def test_what_was_on_a_device_that_is_gone_is_gone() -> None:
+    kernel: Any = Silent()
+    addresses.delete(kernel, AddressRow(4, "192.0.2.1/24", "gone", NOWHERE))
+    neighbors.delete(kernel, NeighborRow(4, "192.0.2.1", "gone", MAC, NOWHERE))
+
+
 def test_neighbours_are_flowcs_by_their_protocol_and_last_by_their_state() -> None:
     mine, managed = wire.u8(12, 102), wire.u32(15, 1)
     found = neighbors.decoded(
@@ -298,6 +308,13 @@ def test_settings_that_a_host_cannot_have_are_as_they_shall_be(tmp_path: Path) -
     (tmp_path / "net/bridge").mkdir()
     (tmp_path / "net/ipv6").mkdir()
     assert sysctls.read(wanted, NONE, tmp_path) == ()
+
+
+def test_settings_of_a_device_that_nobody_waits_for_are_left_out(tmp_path: Path) -> None:
+    key = "net/ipv4/conf/gone/rp_filter"
+    journal = Journal(sysctls={key: "1"}, devices={"gone": DeviceBefore(up=False)})
+    assert sysctls.read(empty(), journal, tmp_path, gone={"gone"}) == ()
+    assert sysctls.read(empty(), journal, tmp_path) == (Sysctl(key, "1", None),)
 
 
 def test_settings_that_cannot_be_written_say_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

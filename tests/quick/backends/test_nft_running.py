@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from flowc.backends.nft.live.running import NftError, listed_anew
+from flowc.backends.nft.live.running import NftError, NoNftError, listed, listed_anew
 
 TEXT = "table inet flowc { chain forward { type filter hook forward priority 0; ct mark set 7; }; }"
 PROGRAM = f"""
@@ -30,6 +30,15 @@ def test_a_table_is_listed_that_nobody_loads() -> None:
             raise
         pytest.skip(str(error))
     assert "type filter hook forward priority 0; policy accept;" in found
+
+
+def test_that_nft_is_not_there_is_said_by_whatever_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr("flowc.backends.nft.live.running.PATH", "")
+    with pytest.raises(NoNftError, match="nft is not installed"):
+        listed("flowc")
+    with pytest.raises(NoNftError, match="nft is not installed"):
+        listed_anew(TEXT, "flowc")
 
 
 def test_root_without_the_capability_to_map_itself_can_do_it() -> None:

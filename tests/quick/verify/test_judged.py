@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,10 @@ from flowc.api import check_host
 from flowc.backends.nft import ruleset
 from flowc.delta.compared import ComparedStates, compare_host
 from flowc.facts import Link, Neighbor
+from flowc.hoststate.routing import AddressRow
+from flowc.hoststate.ruleset import NO_TABLE
 from flowc.ir.network import Host, Network
+from flowc.ir.tables import Table
 from flowc.verify.devices import by_facts
 from flowc.verify.model import Part, Row, State, gathered
 from flowc.verify.neighbors import unresolved
@@ -45,6 +49,15 @@ def test_each_declaration_that_differs_is_one_finding(host: Host) -> None:
     assert drift[0].span
     assert drift[0].span.line == 2
     assert len(drift) > 1
+
+
+def test_a_table_that_is_not_there_is_one_finding_and_the_rest_is_told_by_declaration(host: Host) -> None:
+    old = state(GATEWAY)
+    new = replace(old, addresses=Table(AddressRow, list(old.addresses)[1:]))
+    compared = ComparedStates((compare_host(new, old, NO_TABLE, ruleset(old)),), (), ())
+    table, address = [one for one in verify(host, compared=compared).of(Part.DRIFT) if one.state is State.WRONG]
+    assert (table.things, table.why) == (("nft table inet flowc",), "it is not there: no policy is in force")
+    assert address.why == "address 192.0.2.1/24 dev eth0 is missing"
 
 
 def test_a_device_that_is_not_there_is_told_with_its_line(host: Host) -> None:

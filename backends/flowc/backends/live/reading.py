@@ -36,7 +36,7 @@ def read(connection: Connection, wanted: NetworkState, journal: Journal) -> Load
     state = NetworkState(
         host=wanted.host,
         links=links.read(connection, wanted, journal, foreign),
-        sysctls=sysctls.read(wanted, journal),
+        sysctls=sysctls.read(wanted, journal, gone=set(journal.devices).difference(names.values())),
         addresses=addresses.read(connection, names, wanted, journal),
         routes=routes.read(connection, names, wanted, foreign),
         rules=own,

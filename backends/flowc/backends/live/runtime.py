@@ -16,7 +16,7 @@ import struct
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -101,6 +101,13 @@ class Runtime:
         except OSError as error:
             raise LiveError(f"cannot write {self.folder / name}: {error.strerror}") from error
 
+    def rename(self, old: str, new: str) -> None:
+        """Replace a file of the folder by another: that takes no place on the disk. Raises LiveError."""
+        try:
+            (self.folder / old).replace(self.folder / new)
+        except OSError as error:
+            raise LiveError(f"cannot write {self.folder / new}: {error.strerror}") from error
+
     def remove(self, *names: str) -> None:
         """Files of the folder, those that are there. Raises LiveError."""
         for name in names:
@@ -182,7 +189,8 @@ def _sign(file: int) -> None:
         "since": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     os.ftruncate(file, 0)
-    os.pwrite(file, json.dumps(signature).encode(), 0)
+    with suppress(OSError):  # a full disk is no reason not to undo a change
+        os.pwrite(file, json.dumps(signature).encode(), 0)
 
 
 def _holder(file: int) -> Holder | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from flowc.backends.live.ask import pending
-from flowc.backends.live.engine import Done, Engine, Target, back
+from flowc.backends.live.before import Before, note, restore
+from flowc.backends.live.engine import Done, Engine, Target
 from flowc.backends.live.guard import Guard, PendingError
+from flowc.backends.live.interrupts import InterruptError, interruptible, undisturbed
 from flowc.backends.live.journal import load_journal, store_journal
 from flowc.backends.live.privileges import require, require_sysctls
 from flowc.backends.live.reading import Loaded, devices_now
@@ -26,6 +29,8 @@ _APPLIED = "applied"
 """The file that holds the token of who applied last."""
 _UNJUDGED = "unjudged"
 """The file that is there while the nft table is newer than the last look at the connections."""
+_CLAIM = "claim"
+"""The one that becomes it when all is done."""
 
 
 class SupersededError(LiveError):
@@ -39,25 +44,37 @@ class NotUndoneError(LiveError):
     """A change failed, and so did going back: what there is now is neither the old nor the new."""
 
     def __init__(self, failed: BaseException, undoing: Exception) -> None:
-        super().__init__(f"{str(failed) or type(failed).__name__}; and what was done could not be undone: {undoing}")
+        super().__init__(
+            f"{str(failed) or 'interrupted'}; and what was done could not be undone: {undoing}; the host is neither what it "
+            "was nor what the file says, and the next `flowc apply` goes on from what it finds"
+        )
         self.failed, self.undoing = failed, undoing
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Session:
     """The namespace of the calling thread. Changes are made while the lock is held."""
 
     runtime: Runtime
     engine: Engine
+    token: str | None = None
+    """Of who is the last to change the host once the session has ended well."""
+    became: str = "nothing was changed"
+    """What a signal that comes now has done to the change."""
 
     def claim(self, token: str | None) -> str:
-        """Be the one who has changed the host last, or stay so with the token of before. Raises SupersededError."""
-        if token is None:
-            token = uuid4().hex
-            self.runtime.write(_APPLIED, token)
-        elif self.runtime.read(_APPLIED) != token:
+        """Become the one who has changed the host last, or stay so with the token of before. Whose change fails has not.
+
+        Raises SupersededError, and PendingError where a change waits to be confirmed: nobody else does anything then.
+        """
+        if token is not None and self.runtime.read(_APPLIED) != token:
             raise SupersededError
-        return token
+        other = pending(self.runtime)
+        if other is not None:
+            raise PendingError(other)
+        self.token = token or uuid4().hex
+        self.runtime.write(_CLAIM, self.token)
+        return self.token
 
     def take_over(self, target: Target, seen: Loaded) -> None:
         """Where scripts have loaded the host until now, the addresses of the file are flowc's, and do not say so: note it.
@@ -74,7 +91,8 @@ class Session:
 
     def leave(self) -> None:
         """Nothing is flowc's any more, and nothing is forbidden."""
-        self.runtime.remove(_APPLIED, _UNJUDGED)
+        self.token = None
+        self.runtime.remove(_APPLIED, _CLAIM, _UNJUDGED)
 
     @property
     def is_judged(self) -> bool:
@@ -89,15 +107,12 @@ class Session:
         """Make the host what it shall be; whatever is raised, it is made again what it was. With `confirm` it is also
         made so when that many seconds pass without `flowc confirm`.
 
-        Raises ForeignError, StepFailedError, UnsettledError, PendingError, GuardError and NotUndoneError.
+        Raises ForeignError, StepFailedError, UnsettledError, PendingError, GuardError, NotUndoneError and InterruptError.
         """
-        other = pending(self.runtime)
-        if other is not None:
-            raise PendingError(other)
-        before = self.engine.journal
+        before = note(self.engine.connection, seen, target, self.engine.journal)
         if confirm is None:
             return self._change(target, seen, before)
-        with Guard.start(self.runtime, confirm, _undoing(seen, before), what) as guard:
+        with Guard.start(self.runtime, confirm, _undoing(before), what) as guard:
             try:
                 done = self._change(target, seen, before)
             except NotUndoneError:
@@ -108,17 +123,20 @@ class Session:
             done.pending = str(guard.applied())
         return done
 
-    def _change(self, target: Target, seen: Loaded, before: Journal) -> Done:
+    def _change(self, target: Target, seen: Loaded, before: Before) -> Done:
         try:
             done = self.engine.converge(target, seen)
             _settle(self.runtime, self.engine, target.loaded.state)
         except BaseException as error:
             try:
-                back(self.engine, seen, before)
-                store_journal(self.runtime, before)
+                with undisturbed():
+                    restore(self.engine, before)
+                    store_journal(self.runtime, before.journal)
             except Exception as second:  # noqa: BLE001  # whatever it is, the host is in between
                 raise NotUndoneError(error, second) from error
+            self.became = "all that was done was undone: the host is as it was"
             raise
+        self.became = "the change is made, and stays"
         return done
 
 
@@ -131,17 +149,30 @@ def reading() -> Iterator[Engine]:
 
 @contextmanager
 def changing(wait: float = 0) -> Iterator[Session]:
-    """For a change of the namespace of this thread. Raises PrivilegeError, HeldError and LiveError."""
+    """For a change of the namespace of this thread. Raises PrivilegeError, HeldError, LiveError and InterruptError."""
     require("CAP_NET_ADMIN")
     runtime = Runtime.here()
     with runtime.lock(wait), Connection() as connection:
-        keep = _keeping(runtime, connection)
-        yield Session(runtime, Engine(connection, load_journal(runtime), keep, _unjudged(runtime)))
+        engine = Engine(connection, load_journal(runtime), _keeping(runtime, connection), _unjudged(runtime))
+        with told(Session(runtime, engine)) as session:
+            yield session
 
 
 def _unjudged(runtime: Runtime) -> Callable[[], None]:
     """Notes that connections may be as another table wanted them."""
     return lambda: runtime.write(_UNJUDGED, "")
+
+
+@contextmanager
+def told(session: Session) -> Iterator[Session]:
+    """What ends it is told, by whoever changes the host last or by the words of an InterruptError."""
+    try:
+        with interruptible():
+            yield session
+    except KeyboardInterrupt as error:
+        raise InterruptError(getattr(error, "number", signal.SIGINT), f"interrupted: {session.became}") from error
+    if session.token is not None:
+        session.runtime.rename(_CLAIM, _APPLIED)
 
 
 def _keeping(runtime: Runtime, connection: Connection) -> Callable[[Journal, Loaded, Delta], Journal]:
@@ -173,13 +204,13 @@ def _values(keys: Iterable[str]) -> dict[str, str]:
     return {key: found for key in keys if (found := value(key)) is not None}
 
 
-def _undoing(seen: Loaded, journal: Journal) -> Callable[[], str | None]:
+def _undoing(before: Before) -> Callable[[], str | None]:
     """What the guard does, in a process of its own: with a connection of its own."""
 
     def undo() -> None:
         runtime = Runtime.here()
         with Connection() as connection:
-            back(Engine(connection, journal, lambda kept, *_: kept, _unjudged(runtime)), seen, journal)
-            store_journal(runtime, journal)
+            restore(Engine(connection, before.journal, lambda kept, *_: kept, _unjudged(runtime)), before)
+            store_journal(runtime, before.journal)
 
     return undo

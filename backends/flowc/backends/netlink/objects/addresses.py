@@ -15,7 +15,7 @@ from pathlib import Path
 
 from flowc.backends.iproute2.routing import PROTOCOL
 from flowc.backends.netlink import wire
-from flowc.backends.netlink.connection import CREATE, EXCLUDE, REPLACE, Connection, RefusedError
+from flowc.backends.netlink.connection import CREATE, EXCLUDE, REPLACE, Connection, MissingDeviceError, RefusedError
 from flowc.backends.netlink.objects.devices import index_of
 from flowc.delta import Changed
 from flowc.hoststate import AddressRow, NetworkState
@@ -83,16 +83,18 @@ def change(connection: Connection, changed: Changed[AddressRow]) -> None:
 
 
 def delete(connection: Connection, row: AddressRow) -> None:
-    """The others of its network stay. Raises RefusedError, MissingDeviceError."""
+    """The others of its network stay. Raises RefusedError."""
     address, length = _parts(row.address)
     value = wire.ip(_LOCAL, row.family, address) + wire.ip(_ADDRESS, row.family, address)
-    body = _BODY.pack(wire.NUMBERS[row.family], length, 0, 0, index_of(row.device)) + value
     try:
+        body = _BODY.pack(wire.NUMBERS[row.family], length, 0, 0, index_of(row.device)) + value
         if row.family == 4 and length < WIDTH[4]:
             with _secondaries_stay(row.device):
                 connection.send(_DELETE, 0, body)
         else:
             connection.send(_DELETE, 0, body)
+    except MissingDeviceError:
+        return  # it has taken its addresses along
     except RefusedError as error:
         if error.code not in (errno.EADDRNOTAVAIL, errno.ENODEV):
             raise

@@ -13,7 +13,7 @@ from typing import Any
 
 from flowc.backends.iproute2.routing import PROTOCOL
 from flowc.backends.netlink import wire
-from flowc.backends.netlink.connection import CREATE, REPLACE, Connection, RefusedError
+from flowc.backends.netlink.connection import CREATE, REPLACE, Connection, MissingDeviceError, RefusedError
 from flowc.backends.netlink.objects.devices import index_of
 from flowc.backends.netlink.objects.foreign import Foreign
 from flowc.delta import Changed
@@ -135,10 +135,13 @@ def change(connection: Connection, changed: Changed[NeighborRow]) -> None:
 
 
 def delete(connection: Connection, row: NeighborRow) -> None:
-    """Raises RefusedError, MissingDeviceError."""
-    body = _BODY.pack(wire.NUMBERS[row.family], index_of(row.device), 0, 0, 0) + wire.ip(_DST, row.family, row.address)
+    """Raises RefusedError."""
     try:
+        index = index_of(row.device)
+        body = _BODY.pack(wire.NUMBERS[row.family], index, 0, 0, 0) + wire.ip(_DST, row.family, row.address)
         connection.send(_DELETE, 0, body)
+    except MissingDeviceError:
+        return  # it has taken its neighbours along
     except RefusedError as error:
         if error.code not in (errno.ENOENT, errno.ENODEV):
             raise

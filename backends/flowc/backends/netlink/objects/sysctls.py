@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from flowc.backends.netlink.connection import MissingDeviceError, RefusedError
 from flowc.hoststate import NetworkState, Sysctl
 from flowc.hoststate.journal import Journal
-from flowc.hoststate.state import device_of
+from flowc.hoststate.state import OF_DEVICES, device_of
 
 ROOT = Path("/proc/sys")
 OPTIONAL = ("net/ipv6", "net/bridge")
 """Without IPv6, and without br_netfilter, a host has none of these, and what they are for does not happen."""
 
 
-def read(wanted: NetworkState, journal: Journal, root: Path = ROOT) -> tuple[Sysctl, ...]:
-    """Those of the file, then those of the journal.
+def read(
+    wanted: NetworkState, journal: Journal, root: Path = ROOT, *, gone: Collection[str] = ()
+) -> tuple[Sysctl, ...]:
+    """Those of the file, then those of the journal, but for those of devices of the journal that are gone: nobody waits
+    for these.
 
     One that does not exist is left out, because it is missing; but it is as it shall be where it cannot be otherwise: when
     the host has nothing of its kind, and when what was set is gone, with its device. Raises RefusedError.
     """
     asked = {one.key: one.value for one in wanted.sysctls}
     found = []
-    for key in (*asked, *(key for key in sorted(journal.sysctls) if key not in asked)):
+    noted = [key for key in sorted(journal.sysctls) if key not in asked and device_of(key) not in gone]
+    for key in (*asked, *noted):
         text = value(key, root)
         if text is None and (key not in asked or _cannot_be(key, root)):
             text = asked[key] if key in asked else journal.sysctls[key]
         if text is not None:
             found.append(Sysctl(key, text, None))
     return tuple(found)
+
+
+def of_devices(devices: Iterable[str], root: Path = ROOT) -> tuple[Sysctl, ...]:
+    """All that a file may ask for of these, as it is. Raises RefusedError."""
+    keys = (key.format(device) for device in devices for key in OF_DEVICES)
+    return tuple(Sysctl(key, found, None) for key in keys if (found := value(key, root)) is not None)
 
 
 def write(sysctl: Sysctl, root: Path = ROOT) -> None:

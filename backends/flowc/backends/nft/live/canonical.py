@@ -42,8 +42,8 @@ def canonical(state: HostState, present: Collection[str] | None = None, *, prove
         found = listing.parsed(listed_anew(text, TABLE))
     except ScratchRefusedError as error:
         raise NftError(
-            f"nft does not take what flowc wrote, which is a defect of flowc or a kernel that lacks something:\n"
-            f"{complaint(error.said, text)}"
+            "nft does not take what flowc wrote: it is older than 1.0.6, the kernel lacks something, or flowc has a defect: "
+            + complaint(error.said, text)
         ) from error
     meters = {one.name: one for one in found.meters}
     helpers = {one.name: one for one in found.helpers}

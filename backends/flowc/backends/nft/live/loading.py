@@ -38,7 +38,7 @@ def load(text: str) -> None:
 
 
 def complaint(said: str, text: str) -> str:
-    """What nft said, for a person: with the place of what it is about."""
+    """What nft said, for a person, in one line: with the place of what it is about."""
     if any(words in said for words in _TOO_LARGE):
         size = len(text.encode(errors="surrogateescape")) >> 10
         return (
@@ -53,7 +53,7 @@ def complaint(said: str, text: str) -> str:
     lines = text.splitlines()
     line = lines[number - 1].strip() if number <= len(lines) else ""
     of = place(text, number)
-    return f"{f'{of}: ' if of else ''}nft: {found[3]}\n    in: {line}"
+    return f"{f'{of}: ' if of else ''}nft: {found[3]}, in `{line}`"
 
 
 def place(text: str, number: int) -> str | None:

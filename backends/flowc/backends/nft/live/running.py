@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 
@@ -80,20 +81,19 @@ def run(
     command: list[str], text: str = "", before: Callable[[], None] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """A command with its words in English. Raises NoNftError."""
-    environment = {**os.environ, "LC_ALL": "C", "PATH": f"{os.environ.get('PATH', '')}:{PATH}"}
-    try:
-        return subprocess.run(
-            command,
-            input=text,
-            capture_output=True,
-            encoding="utf-8",
-            errors="surrogateescape",
-            env=environment,
-            check=False,
-            preexec_fn=before,  # it only makes system calls
-        )
-    except FileNotFoundError:
-        raise NoNftError from None
+    path = f"{os.environ.get('PATH', '')}:{PATH}"
+    if shutil.which(NFT, path=path) is None:
+        raise NoNftError
+    return subprocess.run(
+        command,
+        input=text,
+        capture_output=True,
+        encoding="utf-8",
+        errors="surrogateescape",
+        env={**os.environ, "LC_ALL": "C", "PATH": path},
+        check=False,
+        preexec_fn=before,  # it only makes system calls
+    )
 
 
 def first_line(text: str) -> str:
