@@ -148,4 +148,4 @@ def _groups(delta: Delta, old: Iterable[Span], new: Iterable[Span]) -> Iterator[
 
 def _place(statement: Statement) -> tuple[bool, int, int, str]:
     span = statement.span
-    return (span.source.is_table, span.line, span.start, statement.text)
+    return (span.source.is_table, *span.source.position(span.start), statement.text)
