@@ -11,7 +11,7 @@ from flowc.backends.live.ask import pending
 from flowc.backends.live.engine import Done, Engine, Target, back
 from flowc.backends.live.guard import Guard, PendingError
 from flowc.backends.live.journal import load_journal, store_journal
-from flowc.backends.live.privileges import require, require_sysctls
+from flowc.backends.live.privileges import require_net_admin, require_sysctls
 from flowc.backends.live.reading import Loaded, devices_now
 from flowc.backends.live.runtime import LiveError, Runtime
 from flowc.backends.netlink.connection import Connection
@@ -95,7 +95,11 @@ class Session:
 
 @contextmanager
 def reading() -> Iterator[Engine]:
-    """For a look at the namespace of this thread; nothing is locked, and what it would write is not kept."""
+    """For a look at the namespace of this thread; nothing is locked, and what it would write is not kept.
+
+    Raises PrivilegeError and LiveError.
+    """
+    require_net_admin()
     with Connection() as connection:
         yield Engine(connection, load_journal(Runtime.here()), lambda journal, _seen, _delta: journal)
 
@@ -103,7 +107,7 @@ def reading() -> Iterator[Engine]:
 @contextmanager
 def changing(wait: float = 0) -> Iterator[Session]:
     """For a change of the namespace of this thread. Raises PrivilegeError, HeldError and LiveError."""
-    require("CAP_NET_ADMIN")
+    require_net_admin()
     runtime = Runtime.here()
     with runtime.lock(wait), Connection() as connection:
         engine = Engine(connection, load_journal(runtime), lambda journal, *_: journal)
