@@ -52,8 +52,8 @@ class Session:
         if token is None:
             token = uuid4().hex
             self.runtime.write(_APPLIED, token)
-        elif self.runtime.read(_APPLIED) != token:
-            raise SupersededError
+        else:
+            require_claim(self.runtime, token)
         return token
 
     def change(self, target: Target, seen: Loaded, confirm: float | None = None, what: str = "the change") -> Done:
@@ -91,6 +91,12 @@ class Session:
                 raise NotUndoneError(error, second) from error
             raise
         return done
+
+
+def require_claim(runtime: Runtime, token: str) -> None:
+    """Raises SupersededError unless who has this token has changed the host last, and LiveError."""
+    if runtime.read(_APPLIED) != token:
+        raise SupersededError
 
 
 @contextmanager
