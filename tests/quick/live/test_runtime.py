@@ -170,7 +170,9 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     status.write_text("Name:\tx\nCapPrm:\t000001ffffffffff\nCapEff:\t0000000000001000\n")
     assert effective(status.read_text()) == 1 << 12
     status.write_text("Name:\tx\nCapEff:\t000001ffffffefff\n")
-    with pytest.raises(PrivilegeError, match="this needs CAP_NET_ADMIN, which this process does not have: run it with sudo"):
+    with pytest.raises(
+        PrivilegeError, match="this needs CAP_NET_ADMIN, which this process does not have: run it with sudo"
+    ):
         require_net_admin(status)
     status.write_text("")
     with pytest.raises(PrivilegeError, match=r"AmbientCapabilities=CAP_NET_ADMIN; .*`unshare -rn`"):
