@@ -12,6 +12,7 @@ Nothing here is for hosts that are not at hand: `flowc.api` compiles for those.
 from __future__ import annotations
 
 import os
+import socket
 import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -19,13 +20,14 @@ from dataclasses import dataclass, replace
 from flowc.api import check_host
 from flowc.backends.live.announcing import announce
 from flowc.backends.live.cutting import cut_forbidden
-from flowc.backends.live.engine import Done, Engine, Target, refuse_foreign
+from flowc.backends.live.engine import Done, Engine, StepFailedError, Target, UnsettledError, refuse_foreign
 from flowc.backends.live.following import LinkNews
 from flowc.backends.live.guard import PendingError
 from flowc.backends.live.observing import observe
 from flowc.backends.live.reading import Loaded
-from flowc.backends.live.session import changing, reading
-from flowc.backends.netlink.connection import RefusedError
+from flowc.backends.live.runtime import Runtime
+from flowc.backends.live.session import NotUndoneError, changing, reading, require_claim
+from flowc.backends.netlink.connection import MissingDeviceError, RefusedError
 from flowc.backends.netlink.facts import read_host
 from flowc.backends.netlink.facts.namespace import entered
 from flowc.backends.netlink.objects.sysctls import value
@@ -48,8 +50,15 @@ from flowc.verify.neighbors import unresolved
 
 _PATIENCE = 60.0
 """Seconds that another change may take while devices are followed."""
+_LOOK = 2.0
+"""Seconds between looks whether somebody else has changed the host."""
 _ANSWERED = 1.5
 """Seconds that a machine has to answer: the kernel asks three times, a second apart."""
+
+_FAILURES = (
+    StepFailedError, UnsettledError, NotUndoneError, MissingDeviceError, RefusedError, nft.NftError, OSError
+)  # fmt: skip
+"""Of a change, that a device which goes meanwhile may be the reason for."""
 
 
 class WhichHostError(LookupError):
@@ -180,17 +189,29 @@ def follow(state: HostState, netns: str | None = None, *, host: Host | None = No
     Ends by SupersededError when somebody else changes the host. Raises as `apply_state`.
     """
     with entered(netns):
-        news = LinkNews()
+        news, runtime = LinkNews(), Runtime.here()
+    needed = [link.device for link in state.links if not link.created]
+    token: str | None = None
     with news:
-        applied = apply_state(state, netns, host=host)
-        yield applied
-        while news.wait():
+        while True:
+            there = _indexes(needed, netns)
             try:
-                applied = apply_state(state, netns, host=host, wait=_PATIENCE, token=applied.token)
+                applied = apply_state(state, netns, host=host, wait=_PATIENCE if token else 0, token=token)
             except PendingError:
-                continue  # it ends by a change, or is undone
-            if applied.done.rounds or applied.judged:
-                yield applied
+                if token is None:
+                    raise
+                # It ends by a change, or is undone.
+            except _FAILURES:
+                if _indexes(needed, netns) == there:
+                    raise
+                # A device went or came meanwhile, and that is news.
+            else:
+                if token is None or applied.done.rounds or applied.judged:
+                    yield applied
+                token = applied.token
+            while not news.wait(_LOOK):
+                if token is not None:
+                    require_claim(runtime, token)
 
 
 def compare_down(state: HostState | None = None, netns: str | None = None) -> Planned:
@@ -234,6 +255,12 @@ def _forwards_on(delta: Delta) -> Iterator[str]:
 def machine() -> str:
     """What this one is called."""
     return os.uname().nodename.partition(".")[0]
+
+
+def _indexes(devices: Collection[str], netns: str | None) -> dict[str, int]:
+    """Of the devices that are there. One that was made again has another."""
+    with entered(netns):
+        return {name: index for index, name in socket.if_nameindex() if name in devices}
 
 
 def _planned(engine: Engine, target: Target, seen: Loaded) -> Planned:

@@ -51,6 +51,11 @@ def dump(namespace: Namespace, *, like: bool = False) -> str:
     return "\n".join([*parts, *_sysctls(namespace)])
 
 
+def nft_objects(namespace: Namespace) -> list[str]:
+    """Sets, chains and flowtables by themselves: their order tells when they were made."""
+    return sorted(namespace.run(*COMMANDS[-1]).split("\n\n"))
+
+
 def _blocks(lines: list[str]) -> list[str]:
     """A line with those that are indented below it is one."""
     blocks: list[str] = []

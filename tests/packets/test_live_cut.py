@@ -1,55 +1,51 @@
 """Connections that a new file forbids end at once, offloaded ones too, and the others lose nothing.
 
-The gateway of `examples/tenant-eip.flow`, with a TCP and a UDP flow to the EIP that the flowtable carries.
+A TCP and a UDP flow to the EIP are carried by the flowtable.
 """
 
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from tests.packets.gateway import EXAMPLES, Gateway
+from tests.packets.gateway import Gateway
 from tests.packets.lab import Lab, Namespace
 from tests.packets.observe import wait_until
 from tests.packets.servers import tcp_echo, udp_echo
 from tests.packets.soak import soak
+from tests.packets.tenant import EIP, EXAMPLE, Tenant, running, wanted
 from tests.packets.traffic import Status, TcpFlow, UdpFlow
 
-from flowc.api import check_files
 from flowc.backends.live.cutting import release
 from flowc.backends.netlink.connection import NETFILTER, Connection
 from flowc.backends.netlink.conntrack import cut, tracked
+from flowc.backends.nft import render
 from flowc.cut.judge import judged
 from flowc.cut.model import Judged
 from flowc.hoststate.tracked import Tracked
 
-EXAMPLE = (EXAMPLES / "tenant-eip.flow").read_text()
-VM, PEER, GW_OUTER, PEER_OUTER = "10.0.0.75", "10.0.1.241", "172.168.152.75", "172.168.152.241"
-EIP = "2.2.2.11"
 RULE = "accept netperf to vm75 offload"
 MANY = 40
 
 
 class Net(NamedTuple):
     gateway: Gateway
-    vm: Namespace
-    peer: Namespace
-    folder: Path
+    tenant: Tenant
+
+    @property
+    def peer(self) -> Namespace:
+        return self.tenant.peer
 
     def replace(self, text: str) -> Judged:
         """Load the table of a new file, as nothing else changes, and judge the live connections by it."""
-        apply = self.gateway.compile(text)
-        self.gateway.namespace.run("nft", "-f", str(next(apply.parent.glob("*.nft"))))
-        file = self.folder / "new.flow"
-        file.write_text(text)
-        (host,) = check_files([file]).network.hosts
-        return judged(host, self.entries())
+        new = wanted(self.tenant, text)
+        self.tenant.gw.nft(render(new.state))
+        return judged(new.host, self.entries())
 
     def entries(self) -> list[Tracked]:
-        with self.gateway.namespace.entered(), Connection(NETFILTER) as connection:
+        with self.tenant.gw.entered(), Connection(NETFILTER) as connection:
             return tracked(connection)
 
     def cut(self, entry: Tracked) -> bool:
-        with self.gateway.namespace.entered(), Connection(NETFILTER) as connection:
+        with self.tenant.gw.entered(), Connection(NETFILTER) as connection:
             return cut(connection, entry)
 
     def offloaded(self, port: int) -> bool:
@@ -57,24 +53,12 @@ class Net(NamedTuple):
 
 
 @pytest.fixture
-def net(lab: Lab, tmp_path: Path) -> Net:
-    gw, vm, peer = lab.namespaces("gw", "vm", "peer")
-    lab.connect(
-        (gw.port("tap75", mac="52:54:00:00:00:01"), vm.port("eth0", f"{VM}/24", mac="52:54:00:00:00:75")),
-        (gw.port("eth0"), peer.port("eth0", f"{PEER_OUTER}/24")),
-    )
-    vm.ip("route add default via 10.0.0.1")
-    peer.ip(
-        f"link add gt0 address 52:54:00:00:02:41 type gretap local {PEER_OUTER} remote {GW_OUTER} key 1000",
-        f"addr add {PEER}/24 dev gt0",
-    )
-    gateway = Gateway(gw)
-    gateway.load(EXAMPLE)
-    peer.ip("link set gt0 up", "route add 2.2.2.0/24 via 10.0.1.1")
-    tcp_echo(vm, 12865)
-    tcp_echo(vm, 80)
-    udp_echo(vm, 20001)
-    return Net(gateway, vm, peer, tmp_path)
+def net(lab: Lab) -> Net:
+    tenant = running(lab)
+    tcp_echo(tenant.vm, 12865)
+    tcp_echo(tenant.vm, 80)
+    udp_echo(tenant.vm, 20001)
+    return Net(Gateway(tenant.gw), tenant)
 
 
 def test_what_is_forbidden_is_dead_at_once_and_the_rest_loses_nothing(net: Net) -> None:
@@ -134,7 +118,7 @@ def test_what_is_no_longer_offloaded_leaves_the_flowtable(net: Net) -> None:
         assert wait_until(lambda: net.offloaded(41000))  # by its mark, although its rule does not say so
         assert found.cuts == ()
         assert [one.original.source_port for one in found.released] == [41000]
-        with net.gateway.namespace.entered(), Connection() as connection, Connection(NETFILTER) as netfilter:
+        with net.tenant.gw.entered(), Connection() as connection, Connection(NETFILTER) as netfilter:
             release(connection, netfilter, found.released)
         before = net.gateway.slow_packets()
         assert flow.round_trips(MANY)

@@ -7,23 +7,19 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 from tests.packets.kerneldump import changes, dump
 from tests.packets.lab import Lab, Namespace
 from tests.packets.loading import devices_of
 from tests.packets.soak import IS_SOAK
+from tests.packets.writes import stopped
 
 from flowc.api import compile_files
 from flowc.backends.live.engine import StepFailedError
-from flowc.backends.netlink.connection import Connection, RefusedError
-from flowc.backends.netlink.objects import sysctls
-from flowc.backends.nft import live as nft
+from flowc.backends.netlink.connection import RefusedError
 from flowc.hoststate import HostState
 from flowc.live import apply_state, compare_live
 
@@ -106,29 +102,6 @@ def prepared_host(lab: Lab, name: str, old: HostState | None, new: HostState) ->
     if old is not None:
         apply_state(old, host.name)
     return host
-
-
-@contextmanager
-def stopped(at: int, stop: Callable[[], None]) -> Iterator[list[int]]:
-    """Call `stop` instead of the write of this number, counted from 1: of netlink, of nft and of settings."""
-    numbers = count(1)
-    reached: list[int] = []
-
-    def before(call: Callable[..., None]) -> Callable[..., None]:
-        def counted(*arguments: object) -> None:
-            if next(numbers) == at:
-                reached.append(at)
-                stop()
-            call(*arguments)
-
-        return counted
-
-    with (
-        patch.object(Connection, "send", before(Connection.send)),
-        patch.object(nft, "load", before(nft.load)),
-        patch.object(sysctls, "write", before(sysctls.write)),
-    ):
-        yield reached
 
 
 def refused(at: int, new: HostState, host: Namespace) -> bool:

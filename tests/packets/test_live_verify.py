@@ -6,47 +6,44 @@ broken by itself, found, and mended by an apply.
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import pytest
-from tests.packets.gateway import EXAMPLES
 from tests.packets.lab import Lab, Namespace
 from tests.packets.observe import wait_until
 from tests.packets.servers import tcp_echo, udp_echo
-from tests.packets.traffic import Flow, TcpFlow, UdpFlow, tcp
+from tests.packets.tenant import EIP, EXAMPLE, PEER, PEER_OUTER, VM, Tenant, Wanted, running, wanted
+from tests.packets.traffic import TcpFlow, UdpFlow, sending, tcp
 
-from flowc.api import compile_files
 from flowc.backends.netlink.connection import NETFILTER, Connection
 from flowc.backends.netlink.conntrack import tracked
-from flowc.hoststate import HostState
-from flowc.ir.network import Host
 from flowc.live import apply_state, verify_live
 from flowc.verify.model import Finding, Part, State, Verified
 from flowc.verify.text import lines
 
-VM, PEER, GW_OUTER, PEER_OUTER = "10.0.0.75", "10.0.1.241", "172.168.152.75", "172.168.152.241"
-EIP = "2.2.2.11"
 TCP_PORT, UDP_PORT = 41000, 41001
 PATIENCE = 20.0
 """TCP sends again what was lost, each time twice as late."""
 
 
 class Net(NamedTuple):
-    gw: Namespace
-    vm: Namespace
-    peer: Namespace
-    state: HostState
-    host: Host
+    tenant: Tenant
+    file: Wanted
+
+    @property
+    def gw(self) -> Namespace:
+        return self.tenant.gw
+
+    @property
+    def peer(self) -> Namespace:
+        return self.tenant.peer
 
     def verify(self, *, ask: bool = False) -> Verified:
-        return verify_live(self.state, self.host, self.gw.name, seconds=1.5, ask=ask)
+        return verify_live(*self.file, self.gw.name, seconds=1.5, ask=ask)
 
     def apply(self) -> None:
-        apply_state(self.state, self.gw.name)
+        apply_state(self.file.state, self.gw.name)
 
     def carried(self) -> dict[int, int]:
         """Packets of both flows, by port; empty unless the flowtable carries both."""
@@ -65,45 +62,10 @@ class Net(NamedTuple):
 
 @pytest.fixture
 def net(lab: Lab) -> Net:
-    gw, vm, peer = lab.namespaces("gw", "vm", "peer")
-    lab.connect(
-        (gw.port("tap75", mac="52:54:00:00:00:01"), vm.port("eth0", f"{VM}/24", mac="52:54:00:00:00:75")),
-        (gw.port("eth0"), peer.port("eth0", f"{PEER_OUTER}/24")),
-    )
-    vm.ip("route add default via 10.0.0.1")
-    peer.ip(
-        f"link add gt0 address 52:54:00:00:02:41 type gretap local {PEER_OUTER} remote {GW_OUTER} key 1000",
-        f"addr add {PEER}/24 dev gt0",
-        "link set gt0 up",
-        "route add 2.2.2.0/24 via 10.0.1.1",
-    )
-    result = compile_files([EXAMPLES / "tenant-eip.flow"])
-    (state,) = result.states.values()
-    found = Net(gw, vm, peer, state, result.network.hosts[0])
-    found.apply()
-    tcp_echo(vm, 12865)
-    udp_echo(vm, 20001)
-    return found
-
-
-@contextmanager
-def running(*flows: Flow) -> Iterator[None]:
-    """Packets of all of them until the end of the context, however many arrive."""
-    stop = threading.Event()
-
-    def send(flow: Flow) -> None:
-        while not stop.is_set():
-            flow.round_trips(20, timeout=PATIENCE if isinstance(flow, TcpFlow) else 0.5)
-
-    threads = [threading.Thread(target=send, args=(flow,)) for flow in flows]
-    for one in threads:
-        one.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        for one in threads:
-            one.join()
+    tenant = running(lab)
+    tcp_echo(tenant.vm, 12865)
+    udp_echo(tenant.vm, 20001)
+    return Net(tenant, wanted(tenant, EXAMPLE))
 
 
 def told(found: Verified) -> str:
@@ -128,7 +90,7 @@ def test_all_is_true_and_each_thing_that_is_broken_is_found(net: Net) -> None:
         assert by_tcp.round_trips(5)
         assert by_udp.round_trips(5)
         assert wait_until(net.carried)
-        with running(by_tcp, by_udp):
+        with sending(by_tcp, patience=PATIENCE), sending(by_udp, patience=0.5):
             found = net.verify(ask=True)
             print(told(found))
             assert found.is_true, told(found)

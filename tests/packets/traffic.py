@@ -7,9 +7,11 @@ answered, refused, or ignored, and which source address and port the server saw.
 
 import errno
 import socket
+import threading
 import time
 import zlib
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
@@ -20,7 +22,7 @@ from tests.packets.servers import Peer, bulk_server, checksum, open_socket, patt
 
 __all__ = [
     "BRIEF", "Bulk", "Flow", "Peer", "Ping", "Result", "Status", "TcpFlow", "UdpFlow", "bulk", "bulk_server", "ping",
-    "tcp", "tcp_echo", "udp", "udp_echo",
+    "sending", "tcp", "tcp_echo", "udp", "udp_echo",
 ]  # fmt: skip
 
 # Seconds, where silence is what is expected: below the second after which TCP sends its SYN again. An ICMP error is
@@ -185,6 +187,27 @@ def udp(
     """Round trips from one UDP port to a `udp_echo`."""
     with UdpFlow(namespace, destination, port, source=source, source_port=source_port, device=device) as flow:
         return flow.round_trips(count, timeout=timeout, interval=interval)
+
+
+@contextmanager
+def sending(flow: Flow, *, patience: float = _PATIENCE, interval: float = 0.0) -> Iterator[list[Result]]:
+    """Round trips until the end of the context, after each of them `interval` seconds. What became of them, twenty at most
+    in a result.
+    """
+    found: list[Result] = []
+    stop = threading.Event()
+
+    def send() -> None:
+        while not stop.is_set():
+            found.append(flow.round_trips(20, timeout=patience, interval=interval))
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    try:
+        yield found
+    finally:
+        stop.set()
+        thread.join()
 
 
 @dataclass(frozen=True, slots=True)

@@ -369,7 +369,10 @@ def test_a_refusal_is_told_with_its_place() -> None:
     assert complaint(said, TEXT) == (
         "a.flow:1: nft: Could not process rule: No such file or directory, in `add rule inet flowc c accept`"
     )
-    assert complaint("netlink: Error: Could not process rule: Message too long\n", TEXT).startswith(
-        "the change is too large"
-    )
     assert complaint("", TEXT) == "nft: it failed, and does not say why"
+
+
+def test_a_batch_that_is_too_large_says_what_to_set() -> None:
+    said = complaint("netlink: Error: Could not process rule: Message too long\n", "x" * 3000)
+    assert said.startswith("the change is too large for one message to the kernel (2 KiB of text): ")
+    assert said.endswith("net.core.wmem_max; set both to 16384 there, or apply the file as root")

@@ -1,10 +1,49 @@
-"""News of devices, as far as they can be had without making any."""
+"""Devices that come and go, as far as that can be had without making any."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
 
+import pytest
+from tests.quick.backends.states import empty
+
+from flowc import live
 from flowc.backends.live.following import LinkNews
+from flowc.backends.live.session import SupersededError
+from flowc.backends.nft.live import NftError
+from flowc.live import follow
+
+MINE = "1"
+REFUSED = NftError("there is no device tap75")
+
+
+def applied(rounds: int = 1) -> SimpleNamespace:
+    return SimpleNamespace(done=SimpleNamespace(rounds=rounds), token=MINE)
+
+
+def following(
+    monkeypatch: pytest.MonkeyPatch,
+    outcomes: list[SimpleNamespace | NftError],
+    devices: list[int],
+    *,
+    news: bool = True,
+) -> Iterator[object]:
+    """`outcomes` of applies, and the index of the device before each, and after one that failed."""
+    indexes = iter(devices)
+
+    def apply_state(*_: object, **__: object) -> SimpleNamespace:
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, NftError):
+            raise outcome
+        return outcome
+
+    monkeypatch.setattr(live, "apply_state", apply_state)
+    monkeypatch.setattr(live, "_indexes", lambda *_: {"tap75": next(indexes)})
+    monkeypatch.setattr(LinkNews, "wait", lambda *_: news)
+    return follow(empty())
 
 
 def test_without_news_it_waits_as_long_as_it_is_told() -> None:
@@ -12,3 +51,26 @@ def test_without_news_it_waits_as_long_as_it_is_told() -> None:
         start = time.monotonic()
         assert news.wait(0.05) is False
         assert time.monotonic() - start >= 0.05
+
+
+def test_a_device_that_goes_in_the_middle_of_an_apply_does_not_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[SimpleNamespace | NftError] = [applied(), REFUSED, applied(0), applied()]
+    followed = following(monkeypatch, [*steps], [1, 1, 2, 3, 3])
+    assert [next(followed), next(followed)] == [steps[0], steps[3]]
+
+
+@pytest.mark.parametrize("steps", [[REFUSED], [applied(), REFUSED]])
+def test_what_is_refused_for_another_reason_ends_it(
+    monkeypatch: pytest.MonkeyPatch, steps: list[SimpleNamespace | NftError]
+) -> None:
+    followed = following(monkeypatch, steps, [1, 1, 1, 1])
+    with pytest.raises(NftError):
+        list(followed)
+
+
+def test_it_ends_when_somebody_else_has_changed_the_host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FLOWC_RUN_DIR", str(tmp_path))
+    followed = following(monkeypatch, [applied()], [1], news=False)
+    next(followed)
+    with pytest.raises(SupersededError):
+        next(followed)

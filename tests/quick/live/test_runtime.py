@@ -13,7 +13,7 @@ import pytest
 from tests.quick.live.hosts import Host, until
 
 from flowc.backends.live.journal import NAME, load_journal, store_journal
-from flowc.backends.live.privileges import PrivilegeError, effective, require, require_sysctls
+from flowc.backends.live.privileges import PrivilegeError, effective, require_net_admin, require_sysctls
 from flowc.backends.live.runtime import VARIABLE, HeldError, LiveError, Runtime, namespace
 from flowc.cli.duration import duration
 from flowc.hoststate.journal import DeviceBefore, Journal
@@ -172,14 +172,14 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     status = tmp_path / "status"
     status.write_text("Name:\tx\nCapPrm:\t000001ffffffffff\nCapEff:\t0000000000001000\n")
     assert effective(status.read_text()) == 1 << 12
-    require("CAP_NET_ADMIN", status=status)
+    status.write_text("Name:\tx\nCapEff:\t000001ffffffefff\n")
     with pytest.raises(
-        PrivilegeError, match="this needs CAP_SYS_MODULE, which this process does not have: run it with sudo"
+        PrivilegeError, match="this needs CAP_NET_ADMIN, which this process does not have: run it with sudo"
     ):
-        require("CAP_NET_ADMIN", "CAP_SYS_MODULE", status=status)
+        require_net_admin(status)
     status.write_text("")
     with pytest.raises(PrivilegeError, match=r"AmbientCapabilities=CAP_NET_ADMIN; .*`unshare -rn`"):
-        require("CAP_NET_ADMIN", status=status)
+        require_net_admin(status)
 
 
 def test_a_setting_that_cannot_be_set_is_named(tmp_path: Path) -> None:

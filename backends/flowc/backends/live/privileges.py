@@ -6,31 +6,52 @@ Settings below /proc/sys/net belong to whoever has CAP_NET_ADMIN over the networ
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from flowc.backends.live.runtime import LiveError
 
-CAPABILITIES = {"CAP_NET_ADMIN": 12, "CAP_NET_RAW": 13, "CAP_SYS_MODULE": 16, "CAP_SYS_ADMIN": 21}
-"""linux/capability.h."""
+_NET_ADMIN = 12  # linux/capability.h, CAP_NET_ADMIN
+_NS_GET_USERNS = 0xB701  # linux/nsfs.h
 _STATUS = Path("/proc/self/status")
 _SYSCTLS = Path("/proc/sys")
+_WAYS = (
+    "run it with sudo, or from a systemd unit with AmbientCapabilities=CAP_NET_ADMIN; a network namespace of your own is "
+    "`unshare -rn`"
+)
 
 
 class PrivilegeError(LiveError):
     """What is missing, and how to get it."""
 
 
-def require(*names: str, status: Path = _STATUS) -> None:
-    """Raises PrivilegeError unless this process has all of these capabilities."""
-    had = effective(status.read_text(encoding="ascii", errors="replace"))
-    missing = [name for name in names if not had >> CAPABILITIES[name] & 1]
-    if missing:
+def require_net_admin(status: Path = _STATUS) -> None:
+    """Raises PrivilegeError unless this process has CAP_NET_ADMIN over the network namespace of this thread.
+
+    To read the nft table and conntrack takes it, too (net/netfilter/nfnetlink.c, `nfnetlink_rcv`).
+    """
+    if not effective(status.read_text(encoding="ascii", errors="replace")) >> _NET_ADMIN & 1:
+        raise PrivilegeError(f"this needs CAP_NET_ADMIN, which this process does not have: {_WAYS}")
+    if not _is_network_of_this_user_namespace():
         raise PrivilegeError(
-            f"this needs {' and '.join(missing)}, which this process does not have: run it with sudo, or from a systemd "
-            f"unit with AmbientCapabilities={' '.join(missing)}; a network namespace of your own is `unshare -rn`"
+            "this needs CAP_NET_ADMIN over this network namespace, and this process has it in its own user namespace only: "
+            f"{_WAYS}"
         )
+
+
+def _is_network_of_this_user_namespace() -> bool:
+    """Or of one below it. The kernel does not tell the owner of one that is outside of them (ioctl_ns(2), EPERM)."""
+    network = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.close(fcntl.ioctl(network, _NS_GET_USERNS))
+    except OSError as error:
+        return error.errno != errno.EPERM
+    finally:
+        os.close(network)
+    return True
 
 
 def effective(status: str) -> int:

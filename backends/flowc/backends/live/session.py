@@ -14,7 +14,7 @@ from flowc.backends.live.engine import Done, Engine, Target
 from flowc.backends.live.guard import Guard, PendingError
 from flowc.backends.live.interrupts import InterruptError, interruptible, undisturbed
 from flowc.backends.live.journal import load_journal, store_journal
-from flowc.backends.live.privileges import require, require_sysctls
+from flowc.backends.live.privileges import require_net_admin, require_sysctls
 from flowc.backends.live.reading import Loaded, devices_now
 from flowc.backends.live.runtime import LiveError, Runtime
 from flowc.backends.netlink.connection import Connection
@@ -67,8 +67,8 @@ class Session:
 
         Raises SupersededError, and PendingError where a change waits to be confirmed: nobody else does anything then.
         """
-        if token is not None and self.runtime.read(_APPLIED) != token:
-            raise SupersededError
+        if token is not None:
+            require_claim(self.runtime, token)
         other = pending(self.runtime)
         if other is not None:
             raise PendingError(other)
@@ -140,9 +140,19 @@ class Session:
         return done
 
 
+def require_claim(runtime: Runtime, token: str) -> None:
+    """Raises SupersededError unless who has this token has changed the host last, and LiveError."""
+    if runtime.read(_APPLIED) != token:
+        raise SupersededError
+
+
 @contextmanager
 def reading() -> Iterator[Engine]:
-    """For a look at the namespace of this thread; nothing is locked, and what it would write is not kept."""
+    """For a look at the namespace of this thread; nothing is locked, and what it would write is not kept.
+
+    Raises PrivilegeError and LiveError.
+    """
+    require_net_admin()
     with Connection() as connection:
         yield Engine(connection, load_journal(Runtime.here()), lambda journal, _seen, _delta: journal, lambda: None)
 
@@ -150,7 +160,7 @@ def reading() -> Iterator[Engine]:
 @contextmanager
 def changing(wait: float = 0) -> Iterator[Session]:
     """For a change of the namespace of this thread. Raises PrivilegeError, HeldError, LiveError and InterruptError."""
-    require("CAP_NET_ADMIN")
+    require_net_admin()
     runtime = Runtime.here()
     with runtime.lock(wait), Connection() as connection:
         engine = Engine(connection, load_journal(runtime), _keeping(runtime, connection), _unjudged(runtime))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,5 +49,6 @@ def _setns(file: int, name: str) -> None:
     """os.setns exists from Python 3.12 on."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.setns(file, _CLONE_NEWNET):
-        error = os.strerror(ctypes.get_errno())
-        raise NoNamespaceError(f"cannot enter network namespace {name}: {error}")
+        code = ctypes.get_errno()
+        takes = " (it takes CAP_SYS_ADMIN)" if code == errno.EPERM else ""
+        raise NoNamespaceError(f"cannot enter network namespace {name}: {os.strerror(code)}{takes}")

@@ -14,6 +14,9 @@ _WHERE = re.compile(r"^/dev/stdin:(\d+):(\d+)-\d+: (?:Error: )?(.*)$", re.MULTIL
 _PLACES = (re.compile(r",  # (.*:\d+)$"), re.compile(r'comment "([^"]*:\d+)[ "]'), re.compile(r"\{  # (.*:\d+)$"))
 _ABOVE = re.compile(r"\s*# (.*:\d+)")
 _TOO_LARGE = ("Message too long", "No buffer space available")
+"""Of sendmsg(2) on netlink: net/netlink/af_netlink.c, `netlink_sendmsg`. nft 1.0.6 can only force a larger buffer, and later
+ones ask for it before (src/mnl.c, `mnl_set_sndbuffer`).
+"""
 
 
 class LoadError(NftError):
@@ -40,10 +43,11 @@ def load(text: str) -> None:
 def complaint(said: str, text: str) -> str:
     """What nft said, for a person, in one line: with the place of what it is about."""
     if any(words in said for words in _TOO_LARGE):
-        size = len(text.encode(errors="surrogateescape")) >> 10
+        size = len(text.encode(errors="surrogateescape"))
         return (
-            f"the change is too large for one message to the kernel ({size} KiB of text): without CAP_NET_ADMIN in the "
-            "first user namespace nft cannot have a send buffer that is larger than sysctl net.core.wmem_max"
+            f"the change is too large for one message to the kernel ({size >> 10} KiB of text): the send buffer that nft has "
+            "without CAP_NET_ADMIN in the first user namespace is that of the machine's sysctl net.core.wmem_default, or "
+            f"with a newer nft net.core.wmem_max; set both to {_buffer(size)} there, or apply the file as root"
         )
     found = _WHERE.search(said)
     if found is None:
@@ -54,6 +58,11 @@ def complaint(said: str, text: str) -> str:
     line = lines[number - 1].strip() if number <= len(lines) else ""
     of = place(text, number)
     return f"{f'{of}: ' if of else ''}nft: {found[3]}, in `{line}`"
+
+
+def _buffer(size: int) -> int:
+    """Bytes that are enough for a text of so many, as a power of two: elements take half of their text, rules its triple."""
+    return 1 << (3 * size).bit_length()
 
 
 def place(text: str, number: int) -> str | None:
