@@ -39,7 +39,7 @@ def test_a_vm_restarts_and_another_one_notices_nothing(lab: Lab) -> None:
     state = wanted(tenant, TWO).state
     said = folder / "said"
     with into(said, flowc("apply", "--follow", written(tenant, TWO), "--netns", gw.name)) as follower:
-        assert wait_until(lambda: " writes)" in said.read_text(), PATIENCE), said.read_text()
+        assert wait_until(lambda: " created" in said.read_text(), PATIENCE), said.read_text()
         reach(peer)
         for address in (EIP, OTHER_EIP):
             assert wait_until(lambda address=address: tcp(peer, address, 12865), PATIENCE)  # type: ignore[misc]

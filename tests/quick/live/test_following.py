@@ -21,7 +21,7 @@ REFUSED = NftError("there is no device tap75")
 
 
 def applied(rounds: int = 1) -> SimpleNamespace:
-    return SimpleNamespace(done=SimpleNamespace(rounds=rounds), token=MINE)
+    return SimpleNamespace(done=SimpleNamespace(rounds=rounds), judged=None, token=MINE)
 
 
 def following(

@@ -35,7 +35,7 @@ def test_who_may_not_is_told_what_is_missing(nobody: User, new: int, lacks: str)
     skip_without(new, nobody)
     file = nobody.compiled(FEW)
     for words in (("apply",), ("apply", "--dry-run"), ("diff", "--live"), ("verify",), ("down",)):
-        ((status, text),) = nobody.run(new, flowc(*words, file))
+        ((status, text),) = nobody.run(new, flowc(*words, file, "--host", "gw"))
         assert status == 2
         assert text.startswith(f"flowc: {lacks}"), text
         assert text.count("\n") == 1
@@ -45,7 +45,7 @@ def test_what_is_too_large_for_one_message_says_what_to_set(nobody: User) -> Non
     """The first user namespace alone may have any buffer; in others it is that of the machine, 208 KiB if nobody set it."""
     skip_without(NEW_USER | NEW_NET, nobody)
     file = nobody.compiled(with_eips(4000))
-    ((status, text),) = nobody.run(NEW_USER | NEW_NET, flowc("apply", file))
+    ((status, text),) = nobody.run(NEW_USER | NEW_NET, flowc("apply", file, "--host", "gw"))
     if not status:
         pytest.skip("this machine's net.core.wmem_default is larger")
     assert status == 1
