@@ -119,6 +119,15 @@ zone tenant { interface key11, lan }
 route default via 10.200.0.254 on wan vrf red
 policy tenant -> internet { accept }
 """
+ROUTED = """
+host gw { kernel 6.1 }
+interface wan { device eth0; address 10.200.0.1/24, fd00:c8::1/64; spoofing allowed }
+tunnel far { type gre; key 1; local 10.200.0.1; remote 10.200.0.21; address 10.1.0.1/24, fd00:1::1/64 }
+zone outside { interface wan }
+zone inside { interface far }
+route fd10:100::/64 on far
+policy outside -> inside { reject }
+"""
 AS_ITSELF = """
 host gw { kernel 6.1 }
 vrf red { table 1001 }
@@ -268,6 +277,12 @@ FINDINGS = (
             packet(17, "10.2.0.11", "10.1.0.21", 80, 51000), UNREACHABLE, answered=True),
     Finding("the way back is looked for in the VRF that a call from outside of it goes to", AS_ITSELF, "other",
             packet(6, "10.200.0.1", "203.0.113.14", 1250, 51000), REJECT, answered=True),
+    Finding("no error is sent to the routers' anycast address of a network", ROUTED, "wan",
+            packet(17, "fd10:100::", "2001:db8:5::9", 80, 51000), UNREACHABLE, answered=False),
+    Finding("but a reset is", ROUTED, "wan",
+            packet(6, "fd10:100::", "fd10:100::9", 80, 51001), REJECT, answered=True),
+    Finding("and an error to a machine of it", ROUTED, "wan",
+            packet(17, "fd10:100::7", "2001:db8:5::9", 80, 51002), UNREACHABLE, answered=True),
     Finding("a limit that several lines share counts what is of no connection", COUNTED, "lan",
             packet(1, "10.0.0.5", "10.0.0.1", 0), REJECT, answered=True),
     Finding("of IPv6, too", COUNTED, "lan",

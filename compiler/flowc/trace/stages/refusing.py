@@ -37,7 +37,10 @@ def is_heard(passage: Passage, verdict: Verdict) -> bool:
         if there is None:
             return False
         out = there
-    vrf = _table(passage, out, reset=verdict is Verdict.REJECT and walk.equals("protocol", NUMBERS["tcp"]))
+    reset = verdict is Verdict.REJECT and walk.equals("protocol", NUMBERS["tcp"])
+    vrf = _table(passage, out, reset=reset)
+    if family == 6 and not reset and walk.within("source", passage.indexes.ways.routers_anycast(vrf)):
+        return False
     there = replies.way_back(walk, vrf)
     if there is None or vrf == passage.vrf:
         return there is not None

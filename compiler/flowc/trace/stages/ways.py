@@ -187,6 +187,23 @@ class Ways:
         own = self.own.get((vrf, family, address))
         return family == 4 and (own is not None and own[0] == END[4])
 
+    def routers_anycast(self, vrf: str | None) -> Values:
+        """The first addresses of IPv6 networks that a route without a gateway leads to. No ICMP error is sent there: they
+        are any router's (RFC 4291, 2.6.1; `ipv6_anycast_destination` in include/net/ip6_route.h).
+        """
+        return self._routers_anycast[vrf]
+
+    @cached_property
+    def _routers_anycast(self) -> dict[str | None, Values]:
+        found: dict[str | None, list[Range]] = {None: [], **{vrf: [] for vrf in self._host.vrfs}}
+        for vrf, ranges in found.items():
+            for prefix in self.fib.prefixes(vrf):
+                if prefix.family == 6 and prefix.length < WIDTH[6] - 1:
+                    first = self.fib.lookup(vrf, 6, prefix.network).best
+                    if any(way.length == prefix.length and any(hop[0] is None for hop in way.hops) for way in first):
+                        ranges.append(Range(prefix.network, prefix.network))
+        return {vrf: merge(ranges) for vrf, ranges in found.items()}
+
     def cuts(self, vrf: str | None, family: Family) -> Cuts:
         """Where the ways of a table change."""
         return self._cuts[vrf, family]
