@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import pytest
 from pyroute2.netlink.rtnl.fibmsg import fibmsg
+from tests.quick.backends.states import marking
 
 from flowc.backends.netlink.connection import Connection, MissingDeviceError, RefusedError
 from flowc.backends.netlink.messages.flower import tcmsg
@@ -18,6 +19,7 @@ from flowc.backends.netlink.objects import filters, routes, rules
 from flowc.delta.routes import Route
 from flowc.hoststate import Encap, FlowerFilter, NextHop, RouteRow, Rule, nothing
 from flowc.hoststate.routing import Family
+from flowc.hoststate.tc import Match, SetMark
 from flowc.ir.addresses import FAMILIES
 from flowc.source import NOWHERE
 
@@ -207,11 +209,11 @@ def test_a_rule_that_matches_more_is_none_of_them(more: tuple[str, Any]) -> None
     assert rules.read(kernel, NOTHING)[0] == ()
 
 
-FILTER = FlowerFilter("lo", 10, 1000, "all", 1000, "192.0.2.2", "192.0.2.1", (1, 0xFF), NOWHERE)
+FILTER = marking("lo", (10, 1000), Match(1000, "192.0.2.2", "192.0.2.1"), SetMark(1, 0xFF), NOWHERE)
 FILTERS = [
     FILTER,
-    FlowerFilter("lo", 11, 1, "all", 0, "192.0.2.2", "192.0.2.1", (0, 0xFFFFFFFF), NOWHERE),
-    FlowerFilter("lo", 20, 1, "ip", 1, "2001:db8::2", "2001:db8::1", (1, 0xFF), NOWHERE, chain=3),
+    marking("lo", (11, 1), Match(0, "192.0.2.2", "192.0.2.1"), SetMark(0, 0xFFFFFFFF), NOWHERE),
+    marking("lo", (20, 1), Match(1, "2001:db8::2", "2001:db8::1"), SetMark(1, 0xFF), NOWHERE, chain=3, protocol="ip"),
 ]
 
 
@@ -257,7 +259,7 @@ GACT = ("TCA_OPTIONS", "TCA_FLOWER_ACT", "TCA_ACT_PRIO_2")
 )
 def test_a_filter_of_flowc_that_does_something_else_is_a_difference(path: Sequence[str], value: object) -> None:
     found = filters.read(changed(FILTER, *path, value=value), {LO: "lo"}, ["lo"])
-    assert [one.mark for one in found] == [(0, 0)]
+    assert [one.actions for one in found] == [()]
 
 
 def test_a_filter_without_the_cookie_is_flowcs_only_as_an_older_script_wrote_it() -> None:

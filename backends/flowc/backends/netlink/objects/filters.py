@@ -17,9 +17,10 @@ from flowc.backends.netlink.messages.act import TC_ACT_OK, TC_ACT_PIPE
 from flowc.backends.netlink.messages.flower import TCA_CLS_FLAGS_SKIP_HW, tcmsg
 from flowc.backends.netlink.objects.devices import index_of
 from flowc.backends.netlink.wire import HEADER, attributes, number, string
-from flowc.backends.tc.render import COOKIE, FULL_MASK
+from flowc.backends.tc.render import COOKIE
 from flowc.delta.filters import Clsact
 from flowc.hoststate import FlowerFilter
+from flowc.hoststate.tc import WORD, Match, Pass, SetMark
 from flowc.lower.shared import FILTER_PREFERENCE, KEY_ZERO_PREFERENCE
 from flowc.source import NOWHERE
 
@@ -37,8 +38,6 @@ _OUTER4, _OUTER6 = (27, 29), (31, 33)  # TCA_FLOWER_KEY_ENC_IPV4_SRC, ..._DST, a
 _ACT_KIND, _ACT_OPTIONS, _ACT_COOKIE = 1, 2, 6  # TCA_ACT_*
 _PARAMETERS, _MARK, _MARK_MASK, _SKBEDIT_OTHER = 2, 5, 8, (3, 4, 7, 9)  # TCA_SKBEDIT_*; TCA_GACT_PARMS is 2 as well
 _GONE = (errno.ENOENT, errno.ENODEV, errno.EINVAL)
-_NO_MARK = (0, 0)
-"""Of a filter that is flowc's and does something else: no file asks for this."""
 
 
 def read(connection: Connection, names: Mapping[int, str], devices: Iterable[str]) -> tuple[FlowerFilter, ...]:
@@ -67,16 +66,15 @@ def _filter(message: bytes, device: str) -> FlowerFilter | None:
     flower = attributes(found[_OPTIONS])
     actions = [attributes(one) for one in attributes(flower.get(_ACTIONS, b"")).values()]
     addresses, known = _outer(flower)
+    known = known and _KEY in flower
     mark = _marked(actions)
     one = FlowerFilter(
         device=device,
         preference=info >> 16,
         handle=handle,
         protocol=_PROTOCOLS.get(ntohs(info & 0xFFFF), f"{ntohs(info & 0xFFFF):#06x}"),
-        key=int.from_bytes(flower.get(_KEY, b""), "big"),
-        outer_source=addresses[0],
-        outer_destination=addresses[1],
-        mark=mark if known and _KEY in flower and mark is not None else _NO_MARK,
+        match=Match(int.from_bytes(flower[_KEY], "big"), *addresses) if known else Match(),
+        actions=(mark, Pass()) if known and mark else (),
         span=NOWHERE,
         chain=number(found[_CHAIN]) if _CHAIN in found else 0,
     )
@@ -86,8 +84,9 @@ def _filter(message: bytes, device: str) -> FlowerFilter | None:
 
 def _older(one: FlowerFilter) -> bool:
     place = (one.protocol, one.chain, one.preference, one.handle)
-    ours = (FILTER_PREFERENCE, one.key) if one.key else (KEY_ZERO_PREFERENCE, 1)
-    return place == ("all", 0, *ours) and one.mark != _NO_MARK
+    key = one.match.key
+    ours = (FILTER_PREFERENCE, key) if key else (KEY_ZERO_PREFERENCE, 1)
+    return place == ("all", 0, *ours) and bool(one.actions)
 
 
 def _outer(flower: Mapping[int, bytes]) -> tuple[tuple[str, str], bool]:
@@ -101,8 +100,8 @@ def _outer(flower: Mapping[int, bytes]) -> tuple[tuple[str, str], bool]:
     return (source, destination), full and software and not looked_at
 
 
-def _marked(actions: list[dict[int, bytes]]) -> tuple[int, int] | None:
-    """The mark and its mask, of a filter that sets one and lets the packet pass, and does nothing else."""
+def _marked(actions: list[dict[int, bytes]]) -> SetMark | None:
+    """Of a filter that sets one and lets the packet pass, and does nothing else."""
     if [string(one.get(_ACT_KIND, b"")) for one in actions] != ["skbedit", "gact"]:
         return None
     edit, done = (attributes(one.get(_ACT_OPTIONS, b"")) for one in actions)
@@ -113,7 +112,7 @@ def _marked(actions: list[dict[int, bytes]]) -> tuple[int, int] | None:
         or edit.keys() & _SKBEDIT_OTHER
     ):
         return None
-    return number(edit[_MARK]), number(edit[_MARK_MASK]) if _MARK_MASK in edit else FULL_MASK
+    return SetMark(number(edit[_MARK]), number(edit[_MARK_MASK]) if _MARK_MASK in edit else WORD)
 
 
 def _verdict(options: Mapping[int, bytes]) -> int | None:
@@ -198,18 +197,22 @@ def _place(one: FlowerFilter) -> tuple[dict[str, int], list[tuple[str, Any]]]:
 def message(one: FlowerFilter) -> tuple[dict[str, int], list[tuple[str, Any]]]:
     """Fields and attributes of tcmsg: what flowc/backends/tc/render.py writes. Raises MissingDeviceError."""
     fields, attributes = _place(one)
-    value, mask = one.mark
+    mark, match = one.actions[0], one.match
+    assert isinstance(mark, SetMark)
+    assert match.outer_source is not None
     family, full = (
-        ("IPV6", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff") if ":" in one.outer_source else ("IPV4", "255.255.255.255")
+        ("IPV6", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")
+        if ":" in match.outer_source
+        else ("IPV4", "255.255.255.255")
     )
-    edit: list[tuple[str, Any]] = [("TCA_SKBEDIT_PARMS", {"action": TC_ACT_PIPE}), ("TCA_SKBEDIT_MARK", value)]
-    edit += [("TCA_SKBEDIT_MASK", mask)] if mask != FULL_MASK else []
+    edit: list[tuple[str, Any]] = [("TCA_SKBEDIT_PARMS", {"action": TC_ACT_PIPE}), ("TCA_SKBEDIT_MARK", mark.value)]
+    edit += [("TCA_SKBEDIT_MASK", mark.mask)] if mark.mask != WORD else []
     actions = [
         ("TCA_ACT_PRIO_1", _action("skbedit", edit)),
         ("TCA_ACT_PRIO_2", _action("gact", [("TCA_GACT_PARMS", {"action": TC_ACT_OK})], ("TCA_ACT_COOKIE", COOKIE))),
     ]
-    flower: list[tuple[str, Any]] = [("TCA_FLOWER_KEY_ENC_KEY_ID", one.key)]
-    for side, address in (("SRC", one.outer_source), ("DST", one.outer_destination)):
+    flower: list[tuple[str, Any]] = [("TCA_FLOWER_KEY_ENC_KEY_ID", match.key)]
+    for side, address in (("SRC", match.outer_source), ("DST", match.outer_destination)):
         name = f"TCA_FLOWER_KEY_ENC_{family}_{side}"
         flower += [(name, address), (f"{name}_MASK", full)]
     flower += [("TCA_FLOWER_FLAGS", TCA_CLS_FLAGS_SKIP_HW), ("TCA_FLOWER_ACT", {"attrs": actions})]
