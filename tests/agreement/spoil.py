@@ -144,9 +144,9 @@ def setting(name: str, new: str) -> Spoil:
     )
 
 
-def tc_filter(number: int, **change: object) -> Spoil:
+def tc_filter(number: int, change: Callable[[FlowerFilter], FlowerFilter]) -> Spoil:
     """Change the filter of a tunnel's key."""
-    return everywhere(FlowerFilter, lambda one: replace(one, **change) if one.key == number else one)  # type: ignore[arg-type]
+    return everywhere(FlowerFilter, lambda one: change(one) if one.match.key == number else one)
 
 
 def routing_rules(change: Callable[[Rule], Iterable[Rule]]) -> Spoil:

@@ -12,14 +12,13 @@ import pytest
 from tests.packets.lab import Lab, Namespace
 from tests.packets.observe import wait_until
 from tests.packets.soak import IS_SOAK
-from tests.quick.backends.states import UNREACHABLE_METRIC, at, empty, shared_tunnel, tenant
+from tests.quick.backends.states import UNREACHABLE_METRIC, at, empty, marking, shared_tunnel, tenant
 
 from flowc.api import compile_files, write_directory
 from flowc.backends import BACKENDS, LOADER
 from flowc.backends.files import host_folder, write_if_changed
 from flowc.hoststate import (
     AddressRow,
-    FlowerFilter,
     GreTunnel,
     HostState,
     Link,
@@ -30,6 +29,7 @@ from flowc.hoststate import (
     Rule,
     Sysctl,
 )
+from flowc.hoststate.tc import Match, SetMark
 from flowc.ir.tables import Table
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -259,7 +259,7 @@ def test_filters_that_tell_the_keys_of_a_shared_tunnel_apart(gw: Namespace, tmp_
         assert shown.count("enc_key_id") == 2
         assert "handle 0x66c0001" in shown
         assert "skbedit  mark 1/0xff pipe" in shown
-    other = FlowerFilter("gtmd", 20, 0x66C0002, "all", 1001, "172.16.0.3", "172.16.0.1", (2, 0xFF), at(6))
+    other = marking("gtmd", (20, 0x66C0002), Match(1001, "172.16.0.3", "172.16.0.1"), SetMark(2, 0xFF), at(6))
     write(tmp_path, replace(shared_tunnel(), filters=(shared_tunnel().filters[0], other)), ["gtmd"])
     assert apply(gw, tmp_path).returncode == 0
     shown = gw.run("tc", "filter", "show", "dev", "gtmd", "ingress")

@@ -19,7 +19,7 @@ from tests.packets.loading import BY_TOOLS
 from tests.packets.observe import wait_until
 from tests.packets.soak import soak
 from tests.packets.test_backends_load import everything, write
-from tests.quick.backends.states import UNREACHABLE_METRIC, at, shared_tunnel
+from tests.quick.backends.states import UNREACHABLE_METRIC, at, marking, shared_tunnel
 
 from flowc.api import compile_files, write_directory
 from flowc.backends.files import host_folder
@@ -32,8 +32,9 @@ from flowc.delta.kinds import Changes
 from flowc.delta.routes import Route
 from flowc.delta.routes import routes as all_routes
 from flowc.delta.rules import LOCAL_FIRST, LOCAL_LAST
-from flowc.hoststate import Encap, FlowerFilter, HostState, NetworkState, NextHop, RouteRow, Rule, nothing
+from flowc.hoststate import Encap, HostState, NetworkState, NextHop, RouteRow, Rule, nothing
 from flowc.hoststate.ruleset import Ruleset
+from flowc.hoststate.tc import Match, Pass, SetMark
 from flowc.ir.tables import Table
 from flowc.source import NOWHERE
 
@@ -208,8 +209,8 @@ def given() -> Iterator[tuple[str, HostState]]:
             ),
             filters=(
                 *tunnel.filters,
-                FlowerFilter("gtmd", 11, 1, "all", 0, "172.16.0.2", "172.16.0.1", (0, 0xFF), at(5)),
-                FlowerFilter("gtmd", 30, 1000, "all", 1000, "2001:db8::2", "2001:db8::1", (3, 0xFF), at(5)),
+                marking("gtmd", (11, 1), Match(0, "172.16.0.2", "172.16.0.1"), SetMark(0, 0xFF), at(5)),
+                marking("gtmd", (30, 1000), Match(1000, "2001:db8::2", "2001:db8::1"), SetMark(3, 0xFF), at(5)),
             ),
             local_rule_last=True,
         ),
@@ -377,8 +378,9 @@ def test_each_kind_becomes_each_other(host: Host) -> None:
                     routes.delete(connection, new)
                     assert not [row for row in routes.read(connection, names, host.wanted, []) if row.table == 77], new
         four = host.wanted.filters[0]
-        six = replace(four, outer_source="2001:db8::5", outer_destination="2001:db8::6")
-        for was, shall in ((four, six), (six, four), (four, replace(four, mark=(9, 0xFFFFFFFF), key=4))):
+        six = replace(four, match=Match(1000, "2001:db8::5", "2001:db8::6"))
+        other = replace(four, match=replace(four.match, key=4), actions=(SetMark(9), Pass()))
+        for was, shall in ((four, six), (six, four), (four, other)):
             filters.change(connection, was, shall)
             assert shall in filters.read(connection, names, ["gtmd"])
             assert was not in filters.read(connection, names, ["gtmd"])
@@ -431,7 +433,7 @@ def test_somebody_elses_rule_is_not_taken_for_flowcs(host: Host) -> None:
 
 
 def test_an_older_scripts_filter_is_flowcs(host: Host) -> None:
-    one = FlowerFilter("gtmd", 10, 1000, "all", 1000, "172.16.0.2", "172.16.0.1", (1, 0xFF), NOWHERE)
+    one = marking("gtmd", (10, 1000), Match(1000, "172.16.0.2", "172.16.0.1"), SetMark(1, 0xFF), NOWHERE)
     command = (
         "filter replace dev gtmd ingress protocol all pref 10 chain 0 handle 0x3e8 flower {} enc_key_id 1000"
         " enc_src_ip 172.16.0.2 enc_dst_ip 172.16.0.1 action skbedit mark 0x1/0xff pipe action pass"

@@ -10,6 +10,23 @@ from typing import NamedTuple
 
 from flowc.delta.kinds import Kind
 from flowc.hoststate import FlowerFilter
+from flowc.hoststate.tc import (
+    Action,
+    Checksum,
+    Conntrack,
+    ConntrackClear,
+    Drop,
+    Goto,
+    Pass,
+    Pedit,
+    Police,
+    Redirect,
+    SetMark,
+    TunnelSet,
+    TunnelUnset,
+    Verdict,
+)
+from flowc.hoststate.tc.words import KEYWORDS, checksum_words, mark_words, match_words
 from flowc.source import Span
 
 
@@ -31,24 +48,56 @@ def _title(one: FlowerFilter) -> str:
 
 
 def _words(one: FlowerFilter) -> str:
-    value, mask = one.mark
-    match = f"enc_key_id {one.key} enc_src_ip {one.outer_source} enc_dst_ip {one.outer_destination}"
-    return f"{_title(one)} protocol {one.protocol} flower {match} skbedit mark {value:#x}/{mask:#x}"
+    matches = (f"{name} {value}" for name, value in match_words(one.match).items() if value is not None)
+    head = (f"{_title(one)} protocol {one.protocol} flower", *filter(None, [one.placement.value]), *matches)
+    return f"{' '.join(head)}: {', '.join(_does(one)) or 'something that flowc never asks for'}"
+
+
+def _does(one: FlowerFilter) -> tuple[str, ...]:
+    """What becomes of a packet, step by step."""
+    return tuple(step for action in one.actions for step in _steps(action))
+
+
+def _steps(action: Action) -> tuple[str, ...]:
+    match action:
+        case SetMark(value, mask):
+            return (f"mark {mark_words(value, mask)}",)
+        case Pass() | Drop():
+            return (type(action).__name__.lower(),)
+        case Goto(chain):
+            return (f"goto chain {chain}",)
+        case Redirect(device):
+            return (f"redirect to {device}",)
+        case Conntrack(zone, nat):
+            return (f"ct zone {zone}{' nat' if nat else ''}",)
+        case ConntrackClear():
+            return ("ct clear",)
+        case Police(mtu, exceed, conform):
+            rest = () if conform is Verdict.PIPE else (f"{conform} up to {mtu} bytes",)
+            return (f"{exceed} over {mtu} bytes", *rest)
+        case Pedit(munges):
+            return tuple(f"{field} {'- 1' if value is None else f'= {value}'}" for field, value in munges)
+        case Checksum(of):
+            return (f"checksum {checksum_words(of)}",)
+        case TunnelSet():
+            more = {"checksum": action.checksum, "tos": action.tos, "ttl": action.ttl}
+            said = "".join(f" {name}{'' if value is True else f' {value}'}" for name, value in more.items() if value)
+            return (f"tunnel {action.source} -> {action.destination} key {action.key}{said}",)
+        case TunnelUnset():
+            return ("tunnel unset",)
 
 
 FILTER: Kind[FlowerFilter] = Kind(
     name="filter",
     identity=("device", "chain", "preference", "handle"),
     key=lambda one: (one.device, one.chain, one.preference, one.handle),
-    attributes=("protocol", "enc_key_id", "enc_src_ip", "enc_dst_ip", "mark"),
-    values=lambda one: (
-        one.protocol, one.key, one.outer_source, one.outer_destination, f"{one.mark[0]:#x}/{one.mark[1]:#x}",
-    ),
+    attributes=("protocol", *KEYWORDS, "placement", "actions"),
+    values=lambda one: (one.protocol, *match_words(one.match).values(), one.placement.value or "both", _does(one)),
     title=_title,
     words=_words,
     span=lambda one: one.span,
     fixed=frozenset({"protocol"}),
-)  # fmt: skip
+)
 
 QDISC: Kind[Clsact] = Kind(
     name="qdisc",

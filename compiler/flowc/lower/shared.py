@@ -17,6 +17,7 @@ from zlib import crc32
 
 from flowc.hoststate import AddressRow, Encap, FlowerFilter, NeighborRow, NextHop, RouteRow
 from flowc.hoststate.marks import VRF_MASK
+from flowc.hoststate.tc import Match, Pass, SetMark
 from flowc.ir.addresses import WIDTH, Family, Prefix, format_address
 from flowc.ir.fib import UNREACHABLE_METRIC
 from flowc.ir.links import Interface, Tunnel
@@ -60,10 +61,8 @@ class SharedTunnels:
                     preference=FILTER_PREFERENCE if link.ikey else KEY_ZERO_PREFERENCE,
                     handle=link.ikey or 1,
                     protocol="all",
-                    key=link.ikey,
-                    outer_source=encap.destination,
-                    outer_destination=encap.source,
-                    mark=(self._topology.number(interface.vrf), VRF_MASK),
+                    match=Match(link.ikey, encap.destination, encap.source),
+                    actions=(SetMark(self._topology.number(interface.vrf), VRF_MASK), Pass()),
                     span=interface.span,
                 )
             )

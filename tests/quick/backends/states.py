@@ -20,6 +20,7 @@ from flowc.hoststate import (
     Rule,
     Sysctl,
 )
+from flowc.hoststate.tc import Match, Pass, SetMark
 from flowc.ir.tables import Table
 from flowc.source import Source, Span
 
@@ -113,12 +114,19 @@ def tenant(key: int | None = 1000, extra_neighbors: Iterable[NeighborRow] = ()) 
     )
 
 
+def marking(
+    device: str, place: tuple[int, int], match: Match, mark: SetMark, span: Span, protocol: str = "all", chain: int = 0
+) -> FlowerFilter:
+    """A filter that only gives a mark; its place is preference and handle."""
+    return FlowerFilter(device, *place, protocol, match, (mark, Pass()), span, chain)
+
+
 def shared_tunnel() -> HostState:
     """One external device for many keys, told apart by tc."""
     return empty(
         links=(Link("gtmd", LinkKind.GRETAP, at(5), mtu=1458, tunnel=GreTunnel(None, None, external=True)),),
         filters=(
-            FlowerFilter("gtmd", 20, 0x66C0001, "all", 1000, "172.16.0.2", "172.16.0.1", (1, 0xFF), at(5)),
-            FlowerFilter("gtmd", 20, 0x66C0002, "all", 1001, "172.16.0.2", "172.16.0.1", (2, 0xFFFFFFFF), at(6)),
+            marking("gtmd", (20, 0x66C0001), Match(1000, "172.16.0.2", "172.16.0.1"), SetMark(1, 0xFF), at(5)),
+            marking("gtmd", (20, 0x66C0002), Match(1001, "172.16.0.2", "172.16.0.1"), SetMark(2, 0xFFFFFFFF), at(6)),
         ),
     )

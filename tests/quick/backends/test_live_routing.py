@@ -1,53 +1,27 @@
-"""Routes, rules and filters as netlink messages: their bytes, and there and back again."""
+"""Routes and rules as netlink messages: their bytes, and there and back again."""
 
 from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
 import pytest
 from pyroute2.netlink.rtnl.fibmsg import fibmsg
+from tests.quick.backends.kernel import HEADER, Kernel
 
 from flowc.backends.netlink.connection import Connection, MissingDeviceError, RefusedError
-from flowc.backends.netlink.messages.flower import tcmsg
 from flowc.backends.netlink.messages.lwtunnel_ip import rtmsg
 from flowc.backends.netlink.objects import filters, routes, rules
 from flowc.delta.routes import Route
-from flowc.hoststate import Encap, FlowerFilter, NextHop, RouteRow, Rule, nothing
+from flowc.hoststate import Encap, NextHop, RouteRow, Rule, nothing
 from flowc.hoststate.routing import Family
 from flowc.ir.addresses import FAMILIES
 from flowc.source import NOWHERE
 
-HEADER = 16
 NAMES = dict(socket.if_nameindex())
 LO = socket.if_nametoindex("lo")
-
-
-class Kernel:
-    """Takes what is written as what is there."""
-
-    writes = 0
-
-    def __init__(self) -> None:
-        self.messages: list[bytes] = []
-        self.known: dict[object, Any] = {}
-
-    def write(self, kind: type[Any], number: int, flags: int, fields: Any, attributes: Any) -> None:  # noqa: ANN401
-        del flags
-        message = kind()
-        for name, value in fields.items():
-            message[name] = value
-        message["attrs"] = attributes
-        message["header"] = {"type": number, "flags": 0, "sequence_number": 0, "pid": 0}
-        message.encode()
-        self.messages.append(bytes(message.data))
-
-    def dump(self, number: int, body: bytes) -> list[bytes]:
-        del number
-        return [one for one in self.messages if one[HEADER] == body[0]]
 
 
 def route(
@@ -205,66 +179,6 @@ def test_a_rule_that_matches_more_is_none_of_them(more: tuple[str, Any]) -> None
     fields, attributes = rules.message(RULES[0])
     kernel.write(fibmsg, 32, 0, fields, [*attributes, more])
     assert rules.read(kernel, NOTHING)[0] == ()
-
-
-FILTER = FlowerFilter("lo", 10, 1000, "all", 1000, "192.0.2.2", "192.0.2.1", (1, 0xFF), NOWHERE)
-FILTERS = [
-    FILTER,
-    FlowerFilter("lo", 11, 1, "all", 0, "192.0.2.2", "192.0.2.1", (0, 0xFFFFFFFF), NOWHERE),
-    FlowerFilter("lo", 20, 1, "ip", 1, "2001:db8::2", "2001:db8::1", (1, 0xFF), NOWHERE, chain=3),
-]
-
-
-def test_filters_are_read_as_they_were_written() -> None:
-    kernel: Any = Kernel()
-    for one in reversed(FILTERS):
-        filters.create(kernel, one)
-    assert filters.read(kernel, {LO: "lo"}, ["lo"]) == tuple(FILTERS)
-    assert filters.read(kernel, {LO: "lo"}, ["eth0"]) == ()
-
-
-def changed(one: FlowerFilter, *path: str, value: object = None) -> Any:  # noqa: ANN401
-    """A kernel that has this filter with an attribute of another value, or without it."""
-    kernel = Kernel()
-    fields, attributes = filters.message(one)
-    found: list[Any] = attributes
-    for name in path[:-1]:
-        found = next(inner["attrs"] for key, inner in found if key == name)
-    found[:] = [pair for pair in found if pair[0] != path[-1]]
-    if value is not None:
-        found.insert(0, (path[-1], value))
-    kernel.write(tcmsg, 44, 0, fields, attributes)
-    return kernel
-
-
-ACTION = ("TCA_OPTIONS", "TCA_FLOWER_ACT", "TCA_ACT_PRIO_1")
-GACT = ("TCA_OPTIONS", "TCA_FLOWER_ACT", "TCA_ACT_PRIO_2")
-
-
-@pytest.mark.parametrize(
-    ("path", "value"),
-    [
-        (("TCA_OPTIONS", "TCA_FLOWER_FLAGS"), None),
-        (("TCA_OPTIONS", "TCA_FLOWER_KEY_ENC_KEY_ID"), None),
-        (("TCA_OPTIONS", "TCA_FLOWER_KEY_ENC_IPV4_SRC_MASK"), "255.255.255.0"),
-        (("TCA_OPTIONS", "TCA_FLOWER_KEY_ETH_DST"), "00:00:00:00:00:01"),
-        (ACTION, None),
-        ((*GACT, "TCA_ACT_OPTIONS", "TCA_GACT_PARMS"), {"action": 2}),
-        ((*ACTION, "TCA_ACT_OPTIONS", "TCA_SKBEDIT_PRIORITY"), 1),
-        ((*ACTION, "TCA_ACT_OPTIONS", "TCA_SKBEDIT_MARK"), None),
-    ],
-    ids=lambda value: value[-1] if isinstance(value, tuple) else None,
-)
-def test_a_filter_of_flowc_that_does_something_else_is_a_difference(path: Sequence[str], value: object) -> None:
-    found = filters.read(changed(FILTER, *path, value=value), {LO: "lo"}, ["lo"])
-    assert [one.mark for one in found] == [(0, 0)]
-
-
-def test_a_filter_without_the_cookie_is_flowcs_only_as_an_older_script_wrote_it() -> None:
-    cookie = (*GACT, "TCA_ACT_COOKIE")
-    for one, own in ((FILTER, True), (FILTERS[1], True), (FILTERS[2], False)):
-        assert filters.read(changed(one, *cookie), {LO: "lo"}, ["lo"]) == ((one,) if own else ())
-        assert filters.read(changed(one, *cookie, value=b"other"), {LO: "lo"}, ["lo"]) == ()
 
 
 def test_in_a_namespace_without_anything_there_is_nothing() -> None:

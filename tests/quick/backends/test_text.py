@@ -12,6 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.golden import Golden
+from tests.quick.backends.filters import each_filter, in_hardware
 from tests.quick.backends.states import at, empty, shared_tunnel, tenant
 
 from flowc.backends import BACKENDS, LOADER, Backend
@@ -55,6 +57,11 @@ def test_without_provenance_the_commands_are_the_same(name: str, backend: Backen
     assert bare.endswith("\n")
     if backend is not LOADER:  # it holds places as data
         assert commands(bare) == commands(backend.render(state))
+
+
+def test_filters_are_as_expected(golden: Golden) -> None:
+    state = replace(empty(), filters=(*each_filter("vma", "gtmd"), in_hardware("vma")))
+    golden(EXPECTED / "filters.batch", BY_NAME["tc"].render(state))
 
 
 @pytest.mark.parametrize("backend", HERE[:3], ids=lambda backend: backend.file)

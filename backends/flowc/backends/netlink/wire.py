@@ -5,7 +5,9 @@ from __future__ import annotations
 import struct
 import sys
 from collections.abc import Iterator
+from functools import cache
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
+from typing import Any
 
 from flowc.hoststate.routing import Family
 
@@ -75,6 +77,17 @@ def attributes(data: bytes, at: int = 0, end: int | None = None) -> dict[int, by
         found[kind & _TYPE] = data[at + 4 : at + length]
         at += (length + 3) & ~3
     return found
+
+
+def named(kind: type[Any], data: bytes, at: int = 0) -> dict[str, bytes]:
+    """The attributes by the names that a message class of pyroute2 has for them; one that it has none for by its number."""
+    names = _names(kind.nla_map)
+    return {names.get(number, str(number)): value for number, value in attributes(data, at).items()}
+
+
+@cache
+def _names(nla_map: tuple[tuple[Any, ...], ...]) -> dict[int, str]:
+    return {number: name for number, (name, *_) in enumerate(nla_map)}
 
 
 def each(data: bytes, at: int = 0, end: int | None = None) -> Iterator[tuple[int, int, int]]:

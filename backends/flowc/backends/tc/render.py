@@ -1,9 +1,8 @@
 """Print the tc filters of a host.
 
-One form today: a filter on the ingress of a shared tunnel device that matches the key and the outer addresses and
-writes the packet mark, which nft and the routing rules then go by. Every filter has an explicit preference, chain and
-handle, because only then `filter replace` replaces: without a handle the kernel refuses the second run with
-"File exists".
+Some give a mark to what comes by a key of a shared tunnel device, which nft and the routing rules then go by; others do
+the work of the IP stack for connections that it has admitted. Every filter has an explicit preference, chain and handle,
+because only then `filter replace` replaces: without a handle the kernel refuses the second run with "File exists".
 """
 
 from __future__ import annotations
@@ -11,11 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flowc.backends.script import Script, one_line
+from flowc.backends.tc.actions import written
+from flowc.hoststate.tc import Pass, SetMark
+from flowc.hoststate.tc.words import match_words
 
 if TYPE_CHECKING:
     from flowc.hoststate import FlowerFilter, HostState
-
-FULL_MASK = 0xFFFFFFFF
 
 COOKIE = b"flowc"
 """The kernel keeps it with the filter, so that flowc knows its own again (TCA_ACT_COOKIE, since 4.11).
@@ -40,19 +40,30 @@ def render(state: HostState, *, provenance: bool = True) -> str:
         if entry.device not in named:
             named.add(entry.device)
             script.command(f"qdisc replace dev {entry.device} clsact", entry.span)
-    script.section("tunnel key -> packet mark")
-    for entry in state.filters:
-        script.command(_filter(entry), entry.span)
+    for title, marking in (("tunnel key -> packet mark", True), ("what tc itself does with packets", False)):
+        entries = [entry for entry in state.filters if _marks(entry) is marking]
+        if entries:
+            script.section(title)
+        for entry in entries:
+            script.command(_filter(entry), entry.span)
     return script.text()
 
 
+def _marks(entry: FlowerFilter) -> bool:
+    """It does nothing else, and the IP stack has the packet."""
+    return [type(one) for one in entry.actions] == [SetMark, Pass]
+
+
 def _filter(entry: FlowerFilter) -> str:
-    """One `filter replace`. The mark is written under its mask: foreign bits stay."""
-    value, mask = entry.mark
-    mark = f"{value:#x}" if mask == FULL_MASK else f"{value:#x}/{mask:#x}"
-    return (
-        f"filter replace dev {entry.device} ingress protocol {entry.protocol} pref {entry.preference}"
-        f" chain {entry.chain} handle {entry.handle:#x} flower skip_hw enc_key_id {entry.key}"
-        f" enc_src_ip {entry.outer_source} enc_dst_ip {entry.outer_destination}"
-        f" action skbedit mark {mark} pipe action pass cookie {COOKIE.hex()}"
+    """One `filter replace`."""
+    matches = (f"{name} {value}" for name, value in match_words(entry.match).items() if value is not None)
+    actions = (f"action {written(action)}" for action in entry.actions)
+    words = (
+        f"filter replace dev {entry.device} ingress protocol {entry.protocol} pref {entry.preference}",
+        f"chain {entry.chain} handle {entry.handle:#x} flower",
+        entry.placement.value,
+        *matches,
+        *actions,
+        f"cookie {COOKIE.hex()}",
     )
+    return " ".join(filter(None, words))

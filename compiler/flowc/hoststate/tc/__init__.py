@@ -1,0 +1,102 @@
+"""tc filters. Every filter has an explicit preference, chain and handle, so that replacing it is exact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from flowc.hoststate.tc.actions import (
+    Action,
+    Checksum,
+    Checksums,
+    Conntrack,
+    ConntrackClear,
+    Drop,
+    Field,
+    Goto,
+    Munge,
+    Pass,
+    Pedit,
+    Police,
+    Redirect,
+    SetMark,
+    TunnelSet,
+    TunnelUnset,
+    Verdict,
+)
+from flowc.hoststate.tc.matching import (
+    BYTE,
+    SHORT,
+    TCP,
+    UDP,
+    WORD,
+    CtState,
+    Fragments,
+    Masked,
+    Match,
+    PortRange,
+)
+from flowc.source import Span
+
+__all__ = [
+    "BYTE",
+    "SHORT",
+    "TCP",
+    "UDP",
+    "WORD",
+    "Action",
+    "Checksum",
+    "Checksums",
+    "Conntrack",
+    "ConntrackClear",
+    "CtState",
+    "Drop",
+    "Field",
+    "FlowerFilter",
+    "Fragments",
+    "Goto",
+    "Masked",
+    "Match",
+    "Munge",
+    "Pass",
+    "Pedit",
+    "Placement",
+    "Police",
+    "PortRange",
+    "Redirect",
+    "SetMark",
+    "TunnelSet",
+    "TunnelUnset",
+    "Verdict",
+]
+
+
+class Placement(StrEnum):
+    """Where a filter works, in tc's words. A NIC that does not take one for `HARDWARE` refuses it."""
+
+    SOFTWARE = "skip_hw"
+    HARDWARE = "skip_sw"
+    BOTH = ""
+    """In the kernel, and in the NIC if that takes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowerFilter:
+    """A flower filter on the clsact ingress of a device.
+
+    All filters of a preference have one protocol, and those that look at the same fields with the same masks are found
+    by hash: a preference for each mask, never for each filter.
+    """
+
+    device: str
+    preference: int
+    handle: int
+    """Not 0."""
+    protocol: str
+    """Ethertype name as tc writes it: `ip`, `ipv6`, `all`."""
+    match: Match
+    actions: tuple[Action, ...]
+    """None at all is what is read of a filter of flowc's that this type cannot say: no file asks for it."""
+    span: Span = field(compare=False)
+    chain: int = 0
+    placement: Placement = Placement.SOFTWARE
