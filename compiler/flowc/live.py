@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from flowc.api import check_host
 from flowc.backends.live.announcing import announce
 from flowc.backends.live.cutting import cut_forbidden
-from flowc.backends.live.engine import Done, Engine, Target
+from flowc.backends.live.engine import Difference, Done, Target
 from flowc.backends.live.following import LinkNews
 from flowc.backends.live.guard import PendingError
 from flowc.backends.live.observing import observe
@@ -32,7 +32,7 @@ from flowc.backends.nft import live as nft
 from flowc.backends.nft import render
 from flowc.cut.model import Judged
 from flowc.delta import Delta
-from flowc.delta.compared import ComparedStates, compare_host
+from flowc.delta.compared import ComparedStates, by_declaration
 from flowc.delta.plan import Step, plan
 from flowc.facts import Index
 from flowc.hoststate import HostState, nothing
@@ -105,8 +105,7 @@ def compare_live(state: HostState, netns: str | None = None) -> Planned:
     Raises NoNamespaceError, LiveError, NftError, RefusedError, ForeignDeviceError and OSError.
     """
     with entered(netns), reading() as engine:
-        target = _target(state)
-        return _planned(engine, target, engine.read(target))
+        return _planned(engine.look(_target(state)))
 
 
 def verify_live(
@@ -118,19 +117,18 @@ def verify_live(
     `compare_live`.
     """
     with entered(netns), reading() as engine:
-        target = _target(state)
-        seen = engine.read(target)
-        planned = _planned(engine, target, seen)
+        found = engine.look(_target(state))
+        planned = _planned(found)
         facts, notes = read_host(), []
         unknown = unresolved(host, Index(facts)) if ask else []
         if unknown:
             notes = [f"sent a packet to {len(unknown)} machines whose MAC addresses were not known", *resolve(unknown)]
             time.sleep(_ANSWERED)
             facts = read_host()
-        flowtable = seen.ruleset.flowtable.devices if seen.ruleset.flowtable else ()
-        observed = observe(engine.connection, host, flowtable, seconds)
-    found = check_host(Network(hosts=(host,)), host.name, facts)
-    return verified(host, planned.compared, planned.waiting, facts, found, observed, notes)
+        flowtable = found.seen.ruleset.flowtable
+        observed = observe(engine.connection, host, flowtable.devices if flowtable else (), seconds)
+    findings = check_host(Network(hosts=(host,)), host.name, facts)
+    return verified(host, planned.compared, planned.waiting, facts, findings, observed, notes)
 
 
 def apply_state(
@@ -153,11 +151,11 @@ def apply_state(
     with entered(netns), changing(wait) as session:
         token = session.claim(token)
         target = _target(state)
-        seen = session.engine.read(target)
-        planned = _planned(session.engine, target, seen)
+        found = session.engine.look(target)
+        planned = _planned(found)
         if not len(planned.delta):
             return Applied(planned, Done(waiting=planned.waiting), 0, token=token)
-        done = session.change(target, seen, confirm, what)
+        done = session.change(target, found, confirm, what)
         judged, complaints = None, announce(state, planned.delta)
         if host is not None and done.transactions:
             try:
@@ -194,17 +192,17 @@ def take_down(state: HostState | None = None, netns: str | None = None, *, wait:
     with entered(netns), changing(wait) as session:
         session.claim(None)
         target = _nothing(state)
-        seen = session.engine.read(target)
-        planned = _planned(session.engine, target, seen)
-        done = session.change(target, seen) if len(planned.delta) else Done()
+        found = session.engine.look(target)
+        planned = _planned(found)
+        done = session.change(target, found) if len(planned.delta) else Done()
         return Applied(planned, done, session.engine.written)
 
 
-def _planned(engine: Engine, target: Target, seen: Loaded) -> Planned:
-    delta, reachable, absent = engine.compare(seen, target)
-    host = compare_host(seen.state, reachable.state, seen.ruleset, reachable.ruleset)
-    steps = plan(delta, table_stays=bool(reachable.ruleset.chains))
-    return Planned(ComparedStates((host,), (), ()), steps, absent)
+def _planned(found: Difference) -> Planned:
+    seen, reachable = found.seen, found.reachable
+    host = by_declaration(found.delta, seen.state, reachable.state, seen.ruleset, reachable.ruleset)
+    steps = plan(found.delta, table_stays=bool(reachable.ruleset.chains))
+    return Planned(ComparedStates((host,), (), ()), steps, found.waiting)
 
 
 def _target(state: HostState) -> Target:

@@ -91,7 +91,7 @@ def told(delta: Delta) -> list[str]:
 def become(state: HostState, after: Ruleset) -> str:
     """Make it so, and return the transaction."""
     before = read()
-    text = transaction(compared(state, before, after), before, after, render(state))
+    text = transaction(compared(state, before, after), before, after, lambda: render(state))
     load(text)
     return text
 

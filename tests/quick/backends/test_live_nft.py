@@ -243,7 +243,7 @@ def chain(name: str, *rules: str, base: str | None = None, handles: int | None =
 
 def made(before: Ruleset, after: Ruleset) -> list[str]:
     state = empty()
-    text = transaction(difference(state, state, before, after), before, after, "whole")
+    text = transaction(difference(state, state, before, after), before, after, lambda: "whole")
     return [line for line in text.splitlines() if not line.startswith("#")]
 
 

@@ -53,6 +53,18 @@ class Target:
     """What is looked at of what carries no owner's mark: mostly the state itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What was found on a host, and what makes it what it shall be."""
+
+    seen: Loaded
+    reachable: Loaded
+    """The state that the delta leads to: without what waits."""
+    delta: Delta
+    waiting: tuple[str, ...]
+    """Devices that are waited for."""
+
+
 @dataclass(slots=True)
 class Done:
     """What it took."""
@@ -86,8 +98,12 @@ class Engine:
     def read(self, target: Target) -> Loaded:
         return read(self.connection, target.view, self.journal)
 
-    def compare(self, seen: Loaded, target: Target) -> tuple[Delta, Loaded, tuple[str, ...]]:
-        """What has to be done, the state that it leads to, and devices that are waited for."""
+    def look(self, target: Target) -> Difference:
+        """Read the host, and say what has to be done."""
+        return self.compare(self.read(target), target)
+
+    def compare(self, seen: Loaded, target: Target) -> Difference:
+        """What has to be done."""
         state = completed(target.loaded.state, self.journal)
         if not _IPV6.exists():
             state = without_ipv6(state)
@@ -97,34 +113,33 @@ class Engine:
         named = {
             link.device for link in target.loaded.state.links
         }  # of others there is a journal, and nothing to put back
-        return delta, reachable, tuple(device for device in absent if device in named)
+        return Difference(seen, reachable, delta, tuple(device for device in absent if device in named))
 
-    def converge(self, target: Target, seen: Loaded | None = None) -> Done:
+    def converge(self, target: Target, found: Difference | None = None) -> Done:
         """Raises StepFailedError and UnsettledError; what was done until then stays done."""
         done = Done()
-        delta: Delta | None = None
-        while done.rounds < ROUNDS:
-            seen = seen or self.read(target)
-            delta, reachable, done.waiting = self.compare(seen, target)
-            if not len(delta):
-                return done
-            self.journal = self.keep(self.journal, seen, delta)
+        found = found or self.look(target)
+        while len(found.delta):
+            if done.rounds == ROUNDS:
+                raise UnsettledError(found.delta)
+            self.journal = self.keep(self.journal, found.seen, found.delta)
             done.rounds += 1
-            for step in self._execute(delta, seen, reachable, lambda: target.whole(done.waiting)):
+            for step in self._execute(found, target):
                 done.steps.append(step)
-            seen = None
-        assert delta is not None
-        raise UnsettledError(delta)
+            found = self.look(target)
+        done.waiting = found.waiting
+        return done
 
-    def _execute(self, delta: Delta, seen: Loaded, reachable: Loaded, whole: Callable[[], str]) -> Iterator[Step]:
+    def _execute(self, found: Difference, target: Target) -> Iterator[Step]:
         """Each step when it is done."""
-        for step in plan(delta, table_stays=bool(reachable.ruleset.chains)):
+        before, after = found.seen.ruleset, found.reachable.ruleset
+        for step in plan(found.delta, table_stays=bool(after.chains)):
             try:
                 if step.verb is Verb.TRANSACTION:
                     self._transactions += 1
-                    nft.load(nft.transaction(delta, seen.ruleset, reachable.ruleset, whole()))
+                    nft.load(nft.transaction(found.delta, before, after, lambda: target.whole(found.waiting)))
                 else:
-                    do(self.connection, step, reachable.state)
+                    do(self.connection, step, found.reachable.state)
             except (RefusedError, MissingDeviceError, OSError, nft.LoadError) as error:
                 raise StepFailedError(step, str(error)) from error
             yield step

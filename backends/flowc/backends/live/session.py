@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from flowc.backends.live.ask import pending
-from flowc.backends.live.engine import Done, Engine, Target, back
+from flowc.backends.live.engine import Difference, Done, Engine, Target, back
 from flowc.backends.live.guard import Guard, PendingError
 from flowc.backends.live.journal import load_journal, store_journal
 from flowc.backends.live.privileges import require, require_sysctls
@@ -56,8 +56,8 @@ class Session:
             raise SupersededError
         return token
 
-    def change(self, target: Target, seen: Loaded, confirm: float | None = None, what: str = "the change") -> Done:
-        """Make the host what it shall be; whatever is raised, it is made again what it was. With `confirm` it is also
+    def change(self, target: Target, found: Difference, confirm: float | None = None, what: str = "the change") -> Done:
+        """Make the host what it shall be, from what was found; whatever is raised, it is made again what it was. With `confirm` it is also
         made so when that many seconds pass without `flowc confirm`.
 
         Raises StepFailedError, UnsettledError, PendingError, GuardError and NotUndoneError.
@@ -67,10 +67,10 @@ class Session:
             raise PendingError(other)
         before = self.engine.journal
         if confirm is None:
-            return self._change(target, seen, before)
-        with Guard.start(self.runtime, confirm, _undoing(seen, before), what) as guard:
+            return self._change(target, found, before)
+        with Guard.start(self.runtime, confirm, _undoing(found.seen, before), what) as guard:
             try:
-                done = self._change(target, seen, before)
+                done = self._change(target, found, before)
             except NotUndoneError:
                 raise  # the guard tries, too
             except BaseException:
@@ -79,13 +79,13 @@ class Session:
             done.pending = str(guard.applied())
         return done
 
-    def _change(self, target: Target, seen: Loaded, before: Journal) -> Done:
+    def _change(self, target: Target, found: Difference, before: Journal) -> Done:
         try:
-            done = self.engine.converge(target, seen)
+            done = self.engine.converge(target, found)
             _settle(self.runtime, self.engine, target.loaded.state)
         except BaseException as error:
             try:
-                back(self.engine, seen, before)
+                back(self.engine, found.seen, before)
                 store_journal(self.runtime, before)
             except Exception as second:  # noqa: BLE001  # whatever it is, the host is in between
                 raise NotUndoneError(error, second) from error
