@@ -10,6 +10,7 @@ Nothing here is for hosts that are not at hand: `flowc.api` compiles for those.
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Collection, Iterator, Mapping
@@ -30,6 +31,7 @@ from flowc.backends.netlink.facts.namespace import entered
 from flowc.backends.netlink.resolving import resolve
 from flowc.backends.nft import live as nft
 from flowc.backends.nft import render
+from flowc.collector import collector_paused
 from flowc.cut.model import Judged
 from flowc.delta import Delta
 from flowc.delta.compared import ComparedStates, by_declaration
@@ -104,7 +106,7 @@ def compare_live(state: HostState, netns: str | None = None) -> Planned:
 
     Raises NoNamespaceError, LiveError, NftError, RefusedError, ForeignDeviceError and OSError.
     """
-    with entered(netns), reading() as engine:
+    with collector_paused(), entered(netns), reading() as engine:
         return _planned(engine.look(_target(state)))
 
 
@@ -116,7 +118,7 @@ def verify_live(
     With `ask` machines whose MAC address is not known are sent a packet; else nothing is written or sent. Raises as
     `compare_live`.
     """
-    with entered(netns), reading() as engine:
+    with collector_paused(), entered(netns), reading() as engine:
         found = engine.look(_target(state))
         planned = _planned(found)
         facts, notes = read_host(), []
@@ -148,7 +150,7 @@ def apply_state(
     another change may take that is being made. With the `token` of an earlier call nothing is done if somebody else has
     changed the host since: SupersededError. Raises as `compare_live`, StepFailedError and UnsettledError.
     """
-    with entered(netns), changing(wait) as session:
+    with collector_paused(), entered(netns), changing(wait) as session:
         token = session.claim(token)
         target = _target(state)
         found = session.engine.look(target)
@@ -182,6 +184,7 @@ def follow(state: HostState, netns: str | None = None, *, host: Host | None = No
                 continue  # it ends by a change, or is undone
             if applied.done.rounds:
                 yield applied
+            gc.collect()  # this process stays
 
 
 def take_down(state: HostState | None = None, netns: str | None = None, *, wait: float = 0) -> Applied:
@@ -189,7 +192,7 @@ def take_down(state: HostState | None = None, netns: str | None = None, *, wait:
 
     Of a state the addresses are removed, too, that scripts have set: these leave no mark.
     """
-    with entered(netns), changing(wait) as session:
+    with collector_paused(), entered(netns), changing(wait) as session:
         session.claim(None)
         target = _nothing(state)
         found = session.engine.look(target)
