@@ -98,8 +98,8 @@ def test_ranges_of_concatenations_have_both_ends() -> None:
 
 def test_a_map_to_prefixes_has_both_ends_as_value() -> None:
     values = Decoder(V4, interval=False)
-    assert values.value(address("192.0.2.0") + address("192.0.2.255")) == "192.0.2.0/24"
-    assert values.value(address("192.0.2.5") * 2) == "192.0.2.5/32"
+    data = [address("192.0.2.0") + address("192.0.2.255"), address("192.0.2.5") * 2]
+    assert values.values(data) == ["192.0.2.0/24", "192.0.2.5/32"]
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1))
@@ -115,6 +115,12 @@ def test_bits_behind_a_prefix_are_no_difference(number: int, length: int) -> Non
     network = number & -(1 << (32 - length))
     host = normal.key(f'"eth0" . {format_address(4, number)}/{length}')
     assert host == normal.key(f'"eth0" . {format_address(4, network)}/{length}')
+
+
+def test_a_mac_address_behind_an_address_is_in_one_spelling() -> None:
+    """Its first number is none: what is in one spelling is returned as it is."""
+    one = NftSet("s", "ip saddr . ether saddr", keys=["192.0.2.1 . 52:54:00:00:00:01"])
+    assert normal.elements(one)[0] is one.keys
 
 
 @given(st.integers(0, 2**128 - 1))

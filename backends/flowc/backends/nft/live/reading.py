@@ -36,13 +36,13 @@ def read() -> Ruleset:
     raise NftError(f"cannot read table inet {TABLE}: it changes all the time")
 
 
-def _sets(connection: Connection) -> tuple[list[elements.KernelSet], bytes]:
+def _sets(connection: Connection) -> tuple[list[elements.KernelSet], int]:
     try:
         return elements.sets(connection, TABLE)
     except RefusedError as error:
         if error.code != errno.ENOENT:
             raise
-        return [], b""
+        return [], 0
 
 
 def _with_elements(connection: Connection, listing: Listing, declared: dict[str, elements.KernelSet]) -> Ruleset | None:
