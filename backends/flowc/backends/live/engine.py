@@ -16,7 +16,7 @@ from flowc.backends.netlink.connection import Connection, MissingDeviceError, Re
 from flowc.backends.netlink.objects import links
 from flowc.backends.nft import live as nft
 from flowc.delta import Delta, difference
-from flowc.delta.plan import Step, Verb, plan
+from flowc.delta.plan import Step, Verb, len_of_table, plan
 from flowc.hoststate import NetworkState
 from flowc.hoststate.journal import Journal, completed
 from flowc.hoststate.present import ruleset_without, waiting, without, without_ipv6
@@ -88,6 +88,7 @@ class Engine:
     connection: Connection
     journal: Journal
     keep: Callable[[Journal, Loaded, Delta], Journal]
+    table: nft.Reader = field(default_factory=nft.Reader)
     _transactions: int = 0
 
     @property
@@ -96,7 +97,7 @@ class Engine:
         return self.connection.writes + self._transactions
 
     def read(self, target: Target) -> Loaded:
-        return read(self.connection, target.view, self.journal)
+        return Loaded(read(self.connection, target.view, self.journal), self.table.read())
 
     def look(self, target: Target) -> Difference:
         """Read the host, and say what has to be done."""
@@ -124,11 +125,18 @@ class Engine:
                 raise UnsettledError(found.delta)
             self.journal = self.keep(self.journal, found.seen, found.delta)
             done.rounds += 1
-            for step in self._execute(found, target):
-                done.steps.append(step)
-            found = self.look(target)
+            done.steps += self._execute(found, target)
+            found = self.compare(self._again(found, target), target)
         done.waiting = found.waiting
         return done
+
+    def _again(self, found: Difference, target: Target) -> Loaded:
+        """What there is when the difference is written. Where only the nft table differed, all else is as it shall be:
+        a transaction of nft changes neither devices nor what stands on them.
+        """
+        if len(found.delta) == len_of_table(found.delta):
+            return Loaded(found.reachable.state, self.table.read())
+        return self.read(target)
 
     def _execute(self, found: Difference, target: Target) -> Iterator[Step]:
         """Each step when it is done."""
@@ -137,7 +145,7 @@ class Engine:
             try:
                 if step.verb is Verb.TRANSACTION:
                     self._transactions += 1
-                    nft.load(nft.transaction(found.delta, before, after, lambda: target.whole(found.waiting)))
+                    self.table.load(nft.transaction(found.delta, before, after, lambda: target.whole(found.waiting)))
                 else:
                     do(self.connection, step, found.reachable.state)
             except (RefusedError, MissingDeviceError, OSError, nft.LoadError) as error:

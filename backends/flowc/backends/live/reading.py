@@ -8,7 +8,6 @@ from flowc.backends.netlink.connection import Connection
 from flowc.backends.netlink.objects import addresses, filters, links, modules, neighbors, routes, rules, sysctls
 from flowc.backends.netlink.objects.devices import devices as read_devices
 from flowc.backends.netlink.objects.devices import names_of
-from flowc.backends.nft import live as nft
 from flowc.hoststate import NetworkState
 from flowc.hoststate.journal import DeviceBefore, Journal
 from flowc.hoststate.ruleset import Ruleset
@@ -22,14 +21,14 @@ class Loaded:
     ruleset: Ruleset
 
 
-def read(connection: Connection, wanted: NetworkState, journal: Journal) -> Loaded:
-    """What flowc made in the namespace of this thread; of what carries no owner's mark what is wanted and what is in
+def read(connection: Connection, wanted: NetworkState, journal: Journal) -> NetworkState:
+    """What flowc made in the namespace of this thread but for the nft table; of what carries no owner's mark what is wanted and what is in
     the journal. Raises RefusedError and OSError, and ForeignDeviceError for a device that is somebody else's.
     """
     names = links.names(connection)
     devices = {one.device for one in wanted.filters} | set(names.values())
     own, local_rule_last = rules.read(connection, wanted)
-    state = NetworkState(
+    return NetworkState(
         host=wanted.host,
         links=links.read(connection, wanted, journal),
         sysctls=sysctls.read(wanted, journal),
@@ -41,7 +40,6 @@ def read(connection: Connection, wanted: NetworkState, journal: Journal) -> Load
         filters=filters.read(connection, names, devices),
         modules=modules.read(wanted),
     )
-    return Loaded(state, nft.read())
 
 
 def devices_now(connection: Connection) -> dict[str, DeviceBefore]:
