@@ -24,6 +24,7 @@ from flowc.api import compile_files
 from flowc.backends.iproute2 import AFTER_RULESET, render
 from flowc.backends.netlink.connection import Connection, MissingDeviceError, RefusedError
 from flowc.backends.netlink.objects import addresses, links, neighbors
+from flowc.backends.netlink.objects.devices import devices as every_device
 from flowc.backends.netlink.objects.links import ForeignDeviceError
 from flowc.delta.addresses import ADDRESS
 from flowc.delta.kinds import Changed, Changes, compare
@@ -131,7 +132,7 @@ def read(connection: Connection, wanted: NetworkState, journal: Journal = JOURNA
     names = links.names(connection)
     return replace(
         wanted,
-        links=links.read(connection, wanted, journal),
+        links=links.links(every_device(connection), wanted, journal),
         addresses=addresses.read(connection, names, wanted),
         neighbors=neighbors.read(connection, names),
     )
@@ -355,7 +356,9 @@ def test_a_device_that_is_down_is_brought_up_again(hosts: tuple[Namespace, Names
         link = next(one for one in read(connection, wanted).links if one.device == "name")
         (change,) = compare(LINK, [link], [replace(link, up=False)]).changed
         links.change(connection, change)
-        assert not next(one for one in links.read(connection, wanted, JOURNAL) if one.device == "name").up
+        assert not next(
+            one for one in links.links(every_device(connection), wanted, JOURNAL) if one.device == "name"
+        ).up
 
 
 def test_what_flowc_did_not_make_is_untouched(hosts: tuple[Namespace, Namespace]) -> None:
@@ -405,11 +408,11 @@ def test_a_device_in_the_way_is_named(hosts: tuple[Namespace, Namespace]) -> Non
     wanted = all_kinds()
     live.ip("link add gt4 type bridge")
     with connected(live) as connection, pytest.raises(ForeignDeviceError, match="device gt4 exists and is no gretap"):
-        links.read(connection, wanted, JOURNAL)
+        links.links(every_device(connection), wanted, JOURNAL)
     live.ip("link del gt4", "link add gt4 type gretap local 172.16.9.1 remote 172.16.9.2")
     message = "device gt4 exists and was not made by flowc: it has no alias flowc"
     with connected(live) as connection, pytest.raises(ForeignDeviceError, match=message):
-        links.read(connection, wanted, JOURNAL)
+        links.links(every_device(connection), wanted, JOURNAL)
 
 
 class Killed(Exception):  # noqa: N818  # a signal is no error
@@ -450,7 +453,7 @@ def test_whoever_is_killed_leaves_nothing_that_stands_in_the_way(hosts: tuple[Na
         assert missing(live, wanted) == []
         assert_shows(live, expected)
         with connected(live) as connection:
-            for link in reversed(links.read(connection, nothing, JOURNAL)):
+            for link in reversed(links.links(every_device(connection), nothing, JOURNAL)):
                 links.delete(connection, link)
         live.ip("link set dev tap75 nomaster")
         if done:
@@ -524,6 +527,6 @@ def test_files_that_are_generated(lab: Lab) -> None:
         assert missing(live, wanted) == []
         assert_shows(live, shown(scripts))
         with connected(live) as connection:
-            for link in reversed(links.read(connection, empty(), JOURNAL)):
+            for link in reversed(links.links(every_device(connection), empty(), JOURNAL)):
                 links.delete(connection, link)
-            assert links.read(connection, empty(), JOURNAL) == ()
+            assert links.links(every_device(connection), empty(), JOURNAL) == ()

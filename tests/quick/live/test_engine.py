@@ -29,6 +29,7 @@ class Kernel:
     ruleset: Ruleset = TABLE
     is_deaf: bool = False
     reads: list[str] = field(default_factory=list)
+    devices: dict[int, str] = field(default_factory=lambda: {7: "eth0"})
     goal: Loaded | None = None
 
     def read(self) -> Ruleset:
@@ -40,9 +41,9 @@ class Kernel:
         if not self.is_deaf:
             self.ruleset = self.goal.ruleset
 
-    def read_state(self, *_: object) -> NetworkState:
+    def read_state(self, *_: object) -> tuple[NetworkState, dict[int, str]]:
         self.reads.append("state")
-        return self.state
+        return self.state, dict(self.devices)
 
     def do(self, *_: object) -> None:
         assert self.goal is not None
@@ -61,7 +62,7 @@ def kernel(monkeypatch: pytest.MonkeyPatch) -> Kernel:
     found = Kernel()
     monkeypatch.setattr(engine_module, "read", found.read_state)
     monkeypatch.setattr(engine_module, "do", found.do)
-    monkeypatch.setattr(links, "names", lambda _: {})
+    monkeypatch.setattr(links, "names", lambda _: found.devices)
     return found
 
 
@@ -78,6 +79,14 @@ def test_after_a_change_of_the_table_alone_it_alone_is_read_again(kernel: Kernel
 def test_after_any_other_change_all_is_read_again(kernel: Kernel) -> None:
     changed = replace(kernel.state, sysctls=(Sysctl(FORWARDING, "1", None),))
     assert kernel.become(changed, "10.0.0.2") == 1
+    assert kernel.reads == ["state", "table"] * 2
+
+
+def test_when_a_device_was_made_again_meanwhile_all_is_read_again(
+    kernel: Kernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(links, "names", lambda _: {8: "eth0"})
+    assert kernel.become(kernel.state, "10.0.0.2") == 1
     assert kernel.reads == ["state", "table"] * 2
 
 

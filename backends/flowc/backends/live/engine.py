@@ -97,7 +97,8 @@ class Engine:
         return self.connection.writes + self._transactions
 
     def read(self, target: Target) -> Loaded:
-        return Loaded(read(self.connection, target.view, self.journal), self.table.read())
+        state, devices = read(self.connection, target.view, self.journal)
+        return Loaded(state, self.table.read(), devices)
 
     def look(self, target: Target) -> Difference:
         """Read the host, and say what has to be done."""
@@ -108,7 +109,7 @@ class Engine:
         state = completed(target.loaded.state, self.journal)
         if not _IPV6.exists():
             state = without_ipv6(state)
-        absent = waiting(state, frozenset(links.names(self.connection).values()))
+        absent = waiting(state, frozenset(seen.devices.values()))
         reachable = Loaded(without(state, absent), ruleset_without(target.loaded.ruleset, absent))
         delta = difference(seen.state, reachable.state, seen.ruleset, reachable.ruleset)
         named = {
@@ -132,10 +133,11 @@ class Engine:
 
     def _again(self, found: Difference, target: Target) -> Loaded:
         """What there is when the difference is written. Where only the nft table differed, all else is as it shall be:
-        a transaction of nft changes neither devices nor what stands on them.
+        a transaction of nft changes neither devices nor what stands on them. A device that comes or goes does.
         """
-        if len(found.delta) == len_of_table(found.delta):
-            return Loaded(found.reachable.state, self.table.read())
+        devices = links.names(self.connection)
+        if len(found.delta) == len_of_table(found.delta) and devices == found.seen.devices:
+            return Loaded(found.reachable.state, self.table.read(), devices)
         return self.read(target)
 
     def _execute(self, found: Difference, target: Target) -> Iterator[Step]:

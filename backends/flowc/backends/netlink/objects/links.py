@@ -18,22 +18,13 @@ from flowc.backends.netlink.objects import defaults, devices, tunnels
 from flowc.backends.netlink.objects.devices import BODY, index_of
 from flowc.backends.netlink.objects.owned import ForeignDeviceError, links
 from flowc.delta import Changed
-from flowc.hoststate import Link, NetworkState
-from flowc.hoststate.journal import Journal
+from flowc.hoststate import Link
 
-__all__ = ["ForeignDeviceError", "activate", "change", "create", "delete", "names", "read"]
+__all__ = ["ForeignDeviceError", "activate", "change", "create", "delete", "links", "names"]
 
 GROUP = PROTOCOL
 _NEWLINK, _DELLINK, _SETLINK = 16, 17, 19  # RTM_*
 _TUNNEL = frozenset({"local", "remote", "ikey", "okey", "ttl", "underlay"})
-
-
-def read(connection: Connection, wanted: NetworkState, journal: Journal) -> tuple[Link, ...]:
-    """Those that flowc made, and of the others those that the file or the journal names.
-
-    Raises RefusedError, and ForeignDeviceError where a device of another's is in the way.
-    """
-    return links(devices.devices(connection), wanted, journal)
 
 
 def names(connection: Connection) -> dict[int, str]:

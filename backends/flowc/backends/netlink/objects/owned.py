@@ -39,7 +39,10 @@ class _Reading:
 
 
 def links(found: Iterable[Device], wanted: NetworkState, journal: Journal) -> tuple[Link, ...]:
-    """The devices as a host's links. Raises ForeignDeviceError."""
+    """Those that flowc made, and of the others those that the file or the journal names.
+
+    Raises ForeignDeviceError where a device of another's is in the way.
+    """
     named = {one.name: one for one in found}
     reading = _Reading(
         named,
