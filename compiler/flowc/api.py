@@ -17,9 +17,7 @@ But after an error nothing is lowered, and so nothing can be written. This is al
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +25,7 @@ from flowc.backends import BACKENDS, LOADER, Backend
 from flowc.backends.files import Written, host_folder, write_if_changed
 from flowc.backends.nft import ruleset
 from flowc.checks import CHECKS, OF_FACTS, FactsCheck, check
+from flowc.collector import collector_paused
 from flowc.delta.compared import ComparedStates, compare_states
 from flowc.diagnostics import Diagnostic, Diagnostics, registered
 from flowc.facts import Facts, Index
@@ -107,7 +106,7 @@ def check_files(paths: Iterable[str | Path], facts: Iterable[GivenFacts] = (), r
     `read` is where the bytes of the files come from. Raises OSError for a file that cannot be read, and FactsTwiceError;
     everything else is a diagnostic.
     """
-    with _collector_paused():
+    with collector_paused():
         return _understand(paths, tuple(facts), read)
 
 
@@ -132,7 +131,7 @@ def compile_files(
     Raises OSError for a file that cannot be read, UnknownHostError and FactsTwiceError.
     """
     states: dict[str, HostState] = {}
-    with _collector_paused():
+    with collector_paused():
         checked = _understand(paths, tuple(facts), read)
         if not checked.diagnostics.has_errors:
             states = {chosen.name: lower(chosen) for chosen in _choose(checked.network, host)}
@@ -150,7 +149,7 @@ def test_files(
     Raises OSError for a file that cannot be read, and UnknownHostError.
     """
     results: dict[str, tuple[Result, ...]] = {}
-    with _collector_paused():
+    with collector_paused():
         checked = _understand(paths, (), read)
         if not checked.diagnostics.has_errors:
             for one in _choose(checked.network, host):
@@ -167,7 +166,7 @@ def trace_files(paths: Iterable[str | Path], packet: str, host: str | None = Non
     Raises OSError for a file that cannot be read, UnknownHostError, and SeveralHostsError.
     """
     wrong = Diagnostics()
-    with _collector_paused():
+    with collector_paused():
         checked = _understand(paths, (), read)
         if checked.diagnostics.has_errors:
             return Asked(checked.diagnostics, wrong, None)
@@ -189,7 +188,7 @@ def _meant(network: Network, packet: str, name: str | None) -> Host:
 def compare_files(old: str | Path, new: str | Path, read: Read = read_file) -> Compared:
     """Which packets two files treat differently. Raises OSError for one that cannot be read, and BrokenFilesError."""
     networks = []
-    with _collector_paused():
+    with collector_paused():
         for path in (old, new):
             checked = _understand([path], (), read)
             if checked.diagnostics.has_errors:
@@ -207,7 +206,7 @@ def compare_hosts(old: str | Path, new: str | Path, read: Read = read_file) -> C
         if compiled.diagnostics.has_errors:
             raise BrokenFilesError(str(path), compiled.diagnostics)
         states.append(compiled.states)
-    with _collector_paused():
+    with collector_paused():
         before, after = states
         return compare_states(before, after, ruleset)
 
@@ -224,7 +223,7 @@ def format_file(path: str | Path) -> FormatResult:
     Raises OSError if it cannot be read; syntax errors are diagnostics.
     """
     diagnostics = Diagnostics()
-    with _collector_paused():
+    with collector_paused():
         source, data, is_text = read_source(str(path), diagnostics)
         text = format_source(source, diagnostics) if is_text else None
     return FormatResult(diagnostics, data, None if text is None else text.encode())
@@ -248,7 +247,7 @@ def write_directory(
     differs. Raises OSError.
     """
     chosen = tuple(backends)
-    with _collector_paused():
+    with collector_paused():
         texts = [
             (Path(directory) / host_folder(name) / backend.file, backend.render(state, provenance=provenance), backend)
             for name, state in states.items()
@@ -273,19 +272,3 @@ def _choose(network: Network, name: str | None) -> tuple[Host, ...]:
     if name is not None and not chosen:
         raise UnknownHostError(name, tuple(host.name for host in network.hosts))
     return chosen
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """No garbage collection while the stages run.
-
-    They build large structures that stay alive until the end: collecting finds nothing in them and takes up to half
-    of the time.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

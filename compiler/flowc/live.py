@@ -11,6 +11,7 @@ Nothing here is for hosts that are not at hand: `flowc.api` compiles for those.
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import time
@@ -20,7 +21,7 @@ from dataclasses import dataclass, replace
 from flowc.api import check_host
 from flowc.backends.live.announcing import announce
 from flowc.backends.live.cutting import cut_forbidden
-from flowc.backends.live.engine import Done, Engine, StepFailedError, Target, UnsettledError, refuse_foreign
+from flowc.backends.live.engine import Difference, Done, StepFailedError, Target, UnsettledError, refuse_foreign
 from flowc.backends.live.following import LinkNews
 from flowc.backends.live.guard import PendingError
 from flowc.backends.live.observing import observe
@@ -34,9 +35,10 @@ from flowc.backends.netlink.objects.sysctls import value
 from flowc.backends.netlink.resolving import resolve
 from flowc.backends.nft import live as nft
 from flowc.backends.nft import render
+from flowc.collector import collector_paused
 from flowc.cut.model import Judged
 from flowc.delta import Delta
-from flowc.delta.compared import ComparedStates, compare_host
+from flowc.delta.compared import ComparedStates, by_declaration
 from flowc.delta.plan import Step, plan
 from flowc.facts import Index
 from flowc.hoststate import HostState, nothing
@@ -116,11 +118,10 @@ def compare_live(state: HostState, netns: str | None = None) -> Planned:
 
     Raises NoNamespaceError, LiveError, NftError, RefusedError, ForeignError and OSError.
     """
-    with entered(netns), reading() as engine:
-        target = _target(state)
-        seen = engine.read(target)
-        refuse_foreign(seen)
-        return _planned(engine, target, seen)
+    with collector_paused(), entered(netns), reading() as engine:
+        found = engine.look(_target(state))
+        refuse_foreign(found.seen)
+        return _planned(found)
 
 
 def verify_live(
@@ -131,20 +132,19 @@ def verify_live(
     With `ask` machines whose MAC address is not known are sent a packet; else nothing is written or sent. Raises as
     `compare_live`, but for ForeignError: what others made in the place of something is told beside that it is missing.
     """
-    with entered(netns), reading() as engine:
-        target = _target(state)
-        seen = engine.read(target)
-        planned = _planned(engine, target, seen)
-        facts, notes = read_host(), [one.text for one in seen.foreign]
+    with collector_paused(), entered(netns), reading() as engine:
+        found = engine.look(_target(state))
+        planned = _planned(found)
+        facts, notes = read_host(), [one.text for one in found.seen.foreign]
         unknown = unresolved(host, Index(facts)) if ask else []
         if unknown:
             notes += [f"sent a packet to {len(unknown)} machines whose MAC addresses were not known", *resolve(unknown)]
             time.sleep(_ANSWERED)
             facts = read_host()
-        flowtable = seen.ruleset.flowtable.devices if seen.ruleset.flowtable else ()
-        observed = observe(engine.connection, host, flowtable, seconds)
-    found = check_host(Network(hosts=(host,)), host.name, facts)
-    return verified(host, planned.compared, planned.waiting, facts, found, observed, notes)
+        flowtable = found.seen.ruleset.flowtable
+        observed = observe(engine.connection, host, flowtable.devices if flowtable else (), seconds)
+    findings = check_host(Network(hosts=(host,)), host.name, facts)
+    return verified(host, planned.compared, planned.waiting, facts, findings, observed, notes)
 
 
 def apply_state(
@@ -164,15 +164,15 @@ def apply_state(
     another change may take that is being made. With the `token` of an earlier call nothing is done if somebody else has
     changed the host since: SupersededError. Raises as `compare_live`, StepFailedError and UnsettledError.
     """
-    with entered(netns), changing(wait) as session:
+    with collector_paused(), entered(netns), changing(wait) as session:
         target = _target(state)
-        seen = session.engine.read(target)
-        session.take_over(target, seen)
+        found = session.engine.look(target)
+        session.take_over(target, found.seen)
         token = session.claim(token)
-        planned = _planned(session.engine, target, seen)
+        planned = _planned(found)
         done = Done(waiting=planned.waiting)
         if len(planned.delta):
-            done = session.change(target, seen, confirm, what)
+            done = session.change(target, found, confirm, what)
         judged, complaints = None, announce(state, planned.delta)
         if host is not None and not session.is_judged:
             try:
@@ -209,6 +209,7 @@ def follow(state: HostState, netns: str | None = None, *, host: Host | None = No
                 if token is None or applied.done.rounds or applied.judged:
                     yield applied
                 token = applied.token
+            gc.collect()  # this process stays
             while not news.wait(_LOOK):
                 if token is not None:
                     require_claim(runtime, token)
@@ -216,9 +217,8 @@ def follow(state: HostState, netns: str | None = None, *, host: Host | None = No
 
 def compare_down(state: HostState | None = None, netns: str | None = None) -> Planned:
     """What `take_down` would do; nothing is written. Raises as `compare_live`."""
-    with entered(netns), reading() as engine:
-        target = _nothing(state)
-        return _planned(engine, target, engine.read(target))
+    with collector_paused(), entered(netns), reading() as engine:
+        return _planned(engine.look(_nothing(state)))
 
 
 def take_down(
@@ -234,12 +234,12 @@ def take_down(
 
     Of a state the addresses are removed, too, that scripts have set: these leave no mark.
     """
-    with entered(netns), changing(wait) as session:
+    with collector_paused(), entered(netns), changing(wait) as session:
         session.claim(None)
         target = _nothing(state)
-        seen = session.engine.read(target)
-        planned = _planned(session.engine, target, seen)
-        done = session.change(target, seen, confirm, what) if len(planned.delta) else Done()
+        found = session.engine.look(target)
+        planned = _planned(found)
+        done = session.change(target, found, confirm, what) if len(planned.delta) else Done()
         session.leave()
         return Applied(planned, done, session.engine.written, complaints=tuple(_forwards_on(planned.delta)))
 
@@ -263,11 +263,11 @@ def _indexes(devices: Collection[str], netns: str | None) -> dict[str, int]:
         return {name: index for index, name in socket.if_nameindex() if name in devices}
 
 
-def _planned(engine: Engine, target: Target, seen: Loaded) -> Planned:
-    delta, reachable, absent = engine.compare(seen, target)
-    host = compare_host(seen.state, reachable.state, seen.ruleset, reachable.ruleset)
-    steps = plan(delta, table_stays=bool(reachable.ruleset.chains))
-    return Planned(ComparedStates((host,), (), ()), steps, absent)
+def _planned(found: Difference) -> Planned:
+    seen, reachable = found.seen, found.reachable
+    host = by_declaration(found.delta, seen.state, reachable.state, seen.ruleset, reachable.ruleset)
+    steps = plan(found.delta, table_stays=bool(reachable.ruleset.chains))
+    return Planned(ComparedStates((host,), (), ()), steps, found.waiting)
 
 
 def _target(state: HostState) -> Target:

@@ -23,6 +23,7 @@ from flowc.api import compile_files
 from flowc.backends.iproute2 import AFTER_RULESET, render
 from flowc.backends.netlink.connection import Connection, MissingDeviceError, RefusedError
 from flowc.backends.netlink.objects import addresses, links, neighbors
+from flowc.backends.netlink.objects.devices import devices as every_device
 from flowc.backends.netlink.objects.foreign import Foreign
 from flowc.delta.addresses import ADDRESS
 from flowc.delta.kinds import Changed, Changes, compare
@@ -130,7 +131,7 @@ def read(connection: Connection, wanted: NetworkState, journal: Journal = JOURNA
     names = links.names(connection)
     return replace(
         wanted,
-        links=links.read(connection, wanted, journal, []),
+        links=links.links(every_device(connection), wanted, journal, []),
         addresses=addresses.read(connection, names, wanted, JOURNAL),
         neighbors=neighbors.read(connection, names, wanted, []),
     )
@@ -337,7 +338,8 @@ def test_a_device_that_is_down_is_brought_up_again(hosts: tuple[Namespace, Names
         link = next(one for one in read(connection, wanted).links if one.device == "name")
         (change,) = compare(LINK, [link], [replace(link, up=False)]).changed
         links.change(connection, change)
-        assert not next(one for one in links.read(connection, wanted, JOURNAL, []) if one.device == "name").up
+        found = links.links(every_device(connection), wanted, JOURNAL, [])
+        assert not next(one for one in found if one.device == "name").up
 
 
 def test_what_flowc_did_not_make_is_untouched(hosts: tuple[Namespace, Namespace]) -> None:
@@ -394,7 +396,7 @@ def test_a_device_in_the_way_is_named(hosts: tuple[Namespace, Namespace]) -> Non
 def in_the_way(live: Namespace, wanted: NetworkState) -> list[str]:
     found: list[Foreign] = []
     with connected(live) as connection:
-        links.read(connection, wanted, JOURNAL, found)
+        links.links(every_device(connection), wanted, JOURNAL, found)
     return [one.text for one in found]
 
 
@@ -436,7 +438,7 @@ def test_whoever_is_killed_leaves_nothing_that_stands_in_the_way(hosts: tuple[Na
         assert missing(live, wanted) == []
         assert_shows(live, expected)
         with connected(live) as connection:
-            for link in reversed(links.read(connection, nothing, JOURNAL, [])):
+            for link in reversed(links.links(every_device(connection), nothing, JOURNAL, [])):
                 links.delete(connection, link)
         live.ip("link set dev tap75 nomaster")
         if done:
@@ -510,6 +512,6 @@ def test_files_that_are_generated(lab: Lab) -> None:
         assert missing(live, wanted) == []
         assert_shows(live, shown(scripts))
         with connected(live) as connection:
-            for link in reversed(links.read(connection, empty(), JOURNAL, [])):
+            for link in reversed(links.links(every_device(connection), empty(), JOURNAL, [])):
                 links.delete(connection, link)
-            assert links.read(connection, empty(), JOURNAL, []) == ()
+            assert links.links(every_device(connection), empty(), JOURNAL, []) == ()

@@ -10,6 +10,8 @@ from dataclasses import replace
 from difflib import unified_diff
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import patch
 
 import pytest
 from tests.lab.protocol import prepared
@@ -17,8 +19,10 @@ from tests.packets.lab import Lab, Namespace
 from tests.packets.soak import soak
 
 from flowc.api import compile_files
+from flowc.backends.netlink.connection import Connection
 from flowc.backends.nft import render
-from flowc.backends.nft.live import LoadError, canonical, load, read, restoring, transaction
+from flowc.backends.nft.live import LoadError, Reader, canonical, elements, load, reading, restoring, transaction
+from flowc.backends.nft.live.elements import KernelSet
 from flowc.delta import Delta, difference
 from flowc.hoststate import HostState
 from flowc.hoststate.ruleset import NO_TABLE, Ruleset
@@ -88,11 +92,17 @@ def told(delta: Delta) -> list[str]:
     ]
 
 
+def read() -> Ruleset:
+    return Reader().read()
+
+
 def become(state: HostState, after: Ruleset) -> str:
-    """Make it so, and return the transaction."""
-    before = read()
-    text = transaction(compared(state, before, after), before, after, render(state))
-    load(text)
+    """Make it so, and return the transaction. What the kernel told of it is what is read without that."""
+    reader = Reader()
+    before = reader.read()
+    text = transaction(compared(state, before, after), before, after, lambda: render(state))
+    reader.load(text)
+    assert not told(compared(state, reader.read(), read()))
     return text
 
 
@@ -238,6 +248,69 @@ def test_ranges_become_any_others(lab: Lab) -> None:
             one = replace(empty.sets[0], keys=ranges, spans=[NOWHERE] * len(ranges))
             become(state, replace(empty, sets=(one,)))
             assert sorted(read().sets[0].keys) == sorted(ranges), (old, new)
+
+
+SETS = """
+add table inet flowc
+add map inet flowc eips { typeof ip saddr : ip daddr; }
+add map inet flowc verdicts { typeof iifname : verdict; }
+add set inet flowc places { typeof ip saddr . tcp dport; flags interval; }
+add set inet flowc ranges { typeof ip saddr; flags interval; }
+add table inet other
+add set inet other eips { typeof ip saddr; }
+"""
+ADD = "add element inet flowc {} {{ {} }}\n".format
+DELETE = "delete element inet flowc {} {{ {} }}\n".format
+MANY = ", ".join(f"10.{n >> 8}.{n & 255}.1 : 192.0.2.1" for n in range(2000))
+EVERY = {"eips", "verdicts", "places", "ranges"}
+TRANSACTIONS: dict[str, tuple[str, set[str]]] = {
+    "one of each": (
+        ADD("eips", "1.1.1.1 : 2.2.2.2") + ADD("verdicts", "eth0 : drop") + ADD("places", "10.0.0.0/24 . 80-90"),
+        set(),
+    ),
+    "another value": (DELETE("eips", "1.1.1.1") + ADD("eips", "1.1.1.1 : 3.3.3.3"), set()),
+    "all of one": ("flush map inet flowc verdicts\n" + ADD("verdicts", "eth1 : accept"), set()),
+    "a range of a single key": (ADD("ranges", "10.0.0.0/24"), {"ranges"}),
+    "a set anew": ("delete set inet flowc ranges\nadd set inet flowc ranges { typeof ip daddr; }\n" + ADD("ranges", "1.1.1.1"), {"ranges"}),
+    "one of the same name": ("add element inet other eips { 4.4.4.4 }\n" + ADD("eips", "4.4.4.4 : 5.5.5.5"), set()),
+    "too many to listen to": (ADD("eips", MANY) + ADD("eips", MANY.replace(" : ", "0 : ")), EVERY),
+}  # fmt: skip
+
+
+def test_only_what_the_kernel_does_not_tell_is_read_again(lab: Lab) -> None:
+    (host,) = lab.namespaces("host")
+    with host.entered():
+        host.nft(SETS)
+        reader = Reader()
+        reader.read()
+        for what, (text, again) in TRANSACTIONS.items():
+            reader.load(text)
+            assert read_again(reader) == again, what
+        # Somebody else's transaction is known of, and so nothing of the one before.
+        host.nft(ADD("eips", "7.7.7.7 : 7.7.7.7"))
+        reader.load(ADD("eips", "7.7.7.8 : 7.7.7.8"))
+        assert read_again(reader) == EVERY
+        with pytest.raises(LoadError):
+            reader.load(ADD("nowhere", "1.1.1.1"))
+        assert read_again(reader) == EVERY
+
+
+def read_again(reader: Reader) -> set[str]:
+    """The sets of which elements are read. What there is is what is read without any knowledge."""
+    names: set[str] = set()
+
+    def counted(connection: Connection, table: str, one: KernelSet) -> tuple[list[str], list[str]]:
+        names.add(one.name)
+        return elements.elements(connection, table, one)
+
+    with patch.object(reading, "elements", SimpleNamespace(elements=counted, sets=elements.sets)):
+        found = reader.read()
+    assert contents(found) == contents(read())
+    return names
+
+
+def contents(ruleset: Ruleset) -> dict[str, list[tuple[str, ...]]]:
+    return {one.name: sorted(zip(*filter(None, (one.keys, one.values)), strict=True)) for one in ruleset.sets}
 
 
 def test_what_nft_refuses_names_its_line(lab: Lab) -> None:

@@ -29,7 +29,7 @@ def stopped(at: int, stop: Callable[[], None]) -> Iterator[list[int]]:
 
     with (
         patch.object(Connection, "send", before(Connection.send)),
-        patch.object(nft, "load", before(nft.load)),
+        patch.object(nft.Reader, "load", before(nft.Reader.load)),
         patch.object(sysctls, "write", before(sysctls.write)),
     ):
         yield reached

@@ -16,12 +16,14 @@ def everywhere(network: Network, look: Callable[[Host], Iterable[tuple[Hashable,
     `look` names every declaration that it looked at, mostly by its span, with None where there is nothing to say of it. What is useless on
     one host and needed on another is no mistake.
     """
-    fine: set[Hashable] = set()
+    fine: list[Hashable] = []
     found: dict[Hashable, T] = {}
     for host in network.hosts:
         for place, finding in look(host):
             if finding is None:
-                fine.add(place)
+                fine.append(place)
             else:
                 found.setdefault(place, finding)
-    return [finding for place, finding in found.items() if place not in fine]
+    for place in fine if found else ():  # mostly there is nothing to say, and nothing to look up
+        found.pop(place, None)
+    return list(found.values())

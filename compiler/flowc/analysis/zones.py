@@ -59,6 +59,15 @@ class Zones:
                     found.setdefault(place.interface.name, []).append((zone_name, place))
         return found
 
+    @cached_property
+    def _undivided(self) -> dict[str, set[str]]:
+        """The zones of each interface that no zone has a part of."""
+        return {
+            name: {zone for zone, _ in there}
+            for name, there in self._by_interface.items()
+            if all(place.family is None for _, place in there)
+        }
+
     def _parts(self, interface: str, family: Family) -> list[Range]:
         """What of an interface zones have for themselves; the rest is that of a zone with all of it."""
         there = self._by_interface.get(interface, ())
@@ -165,6 +174,9 @@ class Zones:
             return {SELF}
         found: set[str] = set()
         for name in self._homes.certain(vrf, family, address) or self._reachable.get(vrf, set()):
+            if name in self._undivided:
+                found |= self._undivided[name]
+                continue
             there = self._by_interface.get(name, ())
             parts = {
                 zone

@@ -4,6 +4,6 @@ Starting up counts, because `flowc` runs on every save and in every commit hook:
 nothing heavy, and each command imports what it needs when it runs.
 """
 
-from flowc.cli.main import main
+from flowc.cli.main import main, run_process
 
-__all__ = ["main"]
+__all__ = ["main", "run_process"]

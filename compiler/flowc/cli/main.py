@@ -5,12 +5,13 @@ Exit status: 0 nothing to report, 1 findings, 2 could not run. Whatever the inpu
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 from flowc.cli.arguments import build_parser
 from flowc.cli.outcome import CannotRunError, discard, emit, one_line
@@ -46,6 +47,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001  # the promise that nothing prints a traceback
         return _internal_error(error)
     return status
+
+
+def run_process() -> NoReturn:
+    """`main` for a process of its own. It ends soon, and what it makes is needed until then: to look for what could be
+    freed takes a tenth of the time.
+    """
+    gc.disable()
+    status = main()
+    gc.freeze()  # Python looks a last time when it ends, whatever is switched off
+    sys.exit(status)
 
 
 def _nowhere() -> TextIO:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from flowc.delta.delta import Delta, difference
@@ -100,7 +101,11 @@ def compare_states(
 
 def compare_host(old: NetworkState, new: NetworkState, before: Ruleset, after: Ruleset) -> HostDelta:
     """What makes `new` of `old`, by declaration; `before` and `after` are what their nft tables hold."""
-    delta = difference(old, new, before, after)
+    return by_declaration(difference(old, new, before, after), old, new, before, after)
+
+
+def by_declaration(delta: Delta, old: NetworkState, new: NetworkState, before: Ruleset, after: Ruleset) -> HostDelta:
+    """The same of a difference that is known."""
     groups = tuple(_groups(delta, spans(old, before), spans(new, after))) if len(delta) else ()
     return HostDelta(delta, groups, taken_along(old, delta.interrupted), old.host)
 
@@ -133,11 +138,13 @@ def _groups(delta: Delta, old: Iterable[Span], new: Iterable[Span]) -> Iterator[
             shown = statement  # of two places the one in the new file
         of.append(entry)
         found[statement.name] = (shown, of)
-    before, after = read.names(old), read.names(new)
+    before, after = (cache(partial(read.names, side)) for side in (old, new))  # of many statements, and seldom needed
     for name, (statement, of) in sorted(found.items(), key=lambda item: _place(item[1][0])):
+        actions = {entry.action for entry in of}
         # A host that was read says nothing of declarations, but what is changed was there.
-        was = name in before or (not before and any(entry.action is Action.CHANGE for entry in of))
-        action = Action.CHANGE if was and name in after else Action.CREATE if name in after else Action.DELETE
+        was = Action.DELETE in actions or name in before() or (Action.CHANGE in actions and not before())
+        now = actions != {Action.DELETE} or name in after()
+        action = Action.CHANGE if was and now else Action.CREATE if now else Action.DELETE
         yield Group(action, statement, tuple(of))
     strange = tuple(entry for entry in rest if entry.is_strange)
     if common := tuple(entry for entry in rest if not entry.is_strange):

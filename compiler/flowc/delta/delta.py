@@ -10,7 +10,7 @@ from flowc.delta.addresses import ADDRESS
 from flowc.delta.chains import CHAIN, compare_rules
 from flowc.delta.fastpath import FLOWTABLE, HELPER
 from flowc.delta.filters import FILTER, QDISC, Clsact, clsacts
-from flowc.delta.kinds import Changes, compare
+from flowc.delta.kinds import Changes, compare, compare_rows
 from flowc.delta.links import LINK, MODULE
 from flowc.delta.neighbors import NEIGHBOR
 from flowc.delta.routes import ROUTE, Route, routes
@@ -90,5 +90,5 @@ def difference(old: NetworkState, new: NetworkState, before: Ruleset, after: Rul
         local_rule=compare(LOCAL_RULE, *local_rules),
         addresses=compare(ADDRESS, old.addresses, new.addresses),
         routes=compare(ROUTE, routes(old), routes(new)),
-        neighbors=compare(NEIGHBOR, old.neighbors, new.neighbors),
+        neighbors=compare_rows(NEIGHBOR, old.neighbors, new.neighbors),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import repeat
 from typing import NamedTuple
 
-from flowc.delta.kinds import Changed, Changes, Kind, compare
+from flowc.delta.kinds import Changed, Changes, Kind, compare, differing_keys
 from flowc.hoststate.rules import Meter
 from flowc.hoststate.sets import NftSet
 from flowc.source import Span
@@ -67,8 +67,11 @@ METER: Kind[Meter] = Kind(
 
 def elements(one: NftSet) -> Iterator[Element]:
     """All of a set."""
-    values: Iterable[str | None] = repeat(None) if one.value is None else one.values
-    return (Element(one.name, *row) for row in zip(one.keys, values, one.spans, strict=False))
+    return (Element(one.name, *row) for row in zip(one.keys, _values(one), one.spans, strict=False))
+
+
+def _values(one: NftSet) -> Iterable[str | None]:
+    return repeat(None) if one.value is None else one.values
 
 
 def compare_elements(old: Iterable[NftSet], new: Iterable[NftSet]) -> Changes[Element]:
@@ -93,17 +96,15 @@ def compare_elements(old: Iterable[NftSet], new: Iterable[NftSet]) -> Changes[El
 def _compare_set(
     was: NftSet, one: NftSet, created: list[Element], deleted: list[Element], changed: list[Changed[Element]]
 ) -> None:
-    place, other = ({key: index for index, key in enumerate(side.keys)} for side in (was, one))
-    for key, index in other.items():
-        at = place.get(key)
-        value = None if one.value is None else one.values[index]
-        if at is None:
-            created.append(Element(one.name, key, value, one.spans[index]))
-        elif value is not None and was.values[at] != value:
-            before = Element(one.name, key, was.values[at], was.spans[at])
-            changed.append(Changed(before, Element(one.name, key, value, one.spans[index]), ("value",), ("value",)))
-    deleted += (
-        Element(was.name, key, None if was.value is None else was.values[at], was.spans[at])
-        for key, at in place.items()
-        if key not in other
-    )
+    before, after = (dict(zip(side.keys, _values(side), strict=False)) for side in (was, one))
+    differ = differing_keys(before, after)
+    gone, come = (_chosen(side, differ) for side in (was, one))
+    created += (element for key, element in come.items() if key not in gone)
+    deleted += (element for key, element in gone.items() if key not in come)
+    changed += (Changed(gone[key], element, ("value",), ("value",)) for key, element in come.items() if key in gone)
+
+
+def _chosen(one: NftSet, keys: set[str]) -> dict[str, Element]:
+    """Elements of a set by key."""
+    rows = zip(one.keys, _values(one), one.spans, strict=False)
+    return {row[0]: Element(one.name, *row) for row in rows if row[0] in keys} if keys else {}

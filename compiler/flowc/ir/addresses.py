@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
+from socket import AF_INET, AF_INET6, inet_ntoa, inet_ntop, inet_pton
 from typing import Literal, NamedTuple, TypeAlias
 
 Family: TypeAlias = Literal[4, 6]
@@ -32,7 +32,7 @@ def parse_address(text: str) -> tuple[Family, int]:
 def format_address(family: Family, address: int) -> str:
     """Canonical text (RFC 5952 for IPv6, as the C library writes it)."""
     if family == 4:
-        return inet_ntop(AF_INET, address.to_bytes(4, "big"))
+        return inet_ntoa(address.to_bytes(4, "big"))
     return inet_ntop(AF_INET6, address.to_bytes(16, "big"))
 
 
@@ -88,14 +88,19 @@ def mask(family: Family, address: int, length: int) -> int:
     return address >> shift << shift
 
 
-def merge(ranges: Iterable[Range]) -> tuple[Range, ...]:
+def merge(ranges: Iterable[tuple[int, int]]) -> tuple[Range, ...]:
     """Sorted, disjoint and not adjacent."""
     result: list[Range] = []
+    first, last = 0, -2
     for low, high in sorted(ranges):
-        if result and low <= result[-1].high + 1:
-            result[-1] = Range(result[-1].low, max(high, result[-1].high))
-        else:
-            result.append(Range(low, high))
+        if low > last + 1:
+            if last >= first:
+                result.append(Range(first, last))
+            first, last = low, high
+        elif high > last:
+            last = high
+    if last >= first:
+        result.append(Range(first, last))
     return tuple(result)
 
 
@@ -134,7 +139,13 @@ def _last_from(ranges: Sequence[Range], low: int) -> Range | None:
 def meet(ranges: Sequence[Range], others: Sequence[Range]) -> bool:
     """Something is in both. Each is sorted and disjoint; many that meet few cost a look-up for each of the few."""
     few, many = sorted((ranges, others), key=len)
-    return any((found := _last_from(many, high)) is not None and found.high >= low for low, high in few)
+    return any(touches(many, low, high) for low, high in few)
+
+
+def touches(ranges: Sequence[Range], low: int, high: int) -> bool:
+    """Something of `ranges`, which are sorted and disjoint, is between these, both included."""
+    found = _last_from(ranges, high)
+    return found is not None and found.high >= low
 
 
 def holds(ranges: Sequence[Range], others: Sequence[Range]) -> bool:

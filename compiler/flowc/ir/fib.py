@@ -62,15 +62,17 @@ class Fib:
         self.networks = list(_networks(host))
         columns = ("length", "family", "metric", "source", "nexthops", "span", "kind")
         self._columns = tuple(map(host.routes.column, columns))
+        self._lengths = host.routes.column("length")
 
     def lookup(self, vrf: str | None, family: Family, address: int) -> Found:
         found = Found([], [])
         best, pinned = found
         for row in self._tables[vrf].covering(family, address) if vrf in self._tables else ():
-            way = self._way(row)
-            if best and way.length < best[0].length:
+            network = self.networks[row][2] if row < 0 else None
+            if best and (network.length if network else self._lengths[row]) < best[0].length:
                 break
-            if way.pinned:
+            way = network or self._route(row)
+            if way.source is not None:
                 pinned.append(way)
             elif not best or way.metric <= best[0].metric:
                 if best and way.metric < best[0].metric:
@@ -82,16 +84,13 @@ class Fib:
         """The best ones for any source."""
         return self.lookup(vrf, family, address).best
 
-    def _way(self, row: int) -> Way:
-        """Of a route, or with a negative number of an interface's network."""
-        if row < 0:
-            return self.networks[row][2]
+    def _route(self, row: int) -> Way:
         length, family, metric, source, nexthops, span, kind = (column[row] for column in self._columns)
         return Way(length, metric or ROUTE_METRIC[family], source, nexthops, span, kind)
 
     @cached_property
     def _tables(self) -> dict[str | None, PrefixMap[int]]:
-        """By VRF, the rows by prefix."""
+        """By VRF, the rows by prefix. Negative numbers are those of interfaces' networks."""
         found: dict[str | None, list[tuple[Prefix, int]]] = {}
         for at, (vrf, prefix, _) in enumerate(self.networks):
             found.setdefault(vrf, []).append((prefix, at - len(self.networks)))
@@ -108,7 +107,10 @@ class Fib:
 
     def owner(self, vrf: str | None, family: Family, address: int) -> Interface | None:
         """The interface in a VRF that has an address."""
-        return next((one for one in self.owners(family, address) if one.vrf == vrf), None)
+        for one in self.owners(family, address):  # mostly none
+            if one.vrf == vrf:
+                return one
+        return None
 
     def owners(self, family: Family, address: int) -> Sequence[Interface]:
         """The interfaces with an address, in any VRF."""

@@ -41,8 +41,10 @@ class Public:
     """All of them, in the order of their addresses."""
 
     def __init__(self, host: Host) -> None:
+        self.declared = tuple(public_ranges(host))
+        """One declaration after the other."""
         self._by_zone: dict[tuple[str, Family], list[PublicRange]] = {}
-        for one in sorted(public_ranges(host), key=lambda one: one[:4]):
+        for one in sorted(self.declared, key=lambda one: one[:4]):
             self._by_zone.setdefault((one.zone, one.family), []).append(one)
 
     def of(self, zone: str, family: Family) -> Sequence[PublicRange]:

@@ -65,4 +65,4 @@ def _real_addresses(host: Host, family: Family) -> tuple[Range, ...]:
     found += [
         gateway for row in host.routes if row.family == family for gateway, _, _ in row.nexthops if gateway is not None
     ]
-    return merge([*(Range(value, value) for value in found), *host.elsewhere[family]])
+    return merge([*zip(found, found, strict=True), *host.elsewhere[family]])

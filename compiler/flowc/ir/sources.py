@@ -51,10 +51,10 @@ class SourceCheck:
 
     def own(self, interfaces: Iterable[Interface], family: Family) -> tuple[Range, ...]:
         """The sources that belong to interfaces."""
-        found: list[Range] = []
+        found: list[tuple[int, int]] = []
         for interface in interfaces:
-            found += [Range(a, a) for f, a in self.behind.endpoints(interface) if f == family]
-            found += [Range(a, a) for f, a in self.behind.tunnel_remotes(interface) if f == family]
+            found += [(a, a) for f, a in self.behind.endpoints(interface) if f == family]
+            found += [(a, a) for f, a in self.behind.tunnel_remotes(interface) if f == family]
             if interface.spoofing is not Spoofing.STRICT:
                 found += [prefix.range for prefix in self.behind.prefixes(interface) if prefix.family == family]
         return merge(found)

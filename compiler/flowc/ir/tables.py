@@ -8,6 +8,7 @@ fast take whole columns; everything else iterates over rows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 from typing import Any, Generic, NamedTuple, TypeVar
 
 Row = TypeVar("Row", bound=NamedTuple)
@@ -61,7 +62,8 @@ class Table(Generic[Row]):
         return self._row._make(column[index] for column in self._columns)
 
     def __iter__(self) -> Iterator[Row]:
-        return map(self._row._make, zip(*self._columns, strict=True))
+        # As `_make`, which is a call of Python for each row.
+        return map(tuple.__new__, repeat(self._row), zip(*self._columns, strict=True))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Table) and self._row is other._row and self._columns == other._columns

@@ -100,20 +100,19 @@ def neighbors(topology: Topology, shared: SharedTunnels) -> Table[NeighborRow]:
     A flow is only offloaded when its next hop's neighbour entry is valid (kernel: net/netfilter/nft_flow_offload.c,
     nft_dev_fill_forward_path), and nothing asks for one before there is traffic.
     """
-    found = Table(NeighborRow, shared.neighbors())
+    found = [*shared.neighbors()]
     host = topology.host
-    keys = {one.name for one in host.interfaces.values() if one.carrier}
+    devices = {one.name: topology.device(one.name) for one in host.interfaces.values() if not one.carrier}
     for endpoint in host.endpoints:
-        if endpoint.mac is None or endpoint.interface in keys:
+        if endpoint.mac is None or endpoint.interface not in devices:
             continue
-        device = topology.device(endpoint.interface)
+        device = devices[endpoint.interface]
         if endpoint.v4 is not None:
             found.append(NeighborRow(4, format_address(4, endpoint.v4), device, endpoint.mac, endpoint.span))
         if endpoint.v6 is not None:
             found.append(NeighborRow(6, format_address(6, endpoint.v6), device, endpoint.mac, endpoint.span))
     for row in host.neighbors:
-        if row.interface in keys:
-            continue
-        device = topology.device(row.interface)
-        found.append(NeighborRow(row.family, format_address(row.family, row.address), device, row.mac, row.span))
-    return found.sorted("family", "device", "address")
+        if row.interface in devices:
+            address = format_address(row.family, row.address)
+            found.append(NeighborRow(row.family, address, devices[row.interface], row.mac, row.span))
+    return Table(NeighborRow, found).sorted("family", "device", "address")

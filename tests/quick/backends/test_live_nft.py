@@ -17,6 +17,7 @@ from flowc.backends.nft.live.datatypes import Decoder
 from flowc.backends.nft.live.elements import KernelSet, decoded
 from flowc.backends.nft.live.listing import devices, hook, parsed, shape
 from flowc.backends.nft.live.loading import complaint, place
+from flowc.backends.nft.live.notices import changed
 from flowc.backends.nft.live.transactions import restoring, transaction
 from flowc.delta import difference
 from flowc.hoststate.nft import Flowtable
@@ -42,6 +43,60 @@ def message(*elements: bytes) -> bytes:
 
 def address(text: str) -> bytes:
     return IPv4Address(text).packed
+
+
+def notice(kind: int, *elements: bytes, name: str = "s", table: str = "flowc") -> bytes:
+    """What the kernel tells when a set (9, 11) or an element (12, 14) comes or goes."""
+    named = attribute(1, f"{table}\0".encode()) + attribute(2, f"{name}\0".encode())
+    body = struct.pack(">BBH", 1, 0, 7) + named + attribute(3 | 0x8000, b"".join(elements))
+    return struct.pack("=IHHII", 16 + len(body), 10 << 8 | kind, 0, 0, 0) + body
+
+
+def mapped(key: str, value: str) -> bytes:
+    return element(address(key), attribute(2, attribute(1, address(value))))
+
+
+MAPPED = NftSet("s", "ip saddr", "ip daddr", keys=["10.0.0.1", "10.0.0.2"], values=["192.0.2.1", "192.0.2.2"])
+SINGLES = NftSet("singles", "ip saddr", keys=["10.0.0.1"])
+RANGES = NftSet("ranges", "ip saddr", interval=True, keys=["10.0.0.0/24"])
+DECLARED = {
+    "s": KernelSet("s", MAP, V4, V4),
+    "singles": KernelSet("singles", 0, V4, None),
+    "ranges": KernelSet("ranges", INTERVAL, V4, None),
+}
+KNOWN = {one.name: one for one in (MAPPED, SINGLES, RANGES)}
+
+
+def test_what_the_kernel_tells_of_elements_is_what_there_is_then() -> None:
+    told = [
+        notice(14, mapped("10.0.0.1", "192.0.2.1")),
+        notice(12, mapped("10.0.0.3", "192.0.2.3")),
+        notice(12, mapped("10.0.0.1", "192.0.2.9")),  # another value: it goes, and comes again
+        notice(12, element(address("10.0.0.7")), name="singles"),
+        notice(12, mapped("10.0.0.4", "192.0.2.4"), table="other"),
+        notice(15),
+    ]
+    found = changed(KNOWN, DECLARED, told, "flowc")
+    mapping = dict(zip(found["s"].keys, found["s"].values, strict=True))
+    assert mapping == {"10.0.0.1": "192.0.2.9", "10.0.0.2": "192.0.2.2", "10.0.0.3": "192.0.2.3"}
+    assert found["singles"].keys == ["10.0.0.1", "10.0.0.7"]
+    assert found["ranges"] is RANGES
+    assert MAPPED.keys == ["10.0.0.1", "10.0.0.2"]
+
+
+@pytest.mark.parametrize(
+    ("told", "unknown"),
+    [
+        (notice(14, mapped("10.0.0.9", "192.0.2.9")), {"s"}),  # it was not there, as far as is known
+        (notice(9), {"s"}),
+        (notice(11), {"s"}),
+        (notice(12, element(address("10.0.1.0")), name="ranges"), {"ranges"}),  # one end of a range
+        (notice(0), set(KNOWN)),
+        (notice(2), set(KNOWN)),
+    ],
+)
+def test_sets_of_which_the_kernel_does_not_tell_all_are_read_again(told: bytes, unknown: set[str]) -> None:
+    assert KNOWN.keys() - changed(KNOWN, DECLARED, [told], "flowc").keys() == unknown
 
 
 def test_elements_of_one_length_are_read() -> None:
@@ -98,8 +153,8 @@ def test_ranges_of_concatenations_have_both_ends() -> None:
 
 def test_a_map_to_prefixes_has_both_ends_as_value() -> None:
     values = Decoder(V4, interval=False)
-    assert values.value(address("192.0.2.0") + address("192.0.2.255")) == "192.0.2.0/24"
-    assert values.value(address("192.0.2.5") * 2) == "192.0.2.5/32"
+    data = [address("192.0.2.0") + address("192.0.2.255"), address("192.0.2.5") * 2]
+    assert values.values(data) == ["192.0.2.0/24", "192.0.2.5/32"]
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1))
@@ -115,6 +170,12 @@ def test_bits_behind_a_prefix_are_no_difference(number: int, length: int) -> Non
     network = number & -(1 << (32 - length))
     host = normal.key(f'"eth0" . {format_address(4, number)}/{length}')
     assert host == normal.key(f'"eth0" . {format_address(4, network)}/{length}')
+
+
+def test_a_mac_address_behind_an_address_is_in_one_spelling() -> None:
+    """Its first number is none: what is in one spelling is returned as it is."""
+    one = NftSet("s", "ip saddr . ether saddr", keys=["192.0.2.1 . 52:54:00:00:00:01"])
+    assert normal.elements(one)[0] is one.keys
 
 
 @given(st.integers(0, 2**128 - 1))
@@ -245,7 +306,7 @@ def chain(name: str, *rules: str, base: str | None = None, handles: int | None =
 
 def made(before: Ruleset, after: Ruleset) -> list[str]:
     state = empty()
-    text = transaction(difference(state, state, before, after), before, after, "whole")
+    text = transaction(difference(state, state, before, after), before, after, lambda: "whole")
     return [line for line in text.splitlines() if not line.startswith("#")]
 
 

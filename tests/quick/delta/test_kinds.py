@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.quick.delta.states import GATEWAY, change, delta, state
 
 from flowc.delta.chains import applied_rules
-from flowc.delta.kinds import Changed
+from flowc.delta.kinds import Changed, compare, compare_rows
+from flowc.delta.neighbors import NEIGHBOR
 from flowc.delta.rules import compare_routing_rules
 from flowc.delta.taken import taken_along
-from flowc.hoststate import Link, Rule
+from flowc.hoststate import Link, NeighborRow, Rule
 from flowc.hoststate.ruleset import Chain, ChainRule
+from flowc.ir.tables import Table
 from flowc.source import NOWHERE
 
 TUNNEL = "tunnel gre1 {{ type {type}; key {key}; local 192.0.2.1; remote {remote}; address 10.9.0.1/30 }}\n"
@@ -198,3 +202,22 @@ def test_hardware_makes_the_flowtable_anew_and_devices_do_not() -> None:
     more = "interface web { device eth2; address 10.5.0.1/24 }\nzone dmz { interface web }\n"
     (devices,) = change(text, text + more + "policy dmz -> outside { accept offload }\n").flowtables.changed
     assert (devices.attributes, devices.recreated) == (("devices",), ())
+
+
+ROWS = st.lists(
+    st.builds(
+        NeighborRow,
+        st.just(4),
+        st.sampled_from(["10.0.0.1", "10.0.0.2", "10.0.0.3"]),
+        st.sampled_from(["eth0", "eth1"]),
+        st.sampled_from([None, "52:54:00:00:00:01", "52:54:00:00:00:02"]),
+        st.just(NOWHERE),
+    )
+)
+
+
+@given(ROWS, ROWS)
+def test_tables_differ_as_their_rows_do(old: list[NeighborRow], new: list[NeighborRow]) -> None:
+    """Of two rows with one key the last counts."""
+    tables = (Table(NeighborRow, rows) for rows in (old, new))
+    assert compare_rows(NEIGHBOR, *tables) == compare(NEIGHBOR, old, new)

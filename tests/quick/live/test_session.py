@@ -13,17 +13,19 @@ import pytest
 from tests.quick.live.hosts import LONG, Host
 
 import flowc.files
-from flowc.backends.live.engine import Done, Target
+from flowc.backends.live.engine import Difference, Done, Target
 from flowc.backends.live.guard import PendingError
 from flowc.backends.live.interrupts import InterruptError, undisturbed
 from flowc.backends.live.reading import Loaded
 from flowc.backends.live.runtime import HeldError, LiveError, Runtime
 from flowc.backends.live.session import Session, SupersededError, told
+from flowc.delta import difference
 from flowc.hoststate import nothing
 from flowc.hoststate.journal import Journal
 from flowc.hoststate.ruleset import NO_TABLE
 
 SEEN = Loaded(nothing("gw"), NO_TABLE)
+FOUND = Difference(SEEN, SEEN, difference(SEEN.state, SEEN.state, NO_TABLE, NO_TABLE), ())
 TARGET = Target(SEEN, lambda _: "", SEEN.state)
 
 
@@ -33,7 +35,7 @@ class Engine:
     def __init__(self, *steps: Callable[[], None]) -> None:
         self.steps, self.journal, self.connection, self.done = list(steps), Journal(), None, 0
 
-    def converge(self, _: Target, __: Loaded | None = None) -> Done:
+    def converge(self, _: Target, __: Difference | None = None) -> Done:
         self.steps.pop(0)()
         self.done += 1
         return Done()
@@ -56,7 +58,7 @@ def changed(runtime: Runtime, *steps: Callable[[], None]) -> str:
     """The token of who changed the host."""
     with told(session(runtime, *steps)) as one:
         token = one.claim(None)
-        one.change(TARGET, SEEN)
+        one.change(TARGET, FOUND)
     return token
 
 
@@ -128,7 +130,7 @@ def test_a_signal_undoes_a_change_that_is_being_made(runtime: Runtime, number: i
 def test_nothing_disturbs_who_undoes(runtime: Runtime) -> None:
     every = sent(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     with pytest.raises(InterruptError), told(session(runtime, sent(signal.SIGINT), every)) as one:
-        one.change(TARGET, SEEN)
+        one.change(TARGET, FOUND)
     assert one.engine.done == 1  # type: ignore[attr-defined]
 
 
@@ -136,7 +138,7 @@ def test_before_and_after_it_a_signal_says_so(runtime: Runtime) -> None:
     with pytest.raises(InterruptError, match="nothing was changed"), told(session(runtime)):
         sent(signal.SIGTERM)()
     one = session(runtime, works)
-    one.change(TARGET, SEEN)
+    one.change(TARGET, FOUND)
     with pytest.raises(InterruptError, match="the change is made, and stays"), told(one):
         sent(signal.SIGINT)()
 

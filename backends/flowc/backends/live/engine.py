@@ -17,7 +17,7 @@ from flowc.backends.netlink.objects import links
 from flowc.backends.netlink.objects.foreign import ForeignError
 from flowc.backends.nft import live as nft
 from flowc.delta import Delta, difference
-from flowc.delta.plan import Step, Verb, plan
+from flowc.delta.plan import Step, Verb, len_of_table, plan
 from flowc.hoststate import NetworkState
 from flowc.hoststate.journal import Journal, completed
 from flowc.hoststate.present import ruleset_without, waiting, without, without_ipv6
@@ -54,6 +54,18 @@ class Target:
     """What is looked at of what carries no owner's mark: mostly the state itself."""
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What was found on a host, and what makes it what it shall be."""
+
+    seen: Loaded
+    reachable: Loaded
+    """The state that the delta leads to: without what waits."""
+    delta: Delta
+    waiting: tuple[str, ...]
+    """Devices that are waited for."""
+
+
 @dataclass(slots=True)
 class Done:
     """What it took."""
@@ -76,6 +88,7 @@ class Engine:
     journal: Journal
     keep: Callable[[Journal, Loaded, Delta], Journal]
     before_table: Callable[[], None]
+    table: nft.Reader = field(default_factory=nft.Reader)
     _transactions: int = 0
 
     @property
@@ -84,49 +97,60 @@ class Engine:
         return self.connection.writes + self._transactions
 
     def read(self, target: Target) -> Loaded:
-        return read(self.connection, target.view, self.journal)
+        return read(self.connection, target.view, self.journal, self.table)
 
-    def compare(self, seen: Loaded, target: Target) -> tuple[Delta, Loaded, tuple[str, ...]]:
-        """What has to be done, the state that it leads to, and devices that are waited for."""
+    def look(self, target: Target) -> Difference:
+        """Read the host, and say what has to be done."""
+        return self.compare(self.read(target), target)
+
+    def compare(self, seen: Loaded, target: Target) -> Difference:
+        """What has to be done."""
         state = completed(target.loaded.state, self.journal)
         if not _IPV6.exists():
             state = without_ipv6(state)
-        absent = waiting(state, frozenset(links.names(self.connection).values()))
+        absent = waiting(state, frozenset(seen.devices.values()))
         reachable = Loaded(without(state, absent), ruleset_without(target.loaded.ruleset, absent))
         delta = difference(seen.state, reachable.state, seen.ruleset, reachable.ruleset)
         named = {
             link.device for link in target.loaded.state.links
         }  # of others there is a journal, and nothing to put back
-        return delta, reachable, tuple(device for device in absent if device in named)
+        return Difference(seen, reachable, delta, tuple(device for device in absent if device in named))
 
-    def converge(self, target: Target, seen: Loaded | None = None) -> Done:
+    def converge(self, target: Target, found: Difference | None = None) -> Done:
         """Raises ForeignError, StepFailedError and UnsettledError; what was done until then stays done."""
         done = Done()
-        delta: Delta | None = None
-        while done.rounds < ROUNDS:
-            seen = seen or self.read(target)
-            refuse_foreign(seen)
-            delta, reachable, done.waiting = self.compare(seen, target)
-            if not len(delta):
-                return done
-            self.journal = self.keep(self.journal, seen, delta)
+        found = found or self.look(target)
+        while len(found.delta):
+            refuse_foreign(found.seen)
+            if done.rounds == ROUNDS:
+                raise UnsettledError(found.delta)
+            self.journal = self.keep(self.journal, found.seen, found.delta)
             done.rounds += 1
-            for step in self._execute(delta, seen, reachable, lambda: target.whole(done.waiting)):
-                done.steps.append(step)
-            seen = None
-        assert delta is not None
-        raise UnsettledError(delta)
+            done.steps += self._execute(found, target)
+            found = self.compare(self._again(found, target), target)
+        done.waiting = found.waiting
+        return done
 
-    def _execute(self, delta: Delta, seen: Loaded, reachable: Loaded, whole: Callable[[], str]) -> Iterator[Step]:
+    def _again(self, found: Difference, target: Target) -> Loaded:
+        """What there is when the difference is written. Where only the nft table differed, all else is as it shall be:
+        a transaction of nft changes neither devices nor what stands on them. A device that comes or goes does.
+        """
+        devices = links.names(self.connection)
+        if len(found.delta) == len_of_table(found.delta) and devices == found.seen.devices:
+            return Loaded(found.reachable.state, self.table.read(), devices=devices)
+        return self.read(target)
+
+    def _execute(self, found: Difference, target: Target) -> Iterator[Step]:
         """Each step when it is done."""
-        for step in plan(delta, table_stays=bool(reachable.ruleset.chains)):
+        before, after = found.seen.ruleset, found.reachable.ruleset
+        for step in plan(found.delta, table_stays=bool(after.chains)):
             try:
                 if step.verb is Verb.TRANSACTION:
                     self._transactions += 1
                     self.before_table()
-                    nft.load(nft.transaction(delta, seen.ruleset, reachable.ruleset, whole()))
+                    self.table.load(nft.transaction(found.delta, before, after, lambda: target.whole(found.waiting)))
                 else:
-                    do(self.connection, step, reachable.state)
+                    do(self.connection, step, found.reachable.state)
             except (RefusedError, MissingDeviceError, OSError, nft.LoadError) as error:
                 raise StepFailedError(step, str(error)) from error
             yield step

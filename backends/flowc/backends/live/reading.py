@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from flowc.backends.netlink.connection import Connection
 from flowc.backends.netlink.objects import addresses, filters, links, modules, neighbors, routes, rules, sysctls
@@ -23,29 +24,31 @@ class Loaded:
     ruleset: Ruleset
     foreign: tuple[Foreign, ...] = ()
     """Of one that is read: what others made in the place of what it shall be."""
+    devices: Mapping[int, str] = field(default_factory=dict)
+    """Of one that is read the names of all that there are, whosever, by index."""
 
 
-def read(connection: Connection, wanted: NetworkState, journal: Journal) -> Loaded:
+def read(connection: Connection, wanted: NetworkState, journal: Journal, table: nft.Reader) -> Loaded:
     """What flowc made in the namespace of this thread; of what carries no owner's mark what is wanted and what is in
     the journal. Raises RefusedError and OSError.
     """
-    names = links.names(connection)
-    devices = {one.device for one in wanted.filters} | set(names.values())
+    found = read_devices(connection)
+    names = names_of(found)
     foreign: list[Foreign] = []
     own, local_rule_last = rules.read(connection, wanted)
     state = NetworkState(
         host=wanted.host,
-        links=links.read(connection, wanted, journal, foreign),
+        links=links.links(found, wanted, journal, foreign),
         sysctls=sysctls.read(wanted, journal, gone=set(journal.devices).difference(names.values())),
         addresses=addresses.read(connection, names, wanted, journal),
         routes=routes.read(connection, names, wanted, foreign),
         rules=own,
         local_rule_last=local_rule_last,
         neighbors=neighbors.read(connection, names, wanted, foreign),
-        filters=filters.read(connection, names, devices),
+        filters=filters.read(connection, names, {*names.values(), *(one.device for one in wanted.filters)}),
         modules=modules.read(wanted),
     )
-    return Loaded(state, nft.read(), tuple(foreign))
+    return Loaded(state, table.read(), tuple(foreign), names)
 
 
 def devices_now(connection: Connection) -> dict[str, DeviceBefore]:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from flowc.backends.live.ask import pending
 from flowc.backends.live.before import Before, note, restore
-from flowc.backends.live.engine import Done, Engine, Target
+from flowc.backends.live.engine import Difference, Done, Engine, Target
 from flowc.backends.live.guard import Guard, PendingError
 from flowc.backends.live.interrupts import InterruptError, interruptible, undisturbed
 from flowc.backends.live.journal import load_journal, store_journal
@@ -103,18 +103,18 @@ class Session:
         """They were."""
         self.runtime.remove(_UNJUDGED)
 
-    def change(self, target: Target, seen: Loaded, confirm: float | None = None, what: str = "the change") -> Done:
-        """Make the host what it shall be; whatever is raised, it is made again what it was. With `confirm` it is also
-        made so when that many seconds pass without `flowc confirm`.
+    def change(self, target: Target, found: Difference, confirm: float | None = None, what: str = "the change") -> Done:
+        """Make the host what it shall be, from what was found; whatever is raised, it is made again what it was. With
+        `confirm` it is also made so when that many seconds pass without `flowc confirm`.
 
         Raises ForeignError, StepFailedError, UnsettledError, PendingError, GuardError, NotUndoneError and InterruptError.
         """
-        before = note(self.engine.connection, seen, target, self.engine.journal)
+        before = note(self.engine.connection, found.seen, target, self.engine.journal)
         if confirm is None:
-            return self._change(target, seen, before)
+            return self._change(target, found, before)
         with Guard.start(self.runtime, confirm, _undoing(before), what) as guard:
             try:
-                done = self._change(target, seen, before)
+                done = self._change(target, found, before)
             except NotUndoneError:
                 raise  # the guard tries, too
             except BaseException:
@@ -123,9 +123,9 @@ class Session:
             done.pending = str(guard.applied())
         return done
 
-    def _change(self, target: Target, seen: Loaded, before: Before) -> Done:
+    def _change(self, target: Target, found: Difference, before: Before) -> Done:
         try:
-            done = self.engine.converge(target, seen)
+            done = self.engine.converge(target, found)
             _settle(self.runtime, self.engine, target.loaded.state)
         except BaseException as error:
             try:

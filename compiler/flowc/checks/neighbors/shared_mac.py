@@ -25,12 +25,13 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report each MAC address with several addresses of one family on one interface, once."""
-    users: dict[tuple[str, str, Family], dict[str, Span]] = {}
+    users: dict[tuple[str, str, Family], dict[int, Span]] = {}
     for interface, mac, family, address, span in _entries(host):
-        users.setdefault((interface, mac, family), {}).setdefault(format_address(family, address), span)
-    for (interface, mac, _), found in users.items():
+        users.setdefault((interface, mac, family), {}).setdefault(address, span)
+    for (interface, mac, family), found in users.items():
         if len(found) > 1:
-            (first, one), (second, other), *more = found.items()
+            named = [(format_address(family, address), span) for address, span in found.items()]
+            (first, one), (second, other), *more = named
             rest = f" and {len(more)} more" if more else ""
             diagnostics.report(
                 CODE,

@@ -77,8 +77,8 @@ def _strays(host: Host, fib: Fib) -> Iterator[tuple[_Stray, Way]]:
             if told[name] and all(way.pinned for way in outwards.to(name, family, address)):
                 continue
             interface = host.interfaces[name]
-            ways = [way for way in fib.ways(interface.vrf, family, address) if way.interfaces and way.length]
-            here = any(name in way.interfaces for way in ways)
+            ways = [way for way in fib.ways(interface.vrf, family, address) if way.hops and way.length]
+            here = name in [hop for way in ways for _, hop, _ in way.hops]
             if ways and (not here or fib.owner(interface.vrf, family, address)):
                 yield _Stray(names[at], family, address, interface, spans[at]), ways[0]
 

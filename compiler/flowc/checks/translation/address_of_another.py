@@ -12,7 +12,7 @@ from flowc.ir.addresses import FAMILIES, Family, Range, format_address
 from flowc.ir.links import Interface
 from flowc.ir.machines import Machine, Machines
 from flowc.ir.network import Host
-from flowc.ir.public import PublicRange, public_ranges
+from flowc.ir.public import Public, PublicRange
 
 CODE = register(
     "FC313",
@@ -47,7 +47,7 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
 def _findings(host: Host) -> Iterator[_Finding]:
     machines = host.derived(Machines)
     links = {(zone, family): list(_links(host, zone, family)) for zone in host.zones for family in FAMILIES}
-    for public in public_ranges(host):
+    for public in host.derived(Public).declared:
         for interface, on_link in links[public.zone, public.family] if public.what != "EIPs" else ():
             shared = on_link.within(public.range)
             others = machines.within(interface.vrf, public.family, Range(shared[0], shared[-1])) if shared else ()

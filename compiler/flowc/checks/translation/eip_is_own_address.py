@@ -10,7 +10,7 @@ from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.addresses import Family, format_address
 from flowc.ir.links import Tunnel
 from flowc.ir.network import Host
-from flowc.ir.public import public_ranges
+from flowc.ir.public import Public
 from flowc.ir.stack import Stack
 from flowc.source import Span
 
@@ -29,7 +29,7 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
     own: dict[Family, dict[int, list[_Own]]] = {4: {}, 6: {}}
     for family, one in _own(host):
         own[family].setdefault(one.address, []).append(one)
-    for public in public_ranges(host):
+    for public in host.derived(Public).declared:
         known, (low, high) = own[public.family], public.range
         if not public.whole or (low == high and low not in known):
             continue

@@ -8,7 +8,7 @@ from flowc.checks.base import NetworkCheck
 from flowc.checks.hosts import Claim, first_two_hosts
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.network import Network
-from flowc.ir.public import public_ranges
+from flowc.ir.public import Public
 
 CODE = register(
     "FC311",
@@ -34,7 +34,7 @@ def run(network: Network, diagnostics: Diagnostics) -> None:
 
 def _claims(network: Network) -> Iterator[Claim]:
     for host in network.hosts if len(network.hosts) > 1 else ():
-        for one in public_ranges(host):
+        for one in host.derived(Public).declared:
             if one.what in ("EIP", "EIPs"):
                 yield Claim(one.family, *one.range, host.name, one.span)
 

@@ -11,7 +11,7 @@ from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.addresses import WIDTH, Family, format_address
 from flowc.ir.links import Interface
 from flowc.ir.network import Host
-from flowc.ir.public import public_ranges
+from flowc.ir.public import Public
 from flowc.source import Span
 
 CODE = register(
@@ -59,7 +59,7 @@ def _public(host: Host) -> Iterator[tuple[str, Family, int, _End, Span]]:
         for name in zone.interfaces:
             for family, address, end in _ends(host.interfaces[name]):
                 ends.setdefault((zone.name, family), {})[address] = end
-    for one in public_ranges(host):
+    for one in host.derived(Public).declared:
         found = ends.get((one.zone, one.family))
         if not found or one.what == "EIPs":
             continue

@@ -13,7 +13,7 @@ from flowc.checks.hosts import Claim, first_two_hosts
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.addresses import Family, Range, meet, merge
 from flowc.ir.network import Host, Network
-from flowc.ir.public import public_ranges
+from flowc.ir.public import Public
 from flowc.source import Span
 
 CODE = register(
@@ -69,7 +69,7 @@ def run(network: Network, diagnostics: Diagnostics) -> None:
 
 def _uses(host: Host, own: Mapping[_Address, Span]) -> Iterator[tuple[Family, Range, str, Span]]:
     """What it translates, and what it has."""
-    for one in public_ranges(host):
+    for one in host.derived(Public).declared:
         yield one.family, one.range, one.what, one.span
     for (family, address), span in own.items():
         yield family, Range(address, address), "own", span

@@ -10,7 +10,7 @@ from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.addresses import Family, Range, format_range
 from flowc.ir.fronts import Fronts
 from flowc.ir.network import Host
-from flowc.ir.public import public_ranges
+from flowc.ir.public import Public
 from flowc.source import Span
 
 CODE = register(
@@ -80,7 +80,7 @@ def _public(host: Host) -> list[tuple[Family, Range, str, Span]]:
     found = [
         (prefix.family, prefix.range, pool.zone, pool.span) for pool in host.pools.values() for prefix in pool.prefixes
     ]
-    return found + [(one.family, one.range, one.zone, one.span) for one in public_ranges(host)]
+    return found + [(one.family, one.range, one.zone, one.span) for one in host.derived(Public).declared]
 
 
 CHECK = Check(

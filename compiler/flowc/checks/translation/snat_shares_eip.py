@@ -9,7 +9,7 @@ from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.addresses import Family, format_address
 from flowc.ir.fronts import Fronts
 from flowc.ir.network import Host
-from flowc.ir.public import public_ranges
+from flowc.ir.public import Public
 from flowc.source import Span
 
 CODE = register(
@@ -29,7 +29,7 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
     if not snats:
         return
     owned: dict[tuple[str, Family], list[tuple[int, int, Span]]] = {}
-    for one in public_ranges(host):
+    for one in host.derived(Public).declared:
         if one.whole:
             owned.setdefault((one.zone, one.family), []).append((*one.range, one.span))
     for found in owned.values():

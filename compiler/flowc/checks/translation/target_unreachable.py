@@ -9,7 +9,7 @@ from typing import NamedTuple
 from flowc.checks.base import NetworkCheck
 from flowc.checks.few import first_few
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.addresses import FAMILIES, Family, Prefix, Range, format_range, meet, merge
+from flowc.ir.addresses import FAMILIES, Family, Prefix, Range, format_range, merge, touches
 from flowc.ir.network import Host, Network
 from flowc.source import Span
 
@@ -93,7 +93,7 @@ class _Ways:
     def lead_to(self, target: _Target) -> bool:
         """True also where nobody can tell."""
         vrf, family = target.vrf, target.family
-        if vrf in self._unsaid or meet(self._near[vrf, family], (target.range,)):
+        if vrf in self._unsaid or touches(self._near[vrf, family], *target.range):
             return True
         if (vrf, family, target.range.low) in self._endpoints:
             return True
@@ -101,7 +101,7 @@ class _Ways:
 
     def elsewhere(self, target: _Target) -> str | None:
         """The VRF in which it is; the target's own where it is in none."""
-        found = (vrf for vrf in self._vrfs if meet(self._near[vrf, target.family], (target.range,)))
+        found = (vrf for vrf in self._vrfs if touches(self._near[vrf, target.family], *target.range))
         return next(found, target.vrf)
 
     @cached_property

@@ -108,7 +108,7 @@ def _of_own_addresses(topology: Topology, forwards: Iterable[ForwardRow]) -> lis
     """
     host = topology.host
     own = {(family, one.low) for family in FAMILIES for one in own_addresses(host, family)}
-    own -= {(row.family, row.public) for row in host.eips}
+    own.difference_update(zip(*map(host.eips.column, ("family", "public")), strict=True))
     own -= {(row.family, row.public) for row in host.forwards if row.protocol is None}
     own -= {one for one in own if any(row.public_prefix.contains(*one) for row in host.prefix_eips)}
     found = (row for row in forwards if row.protocol and (row.family, row.public) in own)

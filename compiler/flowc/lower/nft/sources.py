@@ -62,13 +62,17 @@ def _check(sets: SourceSets, place: str, interfaces: list[Interface], checks: So
 
 
 def _pin(result: Sources, topology: Topology) -> None:
+    places: dict[str, tuple[SourceSets, str]] = {}
+    for interface in topology.host.interfaces.values():
+        if is_checked(interface, topology.zoned_names):
+            number = topology.key(interface)
+            places[interface.name] = (
+                (result.devices, f'"{interface.device}"') if number is None else (result.keys, str(number))
+            )
     for row in topology.host.endpoints.sorted("interface", "name"):
-        interface = topology.host.interfaces[row.interface]
-        if row.mac is None or not is_checked(interface, topology.zoned_names):
+        if row.mac is None or row.interface not in places:
             continue
-        number = topology.key(interface)
-        sets = result.devices if number is None else result.keys
-        place = f'"{interface.device}"' if number is None else str(number)
+        sets, place = places[row.interface]
         families: tuple[tuple[Family, int | None], ...] = ((4, row.v4), (6, row.v6))
         for family, address in families:
             if address is not None:

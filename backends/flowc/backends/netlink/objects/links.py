@@ -16,22 +16,15 @@ from flowc.backends.netlink import wire
 from flowc.backends.netlink.connection import CREATE, EXCLUDE, Connection, MissingDeviceError, RefusedError
 from flowc.backends.netlink.objects import defaults, devices, tunnels
 from flowc.backends.netlink.objects.devices import BODY, index_of
-from flowc.backends.netlink.objects.foreign import Foreign
 from flowc.backends.netlink.objects.owned import links
 from flowc.delta import Changed
-from flowc.hoststate import Link, NetworkState
-from flowc.hoststate.journal import Journal
+from flowc.hoststate import Link
+
+__all__ = ["activate", "change", "create", "delete", "links", "names"]
 
 GROUP = PROTOCOL
 _NEWLINK, _DELLINK, _SETLINK = 16, 17, 19  # RTM_*
 _TUNNEL = frozenset({"local", "remote", "ikey", "okey", "ttl", "underlay"})
-
-
-def read(connection: Connection, wanted: NetworkState, journal: Journal, foreign: list[Foreign]) -> tuple[Link, ...]:
-    """Those that flowc made, and of the others those that the file or the journal names; to `foreign` those that are in
-    the way. Raises RefusedError.
-    """
-    return links(devices.devices(connection), wanted, journal, foreign)
 
 
 def names(connection: Connection) -> dict[int, str]:

@@ -30,7 +30,9 @@ class _Reading:
 
 
 def links(found: Iterable[Device], wanted: NetworkState, journal: Journal, foreign: list[Foreign]) -> tuple[Link, ...]:
-    """The devices as a host's links; to `foreign` those that are in the way."""
+    """Those that flowc made, and of the others those that the file or the journal names; to `foreign` those that are in
+    the way.
+    """
     named = {one.name: one for one in found}
     reading = _Reading(
         named,

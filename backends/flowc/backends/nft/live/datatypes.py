@@ -7,7 +7,8 @@ include/datatype.h, `TYPE_BITS` and `enum datatypes`). Parts are padded to four 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
+from functools import partial
 from socket import AF_INET6, inet_ntoa, inet_ntop
 from struct import Struct
 from typing import Generic, Literal, TypeVar
@@ -46,24 +47,23 @@ class Decoder:
     """
 
     def __init__(self, number: int, *, interval: bool) -> None:
-        self._types = tuple(_parts(number))
+        self._types = parts(number)
         self._order: Order = "big" if interval else sys.byteorder
         known = all(one in _WIDTHS for one in self._types)
         self._struct = Struct("".join(f"{_WIDTHS[one]}s" for one in self._types)) if known else None
         self._read = [self._reader(one) for one in self._types]
         self._memo = _Memo(self._range)
-        self.single = len(self._types) == 1
 
-    def text(self, data: bytes) -> str:
-        """One key."""
+    def texts(self, data: Sequence[bytes]) -> list[str]:
+        """Keys, part by part: there may be 100,000."""
         if self._struct is None:
-            return f"0x{data.hex()}"
-        if len(data) != self._struct.size:
-            data = data.ljust(self._struct.size, b"\0")
-        parts = self._struct.unpack(data)
-        if self.single:
-            return self._read[0](parts[0])
-        return " . ".join([read(part) for read, part in zip(self._read, parts, strict=True)])
+            return [f"0x{one.hex()}" for one in data]
+        size = self._struct.size
+        if set(map(len, data)) != {size}:
+            data = [one.ljust(size, b"\0") for one in data]
+        columns = zip(*self._struct.iter_unpack(b"".join(data)), strict=True)
+        texts = [map(read, column) for read, column in zip(self._read, columns, strict=False)]
+        return list(texts[0]) if len(texts) == 1 else list(map(" . ".join, zip(*texts, strict=True)))
 
     def between(self, low: bytes, high: bytes) -> str:
         """A range: in each part of a concatenation one of its own."""
@@ -73,13 +73,16 @@ class Decoder:
         ends = zip(self._types, *(self._struct.unpack(end.ljust(size, b"\0")) for end in (low, high)), strict=True)
         return " . ".join([self._memo[end] for end in ends])
 
-    def value(self, data: bytes) -> str:
-        """A value: of a map to prefixes both ends of one stand behind each other."""
-        if self._struct is not None and len(data) == 2 * self._struct.size and self._types[0] in (IPV4, IPV6):
-            low, high = data[: self._struct.size], data[self._struct.size :]
-            found = self._memo[self._types[0], low, high]
-            return f"{found}/{8 * len(low)}" if low == high else found
-        return self.text(data)
+    def values(self, data: Sequence[bytes]) -> list[str]:
+        """Values, all of one length: of a map to prefixes both ends of one stand behind each other."""
+        size = 0 if self._struct is None else self._struct.size
+        if data and len(data[0]) == 2 * size and self._types[0] in (IPV4, IPV6):
+            return [self._prefix(one[:size], one[size:]) for one in data]
+        return self.texts(data)
+
+    def _prefix(self, low: bytes, high: bytes) -> str:
+        found = self._memo[self._types[0], low, high]
+        return f"{found}/{8 * len(low)}" if low == high else found
 
     def _range(self, ends: tuple[int, bytes, bytes]) -> str:
         kind, low, high = ends
@@ -93,7 +96,7 @@ class Decoder:
         if kind == IPV4:
             return inet_ntoa
         if kind == IPV6:
-            return lambda data: inet_ntop(AF_INET6, data)
+            return partial(inet_ntop, AF_INET6)
         if kind == ETHER:
             return lambda data: data[:6].hex(":")
         makers: dict[int, Callable[[bytes], str]] = {
@@ -106,7 +109,7 @@ class Decoder:
         return _Memo(makers.get(kind, bytes.hex)).__getitem__
 
 
-def _parts(number: int) -> Iterator[int]:
-    """From the first one on, which stands highest."""
+def parts(number: int) -> tuple[int, ...]:
+    """What a type is made of, from the first one on, which stands highest."""
     shift = max(0, number.bit_length() - 1) // _BITS * _BITS
-    return ((number >> at) & _MASK for at in range(shift, -1, -_BITS))
+    return tuple((number >> at) & _MASK for at in range(shift, -1, -_BITS))

@@ -6,13 +6,13 @@ than to load them. Messages and attributes are those of linux/netfilter/nf_table
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from struct import Struct
+from collections.abc import Iterable, Iterator, Sequence
+from struct import iter_unpack
 from typing import NamedTuple
 
 from flowc.backends.netlink.connection import Connection
 from flowc.backends.netlink.wire import attribute, attributes, be_number, each, string
-from flowc.backends.nft.live.datatypes import VERDICT, Decoder
+from flowc.backends.nft.live.datatypes import VERDICT, Decoder, parts
 
 SUBSYSTEM = 10 << 8  # NFNL_SUBSYS_NFTABLES
 _GET_SET, _GET_ELEMENTS = SUBSYSTEM | 10, SUBSYSTEM | 13
@@ -46,6 +46,11 @@ class KernelSet(NamedTuple):
     def interval(self) -> bool:
         return bool(self.flags & _INTERVAL)
 
+    @property
+    def single(self) -> bool:
+        """Its key is no concatenation."""
+        return len(parts(self.key_type)) == 1
+
 
 class Raw(NamedTuple):
     """An element: its key, the end of its range, its value, and flags."""
@@ -57,8 +62,17 @@ class Raw(NamedTuple):
     flags: int
 
 
-def sets(connection: Connection, table: str) -> tuple[list[KernelSet], bytes]:
-    """All of a table, and which generation of the rules this is. Raises RefusedError."""
+class _Columns(NamedTuple):
+    """Elements, in lists that run parallel."""
+
+    keys: list[bytes]
+    ends: list[bytes | None]
+    data: list[bytes | None]
+    flags: list[int]
+
+
+def sets(connection: Connection, table: str) -> tuple[list[KernelSet], int]:
+    """All of a table, and which generation of the rules this is; 0 without any. Raises RefusedError."""
     messages = connection.dump(_GET_SET, INET + attribute(_TABLE, f"{table}\0".encode()))
     listed = []
     for message in messages:
@@ -68,7 +82,12 @@ def sets(connection: Connection, table: str) -> tuple[list[KernelSet], bytes]:
         flags = be_number(have.get(_FLAGS, b""))
         data = be_number(have[_DATA_TYPE]) if _DATA_TYPE in have and flags & _MAP else None
         listed.append(KernelSet(string(have[_NAME]), flags, be_number(have.get(_KEY_TYPE, b"")), data))
-    return listed, messages[0][BODY - 2 : BODY] if messages else b""
+    return listed, generation(messages[0]) if messages else 0
+
+
+def generation(message: bytes) -> int:
+    """Of the rules, its last 16 bits: each transaction in a network namespace makes the next (`nf_tables_commit`)."""
+    return be_number(message[BODY - 2 : BODY])
 
 
 def elements(connection: Connection, table: str, one: KernelSet) -> tuple[list[str], list[str]]:
@@ -79,33 +98,26 @@ def elements(connection: Connection, table: str, one: KernelSet) -> tuple[list[s
 
 def decoded(one: KernelSet, messages: Iterable[bytes]) -> tuple[list[str], list[str]]:
     """The same of the messages of a dump."""
-    raw = [element for message in messages for element in _raw(message)]
+    found = _Columns([], [], [], [])
+    for message in messages:
+        _collect(message, found)
     keys = Decoder(one.key_type, interval=one.interval)
-    if one.interval and keys.single and not any(element.end for element in raw):
-        spans = list(_intervals(raw))
+    data: Sequence[bytes | None] = found.data
+    if one.interval and one.single and not any(found.ends):
+        spans = list(_intervals(map(Raw, *found)))
         texts = [keys.between(low, high) for low, high, _ in spans]
-        raw = [element for _, _, element in spans]
+        data = [element.data for _, _, element in spans]
     elif one.interval:
-        texts = [keys.between(element.key, element.end or element.key) for element in raw]
+        texts = [keys.between(key, end or key) for key, end in zip(found.keys, found.ends, strict=True)]
     else:
-        texts = [keys.text(element.key) for element in raw]
+        texts = keys.texts(found.keys)
     if one.data_type is None:
         return texts, []
-    return texts, list(_values(one.data_type, raw))
-
-
-def _values(kind: int, raw: Iterable[Raw]) -> Iterator[str]:
-    if kind == VERDICT:
-        known: dict[bytes, str] = {}
-        for element in raw:
-            data = element.data or b""
-            if data not in known:
-                known[data] = _verdict(data)
-            yield known[data]
-        return
-    values = Decoder(kind, interval=False)
-    for element in raw:
-        yield values.value(element.data or b"")
+    values = [value or b"" for value in data]
+    if one.data_type == VERDICT:
+        words = {value: _verdict(value) for value in set(values)}
+        return texts, [words[value] for value in values]
+    return texts, Decoder(one.data_type, interval=False).values(values)
 
 
 def _verdict(data: bytes) -> str:
@@ -128,18 +140,20 @@ def _intervals(raw: Iterable[Raw]) -> Iterator[tuple[bytes, bytes, Raw]]:
         yield element.key, last.to_bytes(size, "big"), element
 
 
-def _raw(message: bytes) -> Iterator[Raw]:
+def _collect(message: bytes, found: _Columns) -> None:
     for kind, start, end in each(message, BODY):
-        if kind == _LIST_ELEMENTS:
-            alike = _alike(message[start:end])
-            yield from _one_by_one(message, start, end) if alike is None else alike
+        if kind == _LIST_ELEMENTS and not _alike(message[start:end], found):
+            _one_by_one(message, start, end, found)
 
 
-def _one_by_one(message: bytes, start: int, end: int) -> Iterator[Raw]:
+def _one_by_one(message: bytes, start: int, end: int, found: _Columns) -> None:
     for _, first, last in each(message, start, end):
         one = _element(message, first, last)
         if not one.flags & _CATCH_ALL:
-            yield one
+            found.keys.append(one.key)
+            found.ends.append(one.end)
+            found.data.append(one.data)
+            found.flags.append(one.flags)
 
 
 def _element(message: bytes, first: int, last: int) -> Raw:
@@ -156,26 +170,31 @@ def _element(message: bytes, first: int, last: int) -> Raw:
     return Raw(key, end, data, flags)
 
 
-def _alike(data: bytes) -> list[Raw] | None:
-    """All elements at once, if each has the same attributes of the same length; else None."""
+def _alike(data: bytes, found: _Columns) -> bool:
+    """All elements at once, if each has the same attributes of the same length; else nothing, and False."""
     places = [(start, stop) for _, start, stop in each(data, 0, min(len(data), 8))]
     if not places:
-        return []
+        return True
     size = (places[0][1] + 3) & ~3
-    if len(data) % size:
-        return None
-    fields: dict[int, int] = {}
-    layout, at = "", 0
+    count, rest = divmod(len(data), size)
+    if rest:
+        return False
+    fields: list[int] = []
+    layout, at = "=", 0
+    heads: list[int] = []
     for kind, start, stop in each(data, *places[0]):
         if kind not in (_KEY, _KEY_END, _DATA):
-            return None
-        fields[kind] = 2 * len(fields) + 1
-        layout += f"{start + 4 - at}s{stop - start - 4}s"
+            return False
+        fields.append(kind)
+        layout += f"{start + 4 - at}x{stop - start - 4}s"
+        heads += range(at, start + 4)
         at = stop
-    rows = list(Struct(f"={layout}{size - at}s").iter_unpack(data))  # what pads the last one stands behind it
-    heads = {row[::2] for row in rows}
-    if len(heads) != 1:
-        return None
-    key, end, value = (fields.get(kind) for kind in (_KEY, _KEY_END, _DATA))
-    assert key is not None
-    return [Raw(row[key], None if end is None else row[end], None if value is None else row[value], 0) for row in rows]
+    if _KEY not in fields or any(data[place::size] != data[place : place + 1] * count for place in heads):
+        return False
+    columns = dict(zip(fields, zip(*iter_unpack(f"{layout}{size - at}x", data), strict=True), strict=True))
+    nothing = (None,) * count
+    found.keys.extend(columns[_KEY])
+    found.ends.extend(columns.get(_KEY_END, nothing))
+    found.data.extend(columns.get(_DATA, nothing))
+    found.flags.extend((0,) * count)
+    return True

@@ -12,7 +12,7 @@ from flowc.backends.nft.live.datatypes import PROTOCOLS
 from flowc.hoststate.sets import NftSet
 from flowc.ir.addresses import WIDTH, format_address, format_range, parse_address
 
-_PART = r'(?:"[^"\n]*"|[0-9]+(?:\.[0-9]+){3}|(?!0[0-9x])[0-9]+|[0-9a-f]{2}(?::[0-9a-f]{2}){5}|tcp|udp|sctp)'
+_PART = r'(?:"[^"\n]*"|[0-9]+(?:\.[0-9]+){3}|[0-9a-f]{2}(?::[0-9a-f]{2}){5}|(?!0[0-9x])[0-9]+|tcp|udp|sctp)'
 _ALIKE = re.compile(rf"(?:{_PART}(?: \. {_PART})*+\n)*+")
 """Lines of what is in that spelling for sure. Protocols that are numbers are none of flowc's."""
 _MAC = re.compile(r"[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){5}")

@@ -6,7 +6,7 @@ what comes begins with chains and ends with rules.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -26,8 +26,8 @@ _PLAIN = Text(provenance=False)
 _TABLE = f"inet {TABLE}"
 
 
-def transaction(delta: Delta, before: Ruleset, after: Ruleset, whole: str) -> str:
-    """The smallest one; empty where nothing changes. `whole` makes `after` of anything.
+def transaction(delta: Delta, before: Ruleset, after: Ruleset, whole: Callable[[], str]) -> str:
+    """The smallest one; empty where nothing changes. `whole` is asked for the text that makes `after` of anything.
 
     It is taken where the kernel cannot change an object that others refer to. Connections survive that: it is conntrack
     that remembers how they are translated.
@@ -38,7 +38,7 @@ def transaction(delta: Delta, before: Ruleset, after: Ruleset, whole: str) -> st
     if _is_empty(after):
         return f"delete table {_TABLE}\n"
     if _is_empty(before) or any(one.recreated for changes in changed for one in changes.changed):
-        return whole
+        return whole()
     return "".join(f"{line}\n" for line in _without_doubles(_lines(delta, before, after)))
 
 
