@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from flowc.backends.live.ask import pending
 from flowc.backends.live.guard import Guard
-from flowc.backends.live.records import Outcome, Pending, Phase, last_outcome
+from flowc.backends.live.records import SOCKET, Outcome, Pending, Phase, last_outcome
 from flowc.backends.live.runtime import Runtime
 
 T = TypeVar("T")
@@ -72,6 +72,7 @@ class Host:
         """Wait until a change has ended, and its guard has gone."""
         outcome = until(lambda: last_outcome(self.runtime))
         until(lambda: pending(self.runtime) is None or None)
+        until(lambda: not (self.runtime.folder / SOCKET).exists() or None)  # it goes behind the record
         return outcome
 
 
