@@ -72,7 +72,7 @@ class Host:
         """Wait until a change has ended, and its guard has gone."""
         outcome = until(lambda: last_outcome(self.runtime))
         until(lambda: pending(self.runtime) is None or None)
-        until(lambda: not (self.runtime.folder / SOCKET).exists() or None)
+        until(lambda: not (self.runtime.folder / SOCKET).exists() or None)  # it goes behind the record
         return outcome
 
 
