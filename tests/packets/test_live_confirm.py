@@ -126,17 +126,21 @@ def net(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Net]:
 
 
 def test_the_terminal_is_closed_while_it_waits(net: Net) -> None:
+    has_returned = net.folder / "returned"
+
     def session() -> int:
-        net.apply("new.flow", 3)()
+        net.apply("new.flow", 6)()
+        has_returned.touch()  # until then a signal is the command's
         signal.pause()  # a shell
         return 0
 
     command, other_end = on_terminal(session)
     with command:
         net.waits()
+        assert wait_until(has_returned.exists, PATIENCE)
         os.close(other_end)
         assert command.wait() == -signal.SIGHUP
-    net.has_been_undone("nobody confirmed it within 3 s")
+    net.has_been_undone("nobody confirmed it within 6 s")
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, pytest.param(signal.SIGHUP, marks=soak)])
