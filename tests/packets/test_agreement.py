@@ -14,7 +14,7 @@ from tests.packets.soak import IS_SOAK
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FILES = int(os.environ.get("FLOWC_AGREEMENT_FILES", "300"))
-PACKETS = int(os.environ.get("FLOWC_AGREEMENT_PACKETS", "8"))
+PACKETS = int(os.environ.get("FLOWC_AGREEMENT_PACKETS", "10"))
 OF_EXAMPLES = 40
 """Packets through each host of the examples."""
 PARTS = max(10, FILES // 30)
@@ -22,7 +22,8 @@ PARTS = max(10, FILES // 30)
 SHRINKING = 90.0
 """Seconds to make the first file smaller that is disagreed about."""
 FIRST = next(iter(ANSWERS))
-"""All others are asked about the examples alone where time is short."""
+OTHERS = PARTS if IS_SOAK else 1
+"""Parts that all others are asked about besides the examples."""
 SEED = int(os.environ.get("FLOWC_AGREEMENT_SEED", "1"))
 
 
@@ -39,7 +40,7 @@ def prepare(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("part", "by"),
-    [(part, by) for by in ANSWERS for part in ["examples", *map(str, range(PARTS if by == FIRST or IS_SOAK else 0))]],
+    [(part, by) for by in ANSWERS for part in ["examples", *map(str, range(PARTS if by == FIRST else OTHERS))]],
 )
 def test_the_kernel_does_what_the_trace_says(part: str, by: str) -> None:
     start = time.monotonic()

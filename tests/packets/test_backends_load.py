@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from tests.packets.lab import Lab, Namespace
 from tests.packets.observe import wait_until
-from tests.packets.soak import IS_SOAK
 from tests.quick.backends.states import UNREACHABLE_METRIC, at, empty, marking, shared_tunnel, tenant
 
 from flowc.api import compile_files, write_directory
@@ -33,9 +32,6 @@ from flowc.hoststate.tc import Match, SetMark
 from flowc.ir.tables import Table
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-SLOWLY_LOADED = sorted(EXAMPLES.glob("*.flow"))[:: 1 if IS_SOAK else 2]
-"""By apply.sh, which is many processes. The other examples are loaded by the agreement suite and by live apply."""
-
 RULESET = """add table inet flowc
 delete table inet flowc
 table inet flowc {{
@@ -380,7 +376,7 @@ def test_ipv6_that_is_switched_off_runs_a_file_that_has_none(gw: Namespace, tmp_
     assert "unreachable default" in gw.run("ip", "-6", "route", "show", "table", "1000")
 
 
-@pytest.mark.parametrize("example", SLOWLY_LOADED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.flow")), ids=lambda path: path.stem)
 def test_the_examples_load_twice(lab: Lab, tmp_path: Path, example: Path) -> None:
     for number, (host, state) in enumerate(compile_files([example]).states.items()):
         gw, others = lab.namespaces(f"gw{number}", f"others{number}")

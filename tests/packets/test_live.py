@@ -22,7 +22,6 @@ from tests.packets.kerneldump import changes, dump
 from tests.packets.lab import Lab, Namespace
 from tests.packets.loading import BY_TOOLS, Job, devices_of, load
 from tests.packets.loading import written as write_hosts
-from tests.packets.soak import IS_SOAK
 
 from flowc.api import compile_files
 from flowc.backends.files import host_folder
@@ -30,9 +29,7 @@ from flowc.hoststate import HostState
 from flowc.live import apply_state, compare_live, take_down
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-FILES = int(os.environ.get("FLOWC_LIVE_FILES", "2"))
-EVERY = 1 if IS_SOAK else 2
-"""Of the examples every second host is enough where time is short."""
+FILES = int(os.environ.get("FLOWC_LIVE_FILES", "30"))
 SEED = int(os.environ.get("FLOWC_LIVE_SEED", "5"))
 IN_EACH = 10
 """Hosts in a test, so that none of them takes long."""
@@ -61,14 +58,12 @@ def prepare(folder: Path) -> None:
         states = compile_files([file]).states
         write_hosts(name, states, folder / name)
         cases += (Case(f"{name}/{host}", text, one, folder / name / host_folder(host)) for host, one in states.items())
-    of_examples = len(cases) - FILES
-    cases = cases[:of_examples:EVERY] + cases[of_examples:]
     pairs = list(zip(cases, [*cases[1:], cases[0]], strict=True))
     for part in range(PARTS):
         (folder / f"{part}.pickle").write_bytes(pickle.dumps(pairs[part::PARTS]))
 
 
-PARTS = -(-(FILES + 14 // EVERY) // IN_EACH)
+PARTS = -(-(FILES + 14) // IN_EACH)
 """The examples have 14 hosts, nearly."""
 
 

@@ -41,39 +41,41 @@ nat tenant -> internet { snat 10.0.0.0/24 -> 198.51.100.12 }
 CHANGED = SMALL.replace("{80, 443}", "{80, 8080}").replace("10.9.", "10.8.").replace("100.12", "100.13") + (
     "vrf red { table 1000 }\ninterface other { vlan 7 on lan; address 10.7.0.1/24; vrf red }\nzone red_zone { interface other }\n"
 )
-PAIRS = {"to another": (SMALL, CHANGED)}
+TENANT = (Path(__file__).parents[2] / "examples" / "tenant-eip.flow").read_text()
+PAIRS = {"to another": (SMALL, CHANGED), "a tenant": ("", TENANT)}
 if IS_SOAK:
-    PAIRS["from nothing"] = ("", SMALL)
-    TENANT = (Path(__file__).parents[2] / "examples" / "tenant-eip.flow").read_text()
-    PAIRS["a tenant"] = ("", TENANT)
-    PAIRS["from a tenant"] = (TENANT, SMALL)
-EVERY = 1 if IS_SOAK else 4
-"""Of the writes."""
+    PAIRS |= {"from nothing": ("", SMALL), "from a tenant": (TENANT, SMALL)}
+PARTS = 4
+"""Tests, so that none of them takes long: each has every fourth of the writes."""
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("pair", PAIRS)
-def test_refused_it_is_what_it_was(lab: Lab, tmp_path: Path, pair: str) -> None:
+def test_refused_it_is_what_it_was(lab: Lab, tmp_path: Path, pair: str, part: int) -> None:
     old, new = states(pair, tmp_path)
-    for at in count(1, EVERY):
+    for at in count(part + 1, PARTS):
         host = prepared_host(lab, f"r{at}", old, new)
         before = dump(host, like=True)
         if not refused(at, new, host):
-            assert at > 1
+            assert at > PARTS
+            print(f"{(at - 1) // PARTS} writes were refused")
             return
         assert not changes(before, dump(host, like=True)), at
         if old is not None:
             assert compare_live(old, host.name).compared.is_empty, at
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("pair", PAIRS)
-def test_killed_it_becomes_what_it_shall_be_with_the_next_apply(lab: Lab, tmp_path: Path, pair: str) -> None:
+def test_killed_it_becomes_what_it_shall_be_with_the_next_apply(lab: Lab, tmp_path: Path, pair: str, part: int) -> None:
     old, new = states(pair, tmp_path)
     straight = prepared_host(lab, "straight", old, new)
     apply_state(new, straight.name)
-    for at in count(1, EVERY):
+    for at in count(part + 1, PARTS):
         host = prepared_host(lab, f"k{at}", old, new)
         if not killed(at, new, host):
-            assert at > 1
+            assert at > PARTS
+            print(f"killed in front of {(at - 1) // PARTS} writes")
             return
         apply_state(new, host.name)
         assert compare_live(new, host.name).compared.is_empty, at
