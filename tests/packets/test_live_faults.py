@@ -1,12 +1,15 @@
 """An apply that is refused something, or killed, at each of its writes.
 
-Refused, the host is what it was; killed, the next apply makes it what it shall be, as if nothing had happened.
+Refused, the host is what it was; killed, the next apply makes it what it shall be, as if nothing had happened. A connection
+that both files allow goes on.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -14,7 +17,9 @@ import pytest
 from tests.packets.kerneldump import changes, dump
 from tests.packets.lab import Lab, Namespace
 from tests.packets.loading import devices_of
+from tests.packets.servers import tcp_echo
 from tests.packets.soak import IS_SOAK
+from tests.packets.traffic import Result, Status, TcpFlow
 from tests.packets.writes import stopped
 
 from flowc.api import compile_files
@@ -41,10 +46,14 @@ nat tenant -> internet { snat 10.0.0.0/24 -> 198.51.100.12 }
 CHANGED = SMALL.replace("{80, 443}", "{80, 8080}").replace("10.9.", "10.8.").replace("100.12", "100.13") + (
     "vrf red { table 1000 }\ninterface other { vlan 7 on lan; address 10.7.0.1/24; vrf red }\nzone red_zone { interface other }\n"
 )
-TENANT = (Path(__file__).parents[2] / "examples" / "tenant-eip.flow").read_text()
-PAIRS = {"to another": (SMALL, CHANGED), "a tenant": ("", TENANT)}
+EXAMPLES = {file.stem: file.read_text() for file in (Path(__file__).parents[2] / "examples").glob("*.flow")}
+TENANT = "tenant-eip"
+PAIRS = {"to another": (SMALL, CHANGED), TENANT: ("", EXAMPLES[TENANT])}
 if IS_SOAK:
-    PAIRS |= {"from nothing": ("", SMALL), "from a tenant": (TENANT, SMALL)}
+    PAIRS |= {"from nothing": ("", SMALL), "from a tenant": (EXAMPLES[TENANT], SMALL)}
+    PAIRS |= {name: ("", text) for name, text in sorted(EXAMPLES.items())}
+STEP = {"shared-tunnel": 25}
+"""Of its more than a thousand writes, which are alike, one of so many."""
 PARTS = 4
 """Tests, so that none of them takes long: each has every fourth of the writes."""
 
@@ -53,16 +62,18 @@ PARTS = 4
 @pytest.mark.parametrize("pair", PAIRS)
 def test_refused_it_is_what_it_was(lab: Lab, tmp_path: Path, pair: str, part: int) -> None:
     old, new = states(pair, tmp_path)
-    for at in count(part + 1, PARTS):
+    for cases, at in enumerate(places(pair, part)):
         host = prepared_host(lab, f"r{at}", old, new)
-        before = dump(host, like=True)
-        if not refused(at, new, host):
-            assert at > PARTS
-            print(f"{(at - 1) // PARTS} writes were refused")
-            return
-        assert not changes(before, dump(host, like=True)), at
-        if old is not None:
-            assert compare_live(old, host.name).compared.is_empty, at
+        with connection(lab, host, old) as goes_on:
+            before = dump(host, like=True)
+            if not refused(at, new, host):
+                assert cases
+                print(f"{cases} writes refused")
+                return
+            assert not changes(before, dump(host, like=True)), at
+            if old is not None:
+                assert compare_live(old, host.name).compared.is_empty, at
+                assert goes_on(), at
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -70,16 +81,25 @@ def test_refused_it_is_what_it_was(lab: Lab, tmp_path: Path, pair: str, part: in
 def test_killed_it_becomes_what_it_shall_be_with_the_next_apply(lab: Lab, tmp_path: Path, pair: str, part: int) -> None:
     old, new = states(pair, tmp_path)
     straight = prepared_host(lab, "straight", old, new)
-    apply_state(new, straight.name)
-    for at in count(part + 1, PARTS):
+    with connection(lab, straight, old):
+        apply_state(new, straight.name)
+    for cases, at in enumerate(places(pair, part)):
         host = prepared_host(lab, f"k{at}", old, new)
-        if not killed(at, new, host):
-            assert at > PARTS
-            print(f"killed in front of {(at - 1) // PARTS} writes")
-            return
-        apply_state(new, host.name)
-        assert compare_live(new, host.name).compared.is_empty, at
-        assert not changes(dump(straight, like=True), dump(host, like=True)), at
+        with connection(lab, host, old) as goes_on:
+            if not killed(at, new, host):
+                assert cases
+                print(f"killed in front of {cases} writes")
+                return
+            assert goes_on(), at
+            apply_state(new, host.name)
+            assert compare_live(new, host.name).compared.is_empty, at
+            assert not changes(dump(straight, like=True), dump(host, like=True)), at
+            assert goes_on(), at
+
+
+def places(pair: str, part: int) -> Iterator[int]:
+    """Numbers of writes, without an end."""
+    return count(part + 1, PARTS * STEP.get(pair, 1))
 
 
 def states(pair: str, folder: Path) -> tuple[HostState | None, HostState]:
@@ -91,8 +111,7 @@ def states(pair: str, folder: Path) -> tuple[HostState | None, HostState]:
 def state(text: str, folder: Path) -> HostState:
     file = folder / "gw.flow"
     file.write_text(text)
-    (found,) = compile_files([file]).states.values()
-    return found
+    return next(iter(compile_files([file]).states.values()))
 
 
 def prepared_host(lab: Lab, name: str, old: HostState | None, new: HostState) -> Namespace:
@@ -104,6 +123,23 @@ def prepared_host(lab: Lab, name: str, old: HostState | None, new: HostState) ->
     if old is not None:
         apply_state(old, host.name)
     return host
+
+
+@contextmanager
+def connection(lab: Lab, host: Namespace, old: HostState | None) -> Iterator[Callable[[], Result]]:
+    """One that is there before, from the VM by its EIP, and what asks if it goes on. Through other hosts there is none."""
+    if old is None or devices_of(old) != ["eth0", "eth1"]:
+        yield lambda: Result(Status.OK, 1, 1)
+        return
+    router, vm = lab.namespaces(f"{host.name}router", f"{host.name}vm")
+    host.ip(f"link set dev far0 netns {router.name}", f"link set dev far1 netns {vm.name}")
+    router.ip("addr add 192.0.2.1/24 dev far0", "link set dev far0 up", "route add 198.51.100.0/24 via 192.0.2.2")
+    vm.ip("link set dev far1 address 52:54:00:00:00:75", "addr add 10.0.0.75/24 dev far1", "link set dev far1 up")
+    vm.ip("route add default via 10.0.0.1")
+    tcp_echo(router, 7)
+    with TcpFlow(vm, "192.0.2.1", 7) as flow:
+        assert flow.round_trips(1)
+        yield lambda: flow.round_trips(2)
 
 
 def refused(at: int, new: HostState, host: Namespace) -> bool:
