@@ -26,7 +26,8 @@ _MOVING = ("stable_secret", "ra_defrtr_metric")
 
 
 _OF_NAMESPACE = re.compile(
-    r"link/\S+ [0-9a-f:]{11,} brd \S+|permaddr \S+|link-netns \S+|state \S+|bridge(_slave)? +(state \S+ +)?(forward_delay|priority) .*",
+    r"NO-CARRIER,|,M-DOWN|,LOWER_UP|link/\S+ [0-9a-f:]{11,} brd \S+|permaddr \S+|link-netns \S+|state \S+"
+    r"|bridge(_slave)? +(state \S+ +)?(forward_delay|priority) .*",
     re.MULTILINE,
 )
 """What devices of the same name have of their own in each namespace, and what depends on when their carrier came."""
