@@ -56,6 +56,11 @@ def written(name: str, states: Mapping[str, HostState], folder: Path) -> list[Jo
     return found
 
 
+def load_modules() -> None:
+    """With a module its settings and a tunnel's fallback device come into all namespaces: here, and not while one is watched."""
+    subprocess.run(["modprobe", "-a", "ip_gre", "ip6_gre", "nf_conntrack"], check=True)
+
+
 def devices_of(state: HostState) -> list[str]:
     """Those that have to be there: flowc does not make them."""
     return sorted({link.device for link in state.links if not link.created})

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from tests.packets.kerneldump import changes, dump
 from tests.packets.lab import Lab, Namespace
-from tests.packets.loading import devices_of
+from tests.packets.loading import devices_of, load_modules
 from tests.packets.servers import tcp_echo
 from tests.packets.soak import IS_SOAK
 from tests.packets.traffic import Result, Status, TcpFlow
@@ -116,6 +116,7 @@ def state(text: str, folder: Path) -> HostState:
 
 def prepared_host(lab: Lab, name: str, old: HostState | None, new: HostState) -> Namespace:
     """A host that is as the old file says."""
+    load_modules()
     (host,) = lab.namespaces(name)
     devices = sorted({device for one in (old, new) if one is not None for device in devices_of(one)})
     host.ip(*(f"link add name {device} type veth peer name far{n}" for n, device in enumerate(devices)))
