@@ -52,7 +52,7 @@ class Host:
             filters.create(self.connection, one)
 
 
-def lasting(told: Any) -> Any:  # noqa: ANN401
+def lasting(told: Any) -> Any:  # noqa: ANN401  # JSON
     if isinstance(told, dict):
         return {name: lasting(one) for name, one in told.items() if name not in PASSING}
     return [lasting(one) for one in told] if isinstance(told, list) else told

@@ -42,7 +42,7 @@ def test_a_vm_restarts_and_another_one_notices_nothing(lab: Lab) -> None:
         assert wait_until(lambda: " created" in said.read_text(), PATIENCE), said.read_text()
         reach(peer)
         for address in (EIP, OTHER_EIP):
-            assert wait_until(lambda address=address: tcp(peer, address, 12865), PATIENCE)  # type: ignore[misc]
+            assert wait_until(lambda address=address: tcp(peer, address, 12865), PATIENCE)  # type: ignore[misc]  # the default binds it
         with (
             TcpFlow(peer, OTHER_EIP, 12865, source_port=41000) as stream,
             UdpFlow(peer, OTHER_EIP, 20001, source_port=41001) as datagrams,

@@ -16,7 +16,7 @@ class Kernel:
         self.messages: list[bytes] = []
         self.known: dict[object, Any] = {}
 
-    def write(self, kind: type[Any], number: int, flags: int, fields: Any, attributes: Any) -> None:  # noqa: ANN401
+    def write(self, kind: type[Any], number: int, flags: int, fields: Any, attributes: Any) -> None:  # noqa: ANN401  # as pyroute2 takes them
         del flags
         message = kind()
         for name, value in fields.items():

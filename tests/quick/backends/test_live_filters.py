@@ -62,14 +62,14 @@ OTHERS = (
 )
 
 
-def kernel_with(*those: FlowerFilter) -> Any:  # noqa: ANN401
+def kernel_with(*those: FlowerFilter) -> Any:  # noqa: ANN401  # pyroute2's messages, or a stand-in
     kernel: Any = Kernel()
     for one in those:
         filters.create(kernel, one)
     return kernel
 
 
-def read(kernel: Any) -> tuple[FlowerFilter, ...]:  # noqa: ANN401
+def read(kernel: Any) -> tuple[FlowerFilter, ...]:  # noqa: ANN401  # pyroute2's messages, or a stand-in
     return filters.read(kernel, NAMES, ["lo"])
 
 
@@ -103,12 +103,12 @@ def test_the_classes_of_messages_decode_what_they_encode() -> None:
         assert plain(message["attrs"]) == plain(attributes)
 
 
-def plain(attributes: Any) -> list[tuple[str, Any]]:  # noqa: ANN401
+def plain(attributes: Any) -> list[tuple[str, Any]]:  # noqa: ANN401  # pyroute2's messages, or a stand-in
     """Pairs of names and values, without what is 0 or counted."""
     return [(pair[0], value(pair[1])) for pair in attributes]
 
 
-def value(of: Any) -> Any:  # noqa: ANN401
+def value(of: Any) -> Any:  # noqa: ANN401  # pyroute2's messages, or a stand-in
     if of == COOKIE.hex(":"):  # pyroute2's way to show bytes
         return COOKIE
     if not isinstance(of, dict):
@@ -143,7 +143,7 @@ ENDS = FAMILIES.flatmap(lambda family: st.tuples(address(family), address(family
 def matches(draw: st.DrawFn, protocol: str) -> Match:
     """What the kernel takes with a protocol."""
 
-    def perhaps(strategy: SearchStrategy[Any]) -> Any:  # noqa: ANN401
+    def perhaps(strategy: SearchStrategy[Any]) -> Any:  # noqa: ANN401  # pyroute2's messages, or a stand-in
         return draw(st.none() | strategy)
 
     outer_source, outer_destination = draw(st.just((None, None)) | ENDS)

@@ -242,7 +242,7 @@ class Dump:
 
 
 def read_addresses(*messages: bytes, wanted: tuple[AddressRow, ...] = ()) -> list[tuple[str, bool]]:
-    found = addresses.read(Dump(*messages), {2: "eth0"}, empty(addresses=wanted), NONE)  # type: ignore[arg-type]
+    found = addresses.read(Dump(*messages), {2: "eth0"}, empty(addresses=wanted), NONE)  # type: ignore[arg-type]  # a stand-in
     return [(row.address, row.answered_only) for row in found]
 
 

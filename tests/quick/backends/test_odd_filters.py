@@ -44,7 +44,7 @@ from flowc.hoststate.tc.counted import FilterCounters, Packets
 from flowc.source import NOWHERE
 
 
-def changed(one: FlowerFilter, *path: str, value: object = None) -> Any:  # noqa: ANN401
+def changed(one: FlowerFilter, *path: str, value: object = None) -> Any:  # noqa: ANN401  # a message, or a stand-in
     """A kernel that has this filter with an attribute of another value, or without it."""
     kernel = Kernel()
     fields, attributes = filters.message(one)
@@ -80,7 +80,7 @@ def test_a_filter_of_flowc_that_does_something_else_is_a_difference(
     assert read(changed(FILTER, *path, value=value)) == (replace(FILTER, **difference),)
 
 
-def of(*actions: Action, **match: Any) -> FlowerFilter:  # noqa: ANN401
+def of(*actions: Action, **match: Any) -> FlowerFilter:  # noqa: ANN401  # a message, or a stand-in
     return replace(FILTER, protocol="ip", match=Match(**match), actions=(*actions, Pass()))
 
 
@@ -152,7 +152,7 @@ def test_a_filter_without_the_cookie_is_flowcs_only_as_an_older_script_wrote_it(
         assert read(changed(one, *cookie, value=b"other")) == ()
 
 
-def refusing(code: int, *those: FlowerFilter) -> Any:  # noqa: ANN401
+def refusing(code: int, *those: FlowerFilter) -> Any:  # noqa: ANN401  # a message, or a stand-in
     kernel = kernel_with(*those)
 
     def write(*_: object) -> None:

@@ -86,4 +86,4 @@ def test_all_is_tried_before_a_refusal_is_told() -> None:
     with pytest.raises(RefusedError, match="unreachable"):
         others.put_back(kernel, noted)
     assert kernel.sent == [(20, b"a"), (24, b"b"), (24, b"c"), (24, b"d")]
-    others.put_back(Kernel(refused=(errno.EEXIST,)), noted)  # type: ignore[arg-type]
+    others.put_back(Kernel(refused=(errno.EEXIST,)), noted)  # type: ignore[arg-type]  # a stand-in

@@ -131,7 +131,7 @@ def test_nothing_disturbs_who_undoes(runtime: Runtime) -> None:
     every = sent(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     with pytest.raises(InterruptError), told(session(runtime, sent(signal.SIGINT), every)) as one:
         one.change(TARGET, FOUND)
-    assert one.engine.done == 1  # type: ignore[attr-defined]
+    assert one.engine.done == 1  # type: ignore[attr-defined]  # the stand-in's
 
 
 def test_before_and_after_it_a_signal_says_so(runtime: Runtime) -> None:

@@ -61,7 +61,7 @@ def _journal(document: Any) -> Journal:  # noqa: ANN401  # whatever JSON holds
     return Journal(MappingProxyType(sysctls), MappingProxyType(devices), first, addresses)
 
 
-def _pair(row: Any) -> tuple[str, str]:  # noqa: ANN401
+def _pair(row: object) -> tuple[str, str]:
     device, address = _typed(row, list)
     return _typed(device, str), _typed(address, str)
 

@@ -107,6 +107,7 @@ def _others(
             row = missing.get((family, table, destination, metric))
             if row is not None:
                 hops = _hops(family, found, names) if kind <= _LOCAL else ()
+                # Of a kind that no file can ask for: it is only told.
                 theirs = row._replace(kind=_ALL_KINDS.get(kind, f"type {kind}"), nexthops=hops)  # type: ignore[arg-type]
                 words = ROUTE.words(Route(theirs, (False,) * len(hops)))
                 whose = f"was not made by flowc: proto {_PROTOCOLS.get(protocol, protocol)}"
