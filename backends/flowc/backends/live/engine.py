@@ -7,7 +7,7 @@ routes with it) needs no model: the next round finds it. The same engine goes ba
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flowc.backends.live.reading import Loaded, read
@@ -106,6 +106,7 @@ class Engine:
     def compare(self, seen: Loaded, target: Target) -> Difference:
         """What has to be done."""
         state = completed(target.loaded.state, self.journal)
+        state = replace(state, sysctls=(*state.sysctls, *seen.fresh))
         if not _IPV6.exists():
             state = without_ipv6(state)
         absent = waiting(state, frozenset(seen.devices.values()))
