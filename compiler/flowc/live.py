@@ -241,8 +241,11 @@ def take_down(
         found = session.engine.look(target)
         planned = _planned(found)
         done = session.change(target, found, confirm, what) if len(planned.delta) else Done()
+        complaints = list(_forwards_on(planned.delta))
+        if session.engine.table.delete_bare():
+            complaints.append("table inet flowc was there without anything of flowc in it, and is deleted")
         session.leave()
-        return Applied(planned, done, session.engine.written, complaints=tuple(_forwards_on(planned.delta)))
+        return Applied(planned, done, session.engine.written, complaints=tuple(complaints))
 
 
 def _forwards_on(delta: Delta) -> Iterator[str]:
