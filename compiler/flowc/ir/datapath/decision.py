@@ -223,8 +223,18 @@ class Datapaths:
         return Stay.TOGETHER if self._sharing.root(node) in self._blocked else None
 
     @cached_property
+    def _wanted(self) -> bool:
+        """The host lets tc have something: to look at each address is for these alone."""
+        if self.host.datapath is Datapath.AUTO:
+            keys = any(one.carrier for one in self._fastpath.interfaces.values())
+            return keys and self.host.offload is Offload.HARDWARE
+        return self.host.datapath is Datapath.TC and bool(self._fastpath.pairs)
+
+    @cached_property
     def taken(self) -> tuple[Inside, ...]:
         """The machines that are tc's."""
+        if not self._wanted:
+            return ()
         return tuple(one for target, one in self.insides.items() if self._stay(target) is None)
 
     @cached_property
