@@ -112,6 +112,8 @@ def test_tc_takes_machines_and_their_public_addresses(tmp_path: Path) -> None:
          {WEB: Stay.ROUTES, EIP: Stay.TOGETHER, DB: None}),
         ([("device eth1;", "bridge port;"), ("zone internet", "interface port { device eth1 }\nzone internet")],
          dict.fromkeys((WEB, DB), Stay.BRIDGE)),
+        ([("device eth0; address 192.0.2.2/24", "device eth0; dhcp"), ("route default via 192.0.2.1\n", ""),
+          ("neighbor 192.0.2.1 on uplink managed\n", "")], dict.fromkeys((WEB, DB), Stay.DYNAMIC)),
         ([("accept tcp 443 offload", "accept tcp 21 helper ftp offload")], dict.fromkeys((WEB, DB), Stay.HELPER)),
     ],
 )  # fmt: skip

@@ -187,8 +187,7 @@ class Datapaths:
         if host.datapath is Datapath.AUTO and not (hardware and keyed):
             return Stay.AUTO
         for way in ways:
-            found = self._entrances.obstacle(way) or self._of_way(interface.vrf, way)
-            if found:
+            if found := self._entrances.obstacle(way) or self._of_way(interface.vrf, way):
                 return found
             if interface.carrier and host.interfaces[way].carrier == interface.carrier:
                 return Stay.TWO_SIDES
@@ -197,6 +196,8 @@ class Datapaths:
         return None
 
     def _of_way(self, vrf: str | None, way: str) -> Stay | None:
+        if self.host.interfaces[way].dhcp:
+            return Stay.DYNAMIC
         return Stay.NEXT_HOP if (vrf, way) in self.host.derived(Onward).unknown else None
 
     def _ways_out(self, vrf: str | None) -> list[str]:
