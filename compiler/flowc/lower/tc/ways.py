@@ -51,10 +51,11 @@ class Ways:
             yield prefix, self._actions(family, vrf, zone, hops[target]), span
         if self._entrance.outside:
             return
-        table = {
+        table: dict[Prefix, NextHop | None] = {
             prefix: hop if hop is not None and self._plan.looks.obstacle(hop.hop.interface) is None else None
             for prefix, hop in self._plan.topology.host.derived(Onward).prefixes(vrf).items()
         }
+        table.update(self._plan.neighbors.get(vrf, {}))
         shorter = PrefixMap((prefix, (prefix, hop)) for prefix, hop in table.items())
         for prefix, hop in table.items():
             covering = shorter.covering(prefix.family, prefix.network)
