@@ -131,6 +131,7 @@ def test_who_sends_what_does_not_fit_the_wire_is_told(net: Net) -> None:
             return False
 
         assert wait_until(refused)
+        flow._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # what it was told once more
         assert flow.round_trips(3)
 
 

@@ -12,7 +12,7 @@ CONNECTIONS = ("nft_connlimit",)
 LIMIT = ("nft_limit",)
 LOG = ("nft_log",)
 REJECT = ("nft_reject_inet",)
-SHARED_TUNNEL = ("cls_flower", "act_skbedit", "sch_ingress")
+SHARED_TUNNEL = ("cls_flower", "act_skbedit", "act_tunnel_key", "sch_ingress")
 TC = (
     "cls_flower",
     "sch_ingress",

@@ -11,7 +11,7 @@ from flowc.backends.netlink.objects.devices import devices as read_devices
 from flowc.backends.netlink.objects.devices import names_of
 from flowc.backends.netlink.objects.foreign import Foreign
 from flowc.backends.nft import live as nft
-from flowc.hoststate import NetworkState
+from flowc.hoststate import NetworkState, Sysctl
 from flowc.hoststate.journal import DeviceBefore, Journal
 from flowc.hoststate.ruleset import Ruleset
 
@@ -26,6 +26,8 @@ class Loaded:
     """Of one that is read: what others made in the place of what it shall be."""
     devices: Mapping[int, str] = field(default_factory=dict)
     """Of one that is read the names of all that there are, whosever, by index."""
+    fresh: tuple[Sysctl, ...] = ()
+    """Of one that is read what it shall be besides: settings of devices that flowc made, which no file asks for now."""
 
 
 def read(connection: Connection, wanted: NetworkState, journal: Journal, table: nft.Reader) -> Loaded:
@@ -36,10 +38,13 @@ def read(connection: Connection, wanted: NetworkState, journal: Journal, table: 
     names = names_of(found)
     foreign: list[Foreign] = []
     own, local_rule_last = rules.read(connection, wanted)
+    there = links.links(found, wanted, journal, foreign)
+    leftovers = tuple(sysctls.leftovers(wanted, there, journal))
+    asked = sysctls.read(wanted, journal, gone=set(journal.devices).difference(names.values()))
     state = NetworkState(
         host=wanted.host,
-        links=links.links(found, wanted, journal, foreign),
-        sysctls=sysctls.read(wanted, journal, gone=set(journal.devices).difference(names.values())),
+        links=there,
+        sysctls=(*asked, *(one.found for one in leftovers)),
         addresses=addresses.read(connection, names, wanted, journal),
         routes=routes.read(connection, names, wanted, foreign),
         rules=own,
@@ -48,7 +53,7 @@ def read(connection: Connection, wanted: NetworkState, journal: Journal, table: 
         filters=filters.read(connection, names, {*names.values(), *(one.device for one in wanted.filters)}),
         modules=modules.read(wanted),
     )
-    return Loaded(state, table.read(), tuple(foreign), names)
+    return Loaded(state, table.read(), tuple(foreign), names, tuple(one.fresh for one in leftovers))
 
 
 def devices_now(connection: Connection) -> dict[str, DeviceBefore]:
