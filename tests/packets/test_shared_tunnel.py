@@ -8,16 +8,17 @@ from functools import partial
 from typing import NamedTuple
 
 import pytest
+from tests.datapaths import ROUTER, shared_tunnel
 from tests.packets.gateway import EXAMPLES, Gateway, arriving, together
 from tests.packets.lab import Lab, Namespace
 from tests.packets.observe import connections, tc_filters
 from tests.packets.servers import Peer, Server
 from tests.packets.sniff import sniff
-from tests.packets.traffic import BRIEF, Status, TcpFlow, bulk, bulk_server, ping, tcp, tcp_echo, udp, udp_echo
+from tests.packets.traffic import BRIEF, Status, TcpFlow, UdpFlow, bulk, bulk_server, ping, tcp, tcp_echo, udp, udp_echo
 
 from flowc.testbed.frames import ethernet, gre_packet, udp_packet
 
-EXAMPLE = (EXAMPLES / "shared-tunnel.flow").read_text()
+DATAPATHS = {"nft": (EXAMPLES / "shared-tunnel.flow").read_text(), "tc": shared_tunnel()}
 KEYS = (1000, 1001, 1099)
 VM, DB, RACK, CLIENT, SHARED = "10.0.1.241", "10.0.1.242", "10.0.2.5", "192.0.2.9", "198.51.100.200"
 MANY = 20
@@ -32,6 +33,7 @@ def remote(key: int) -> str:
 
 
 class Net(NamedTuple):
+    text: str  # of the gateway's file
     gateway: Gateway
     vms: dict[int, Namespace]
     servers: dict[int, Server]
@@ -39,14 +41,25 @@ class Net(NamedTuple):
     rack: Namespace
     isp: Namespace
 
+    @property
+    def over_tc(self) -> bool:
+        return self.text == DATAPATHS["tc"]
 
-@pytest.fixture(scope="module")
-def net() -> Iterator[Net]:
+    def redirected(self) -> int:
+        """Packets that tc sent out itself."""
+        gw = self.gateway.namespace
+        found = (one for device in ("eth0", "overlay") for one in tc_filters(gw, device) if "mirred" in one.actions)
+        return sum(one.hits.packets for one in found)
+
+
+@pytest.fixture(scope="module", params=DATAPATHS)
+def net(request: pytest.FixtureRequest) -> Iterator[Net]:
+    text = DATAPATHS[request.param]
     with Lab() as lab:
         gw, hyper, rack, isp = lab.namespaces("gw", "hyper", "rack", "isp")
         made = lab.namespaces(*(f"vm{key}" for key in KEYS))
         lab.connect(
-            (gw.port("eth0"), isp.port("eth0", "203.0.113.1/24")),
+            (gw.port("eth0"), isp.port("eth0", "203.0.113.1/24", mac=ROUTER)),
             (gw.port("eth1"), hyper.port("eth0", "172.16.1.2/24", "172.16.1.3/24")),
             (gw.port("eth2"), rack.port("eth0", f"{RACK}/24")),
         )
@@ -54,7 +67,7 @@ def net() -> Iterator[Net]:
         isp.sysctl({"net.ipv4.conf.all.arp_announce": 2})
         rack.ip("route add default via 10.0.2.1")
         gateway = Gateway(gw)
-        gateway.load(EXAMPLE)
+        gateway.load(text)
         vms = dict(zip(KEYS, made, strict=True))
         servers: dict[int, Server] = {}
         for key, vm in vms.items():
@@ -74,10 +87,11 @@ def net() -> Iterator[Net]:
         bulk_server(vms[1000], 443)
         bulk_server(isp, 9)
         tcp_echo(isp, 7)
+        udp_echo(isp, 7, CLIENT)
         tcp_echo(rack, 22)
         for port in (22, 179):
             tcp_echo(gw, port)
-        yield Net(gateway, vms, servers, hyper, rack, isp)
+        yield Net(text, gateway, vms, servers, hyper, rack, isp)
 
 
 def test_each_eip_leads_into_its_own_tenant(net: Net) -> None:
@@ -171,6 +185,52 @@ def test_sources_and_macs_are_checked_behind_each_key(net: Net) -> None:
     assert arrived == [True, False, False, False]
 
 
+def test_nobody_else_gets_into_an_established_flow(net: Net) -> None:
+    gw = net.gateway.namespace
+    mac, gateway = "52:54:00:01:00:01", gw.mac("overlay")
+
+    def forged(number: int, *, key: int = 1000, by: str = "172.16.1.2", mac: str = mac, source: str = VM) -> bytes:
+        inner = ethernet(mac, gateway, udp_packet(source, CLIENT, 46000, 7, b"%d" % number))
+        return ethernet(net.hyper.mac("eth0"), gw.mac("eth1"), gre_packet(by, "172.16.1.1", inner, key=key))
+
+    with UdpFlow(net.vms[1000], CLIENT, 7, source_port=46000) as flow:
+        assert flow.round_trips(3).source == (eip(1000), 46000)
+        frames = [
+            forged(0),
+            forged(1, mac="52:54:00:99:99:99"),
+            forged(2, key=4242),
+            forged(3, by="172.16.1.3"),
+            forged(4, key=1001),
+            forged(5, source="10.0.9.9"),
+        ]
+        with (
+            net.gateway.dropping("spoofed MAC address", 2),
+            net.gateway.dropping("unknown tunnel key", 2),
+            net.gateway.dropping("spoofed source"),
+        ):
+            arrived = arriving(frames, sender=net.hyper, device="eth0", at=net.isp)
+        assert arrived == [True, False, False, False, False, False]
+
+
+def test_fragments_of_an_established_flow_are_put_together_by_the_host(net: Net) -> None:
+    with UdpFlow(net.vms[1000], CLIENT, 7, source_port=46001) as flow:
+        assert flow.round_trips(3)
+        before = net.gateway.slow_packets()
+        flow._socket.send(b"1" * 2000)
+        assert flow._socket.recv(4096).split()[0] == b"1" * 2000
+        assert net.gateway.slow_packets() - before >= 2
+
+
+def test_a_connection_that_is_forgotten_is_judged_anew(net: Net) -> None:
+    with UdpFlow(net.vms[1000], CLIENT, 7, source_port=46002) as flow:
+        assert flow.round_trips(3)
+        net.gateway.forget_connections()
+        before = net.gateway.slow_packets()
+        assert flow.round_trips(MANY).source == (eip(1000), 46002)
+        slow = net.gateway.slow_packets() - before
+        assert 0 < slow < MANY // 2 if net.over_tc else slow >= 2 * MANY
+
+
 def test_bulk_data_fits_the_tunnel(net: Net) -> None:
     with sniff(net.isp, "eth0") as seen:
         assert bulk(net.isp, eip(1000), 443)
@@ -180,12 +240,17 @@ def test_bulk_data_fits_the_tunnel(net: Net) -> None:
     assert ping(net.isp, eip(1000), source=CLIENT, size=1472, df=True, timeout=BRIEF).errors == ("3/4 1458",)
 
 
-def test_flows_of_keys_stay_out_of_the_flowtable(net: Net) -> None:
+def test_flows_of_keys_stay_out_of_the_flowtable_and_tc_carries_them(net: Net) -> None:
     with TcpFlow(net.isp, eip(1001), 80, source=CLIENT, source_port=44000) as flow:
+        assert flow.round_trips(2)
+        slow, redirected = net.gateway.slow_packets(), net.redirected()
         assert flow.round_trips(MANY)
+        slow, redirected = net.gateway.slow_packets() - slow, net.redirected() - redirected
+        assert slow == 0 if net.over_tc else slow >= 2 * MANY
+        assert redirected >= 2 * MANY if net.over_tc else redirected == 0
         found = [one for one in connections(net.gateway.namespace, "tcp") if one.original.source_port == 44000]
         assert len(found) == 1
-        assert not found[0].offloaded
+        assert found[0].offloaded is net.over_tc  # connection tracking by tc says so of what it has seen
 
 
 def test_icmp_errors_find_their_tenant(net: Net) -> None:
@@ -196,20 +261,20 @@ def test_icmp_errors_find_their_tenant(net: Net) -> None:
 
 def test_each_key_has_one_filter_and_they_share_a_preference(net: Net) -> None:
     found = tc_filters(net.gateway.namespace, "overlay")
-    by_key = [one for one in found if one.chain == 0]
-    assert len(by_key) == 100
-    assert {one.preference for one in by_key} == {10}
-    assert len(found) == 102, "and two that forget the tunnel"
+    marking = [one for one in found if one.chain == 0 and one.actions == ("skbedit", "gact")]
+    assert len(marking) == 100
+    assert {one.preference for one in marking} == {10}
+    assert len([one for one in found if one.chain == 4]) == 2, "and two that forget the tunnel"
 
 
 def test_what_the_host_answers_needs_no_policy_of_its_own(net: Net) -> None:
-    net.gateway.load(EXAMPLE + "policy self -> tenants { drop }\n")
+    net.gateway.load(net.text + "policy self -> tenants { drop }\n")
     assert ping(net.vms[1001], "10.0.1.1", count=2)
     assert tcp(net.vms[1001], "10.0.1.1", 179)
-    net.gateway.load(EXAMPLE)
+    net.gateway.load(net.text)
 
 
 def test_loading_again_changes_nothing(net: Net) -> None:
     before = net.gateway.state()
-    net.gateway.load(EXAMPLE)
+    net.gateway.load(net.text)
     assert net.gateway.state() == before

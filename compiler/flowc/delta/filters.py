@@ -26,7 +26,7 @@ from flowc.hoststate.tc import (
     TunnelUnset,
     Verdict,
 )
-from flowc.hoststate.tc.words import KEYWORDS, checksum_words, mark_words, match_words
+from flowc.hoststate.tc.words import KEYWORDS, checksum_words, mark_words, match_words, value_words
 from flowc.source import Span
 
 
@@ -76,7 +76,7 @@ def _steps(action: Action) -> tuple[str, ...]:
             rest = () if conform is Verdict.PIPE else (f"{conform} up to {mtu} bytes",)
             return (f"{exceed} over {mtu} bytes", *rest)
         case Pedit(munges):
-            return tuple(f"{field} {'- 1' if value is None else f'= {value}'}" for field, value in munges)
+            return tuple(f"{field} {'- 1' if value is None else f'= {value_words(value)}'}" for field, value in munges)
         case Checksum(of):
             return (f"checksum {checksum_words(of)}",)
         case TunnelSet():

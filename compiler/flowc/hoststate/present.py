@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
+from flowc.hoststate.macs import without_ways
 from flowc.hoststate.nft import NftTable
 from flowc.hoststate.routing import AddressRow, NeighborRow, RouteRow
 from flowc.hoststate.ruleset import Chain, Ruleset
@@ -42,7 +43,7 @@ def without(state: NetworkState, absent: Collection[str]) -> NetworkState:
         addresses=Table(AddressRow, (row for row in state.addresses if row.device not in gone)),
         routes=Table(RouteRow, _routes(state.routes, gone)),
         neighbors=Table(NeighborRow, (row for row in state.neighbors if row.device not in gone)),
-        filters=tuple(one for one in state.filters if one.device not in gone),
+        filters=tuple(without_ways(state.filters, gone)),
     )
 
 

@@ -67,6 +67,17 @@ class Fronts:
         return frozenset(vrf for zone, vrf in self._uses if zone in self.zones) - self.vrfs
 
     @cached_property
+    def open_vrfs(self) -> frozenset[str]:
+        """VRFs that a route leads out of, or into from another VRF, or that translation leads into or out of."""
+        result: set[str] = {vrf for vrf in self.tenants if vrf}
+        for vrf, nexthops in zip(*map(self.host.routes.column, ("vrf", "nexthops")), strict=True):
+            for _, interface, _ in nexthops:
+                there = self.host.interfaces[interface].vrf
+                if there != vrf:
+                    result.update(name for name in (there, vrf) if name)
+        return frozenset(result) - self.vrfs
+
+    @cached_property
     def homes(self) -> Mapping[str, Interface]:
         """Where those are that may call the public addresses from inside, and are in conntrack zone 0: by name.
 

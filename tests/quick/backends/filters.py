@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tests.quick.backends.states import at
+from tests.quick.backends.states import at, empty
 
-from flowc.hoststate import FlowerFilter
+from flowc.hoststate import FlowerFilter, HostState, Link, LinkKind, NeighborRow
 from flowc.hoststate.tc import (
     BYTE,
     SHORT,
@@ -21,6 +21,8 @@ from flowc.hoststate.tc import (
     Field,
     Fragments,
     Goto,
+    MacOfDevice,
+    MacOfNeighbor,
     Masked,
     Match,
     Munge,
@@ -30,6 +32,7 @@ from flowc.hoststate.tc import (
     Police,
     PortRange,
     Redirect,
+    Reference,
     SetMark,
     TunnelSet,
     TunnelUnset,
@@ -123,3 +126,33 @@ def each_filter(device: str, other: str) -> tuple[FlowerFilter, ...]:
 def in_hardware(device: str) -> FlowerFilter:
     """One that only a NIC can have: a kernel without one refuses it."""
     return FlowerFilter(device, 52, 1, "ip", Match(ip_proto=TCP), (Drop(),), at(100), placement=Placement.HARDWARE)
+
+
+def with_references(device: str, out: str, machine: str, router: str) -> tuple[FlowerFilter, ...]:
+    """On a device: what comes from a machine there goes by a router behind the other one, or else to a place that is
+    fixed. Nothing is looked up in conntrack.
+    """
+    own, hop = MacOfDevice(out), MacOfNeighbor(router, out)
+    here = MacOfNeighbor(machine, device)
+
+    def way(to: str | Reference) -> tuple[Action, ...]:
+        return Pedit((Munge(Field.ETH_DESTINATION, to), Munge(Field.ETH_SOURCE, own))), Redirect(out)
+
+    whose = Match(source=f"{machine}/32")
+    return (
+        FlowerFilter(device, 3, 1, "ip", whose, (Goto(2),), at(6), needs=(here,)),
+        FlowerFilter(
+            device, 18, 1, "ip", Match(destination="198.51.100.0/24"), way(hop), at(7), 2, otherwise=(Goto(3),)
+        ),
+        FlowerFilter(device, 19, 1, "ip", Match(destination="203.0.113.0/25"), way(OUT), at(8), 2),
+        FlowerFilter(device, 20, 1, "ip", Match(destination="10.0.0.0/8"), (Pass(),), at(8), 2),
+    )
+
+
+def waiting_for_macs() -> HostState:
+    """A host with such filters, whose router is a managed neighbour."""
+    return empty(
+        links=(Link("eth0", LinkKind.EXISTING, at(3)), Link("tap75", LinkKind.EXISTING, at(4))),
+        neighbors=[NeighborRow(4, "198.51.100.1", "eth0", None, at(7))],
+        filters=with_references("tap75", "eth0", "10.0.0.75", "198.51.100.1"),
+    )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from tests.golden import Golden
-from tests.quick.backends.filters import each_filter, in_hardware
+from tests.quick.backends.filters import each_filter, in_hardware, waiting_for_macs
 from tests.quick.backends.states import at, empty, shared_tunnel, tenant
 
 from flowc.backends import BACKENDS, LOADER, Backend
@@ -26,7 +26,9 @@ EXPECTED = Path(__file__).parent / "expected"
 BY_NAME = {backend.name: backend for backend in BACKENDS}
 HERE = [BY_NAME["iproute2"], BY_NAME["sysctl"], BY_NAME["tc"], BY_NAME["announce"], LOADER]  # nft has tests of its own
 
-STATES: dict[str, Callable[[], HostState]] = {"tenant": tenant, "shared-tunnel": shared_tunnel, "empty": empty}
+STATES: dict[str, Callable[[], HostState]] = {
+    "tenant": tenant, "shared-tunnel": shared_tunnel, "waiting-for-macs": waiting_for_macs, "empty": empty
+}  # fmt: skip
 
 
 def commands(text: str) -> list[str]:

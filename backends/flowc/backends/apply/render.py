@@ -13,6 +13,7 @@ from flowc.backends.iproute2.render import uses_ipv6
 from flowc.backends.iproute2.routing import PROTOCOL
 from flowc.backends.script import one_line, where
 from flowc.hoststate import HostState, Link, LinkKind
+from flowc.hoststate.macs import references
 from flowc.hoststate.state import FORWARDING
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def render(state: HostState, *, provenance: bool = True) -> str:
         tools=["ip", "nft", "awk", *(["sysctl"] if state.sysctls else []), *(["tc"] if state.filters else [])],
         sysctls=bool(state.sysctls),
         filters=bool(state.filters),
+        references=bool(references(state.filters)),
         forwarding="|".join(FORWARDING),
         modules=state.modules,
         announced=len(state.announcements),

@@ -21,7 +21,7 @@ from flowc.hoststate.tc import (
     TunnelSet,
     TunnelUnset,
 )
-from flowc.hoststate.tc.words import checksum_words, mark_words
+from flowc.hoststate.tc.words import checksum_words, mark_words, value_words
 
 
 def written(action: Action) -> str:
@@ -52,7 +52,7 @@ def written(action: Action) -> str:
 
 
 def _munge(munge: Munge) -> str:
-    return f"munge {munge.field} {'dec' if munge.value is None else f'set {munge.value}'}"
+    return f"munge {munge.field} {'dec' if munge.value is None else f'set {value_words(munge.value)}'}"
 
 
 def _tunnel(action: TunnelSet) -> str:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from flowc.backends.script import Script, one_line
 from flowc.backends.tc.actions import written
+from flowc.hoststate import macs
 from flowc.hoststate.tc import Goto, Pass, SetMark, TunnelUnset
-from flowc.hoststate.tc.words import match_words
+from flowc.hoststate.tc.words import match_words, value_words
 
 if TYPE_CHECKING:
     from flowc.hoststate import FlowerFilter, HostState
@@ -27,6 +28,11 @@ COOKIE = b"flowc"
 
 It is the last action's, because tc(8) gives a cookie to all actions behind it as well (iproute2, tc/m_action.c).
 """
+
+_REFERENCES = (
+    "apply.sh puts MAC addresses in: @eth0@ is that of a device, @192.0.2.1%eth0@ that of a neighbour. While one is not",
+    "known, a filter that needs it is left out, and one that writes it does what stands behind `else`.",
+)
 
 
 def render(state: HostState, *, provenance: bool = True) -> str:
@@ -49,6 +55,8 @@ def render(state: HostState, *, provenance: bool = True) -> str:
         entries = [entry for entry in state.filters if _kind(entry) is kind]
         if entries:
             script.section(title)
+        if macs.references(entries):
+            script.comment(*_REFERENCES)
         for entry in entries:
             script.command(_filter(entry), entry.span)
     return script.text()
@@ -72,4 +80,11 @@ def _filter(entry: FlowerFilter) -> str:
         *actions,
         f"cookie {COOKIE.hex()}",
     )
-    return " ".join(filter(None, words))
+    return "  # ".join(filter(None, (" ".join(filter(None, words)), _waiting(entry))))
+
+
+def _waiting(entry: FlowerFilter) -> str:
+    """What becomes of it while a MAC address is not known, as a comment."""
+    needs = ["needs", *map(value_words, entry.needs)] if entry.needs else []
+    other = [f"action {written(action)}" for action in entry.otherwise] if macs.written(entry) else []
+    return " ".join([*needs, *(["else", *other] if other else [])])

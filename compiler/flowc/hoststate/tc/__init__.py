@@ -24,6 +24,7 @@ from flowc.hoststate.tc.actions import (
     TunnelUnset,
     Verdict,
 )
+from flowc.hoststate.tc.macs import MacOfDevice, MacOfNeighbor, Reference
 from flowc.hoststate.tc.matching import (
     BYTE,
     SHORT,
@@ -55,6 +56,8 @@ __all__ = [
     "FlowerFilter",
     "Fragments",
     "Goto",
+    "MacOfDevice",
+    "MacOfNeighbor",
     "Masked",
     "Match",
     "Munge",
@@ -64,6 +67,7 @@ __all__ = [
     "Police",
     "PortRange",
     "Redirect",
+    "Reference",
     "SetMark",
     "TunnelSet",
     "TunnelUnset",
@@ -100,3 +104,9 @@ class FlowerFilter:
     span: Span = field(compare=False)
     chain: int = 0
     placement: Placement = Placement.SOFTWARE
+    needs: tuple[Reference, ...] = ()
+    """MAC addresses without which it is left out, whatever it does: for chain 0, those of the machine that it is about.
+    A device stands for its being there as well.
+    """
+    otherwise: tuple[Action, ...] = (Pass(),)
+    """What it does while a MAC that it writes is not known: it keeps its place, so that no shorter prefix takes over."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import IntFlag, StrEnum
 from typing import NamedTuple
 
+from flowc.hoststate.tc.macs import Reference
 from flowc.hoststate.tc.matching import WORD
 
 
@@ -93,10 +94,13 @@ class Field(StrEnum):
 
 
 class Munge(NamedTuple):
-    """An address as canonical text, a port as a number; a ttl or a hop limit, which has no value, gets smaller by one."""
+    """An address as canonical text, a port as a number; a ttl or a hop limit, which has no value, gets smaller by one.
+
+    A MAC address may be a reference to what has it.
+    """
 
     field: Field
-    value: str | int | None = None
+    value: str | int | Reference | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flowc.hoststate.tc.actions import Checksums
+from flowc.hoststate.tc.macs import MacOfDevice, MacOfNeighbor, Reference
 from flowc.hoststate.tc.matching import BYTE, SHORT, WORD, CtState, Masked, Match, PortRange
 
 PROTOCOLS = {1: "icmp", 6: "tcp", 17: "udp", 58: "icmpv6"}
@@ -43,6 +44,18 @@ def mark_words(value: int, mask: int) -> str:
 def checksum_words(of: Checksums) -> str:
     """`ip4h and tcp`."""
     return " and ".join(str(one.name).lower() for one in Checksums if one & of)
+
+
+def value_words(value: str | int | Reference) -> str:
+    """What is written into a packet; for a MAC that is not known yet a place between two `@`: `@eth0@` for that of a
+    device, `@198.51.100.1%eth0@` for that of a machine. No address and no device name holds a `%`.
+    """
+    match value:
+        case MacOfDevice(device):
+            return f"@{device}@"
+        case MacOfNeighbor(address, device):
+            return f"@{address}%{device}@"
+    return str(value)
 
 
 def _address(prefix: str | None) -> str | None:

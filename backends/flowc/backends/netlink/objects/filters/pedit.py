@@ -92,6 +92,7 @@ def _bytes(munge: Munge) -> bytes:
         return _MINUS_1
     if isinstance(value, int):
         return value.to_bytes(length, "big")
+    assert isinstance(value, str), f"{value} is not resolved"
     return bytes.fromhex(value.replace(":", "")) if length == 6 else packed(6 if length == 16 else 4, value)
 
 

@@ -1,0 +1,52 @@
+"""What of the filters has to wait for MAC addresses: the text for scripts says it, and live state is made by it.
+
+A filter that writes an address which is not known does what it does `otherwise`, and one that `needs` it is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from flowc.hoststate.tc import Action, FlowerFilter, MacOfDevice, MacOfNeighbor, Munge, Pedit, Redirect, Reference
+
+
+def written(one: FlowerFilter) -> tuple[Reference, ...]:
+    """The addresses that its actions write, each once."""
+    found = (value for action in one.actions if isinstance(action, Pedit) for _, value in action.munges)
+    return tuple(dict.fromkeys(value for value in found if isinstance(value, MacOfDevice | MacOfNeighbor)))
+
+
+def references(filters: Iterable[FlowerFilter]) -> tuple[Reference, ...]:
+    """All that filters write or need, each once."""
+    return tuple(dict.fromkeys(reference for one in filters for reference in (*one.needs, *written(one))))
+
+
+def resolved(filters: Iterable[FlowerFilter], macs: Mapping[Reference, str]) -> Iterator[FlowerFilter]:
+    """The filters as they can be made while these addresses are known."""
+    for one in filters:
+        if not all(map(macs.__contains__, one.needs)):
+            continue
+        wanted = written(one)
+        if not all(map(macs.__contains__, wanted)):
+            yield replace(one, actions=one.otherwise)
+        else:
+            yield replace(one, actions=tuple(_with(action, macs) for action in one.actions)) if wanted else one
+
+
+def without_ways(filters: Iterable[FlowerFilter], gone: Collection[str]) -> Iterator[FlowerFilter]:
+    """The filters but for those of devices that are not there. What would leave by one does what it does otherwise."""
+    for one in filters:
+        if one.device not in gone:
+            leads_away = any(isinstance(action, Redirect) and action.device in gone for action in one.actions)
+            yield replace(one, actions=one.otherwise) if leads_away else one
+
+
+def _with(action: Action, macs: Mapping[Reference, str]) -> Action:
+    if not isinstance(action, Pedit):
+        return action
+    return Pedit(tuple(Munge(field, _value(value, macs)) for field, value in action.munges))
+
+
+def _value(value: str | int | Reference | None, macs: Mapping[Reference, str]) -> str | int | None:
+    return macs[value] if isinstance(value, MacOfDevice | MacOfNeighbor) else value
