@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from flowc.backends.netlink.connection import Connection
-from flowc.backends.netlink.objects import addresses, filters, links, modules, neighbors, routes, rules, sysctls
+from flowc.backends.netlink.objects import addresses, filters, links, macs, modules, neighbors, routes, rules, sysctls
 from flowc.backends.netlink.objects.devices import devices as read_devices
 from flowc.backends.netlink.objects.devices import names_of
 from flowc.backends.netlink.objects.foreign import Foreign
 from flowc.backends.nft import live as nft
 from flowc.hoststate import NetworkState
 from flowc.hoststate.journal import DeviceBefore, Journal
+from flowc.hoststate.macs import references
 from flowc.hoststate.ruleset import Ruleset
 
 
@@ -26,6 +27,8 @@ class Loaded:
     """Of one that is read: what others made in the place of what it shall be."""
     devices: Mapping[int, str] = field(default_factory=dict)
     """Of one that is read the names of all that there are, whosever, by index."""
+    macs: macs.Macs = macs.NONE
+    """Of one that is read what is known of the MAC addresses that filters wait for."""
 
 
 def read(connection: Connection, wanted: NetworkState, journal: Journal, table: nft.Reader) -> Loaded:
@@ -48,7 +51,8 @@ def read(connection: Connection, wanted: NetworkState, journal: Journal, table: 
         filters=filters.read(connection, names, {*names.values(), *(one.device for one in wanted.filters)}),
         modules=modules.read(wanted),
     )
-    return Loaded(state, table.read(), tuple(foreign), names)
+    known = macs.read(connection, found, references(wanted.filters))
+    return Loaded(state, table.read(), tuple(foreign), names, known)
 
 
 def devices_now(connection: Connection) -> dict[str, DeviceBefore]:
