@@ -10,6 +10,8 @@ from dataclasses import replace
 
 from flowc.hoststate.tc import STAY, Action, FlowerFilter, MacOfDevice, MacOfNeighbor, Munge, Pedit, Redirect, Reference
 
+Value = str | int | Reference | None
+
 
 def written(one: FlowerFilter) -> tuple[Reference, ...]:
     """The addresses that its actions write, each once."""
@@ -43,6 +45,12 @@ def resolved(filters: Iterable[FlowerFilter], macs: Mapping[Reference, str]) -> 
             yield replace(one, actions=actions, needs=(), otherwise=STAY)
 
 
+def resolved_where_known(filters: Iterable[FlowerFilter], macs: Mapping[Reference, str]) -> Iterator[FlowerFilter]:
+    """The filters with these addresses; they still wait for others, and for what they need."""
+    for one in filters:
+        yield replace(one, actions=tuple(_with(action, macs) for action in one.actions)) if written(one) else one
+
+
 def without_ways(filters: Iterable[FlowerFilter], gone: Collection[str]) -> Iterator[FlowerFilter]:
     """The filters but for those of devices that are not there. What would leave by one does what it does otherwise."""
     for one in filters:
@@ -57,5 +65,5 @@ def _with(action: Action, macs: Mapping[Reference, str]) -> Action:
     return Pedit(tuple(Munge(field, _value(value, macs)) for field, value in action.munges))
 
 
-def _value(value: str | int | Reference | None, macs: Mapping[Reference, str]) -> str | int | None:
-    return macs[value] if isinstance(value, MacOfDevice | MacOfNeighbor) else value
+def _value(value: Value, macs: Mapping[Reference, str]) -> Value:
+    return macs.get(value, value) if isinstance(value, MacOfDevice | MacOfNeighbor) else value
