@@ -8,6 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 import pytest
+from tests.datapaths import ROUTER, shared_tunnel
 from tests.packets.gateway import EXAMPLES, Gateway, arriving, together
 from tests.packets.lab import Lab, Namespace
 from tests.packets.observe import connections, tc_filters
@@ -17,7 +18,7 @@ from tests.packets.traffic import BRIEF, Status, TcpFlow, bulk, bulk_server, pin
 
 from flowc.testbed.frames import ethernet, gre_packet, udp_packet
 
-EXAMPLE = (EXAMPLES / "shared-tunnel.flow").read_text()
+FILES = {"nft": (EXAMPLES / "shared-tunnel.flow").read_text(), "tc": shared_tunnel()}
 KEYS = (1000, 1001, 1099)
 VM, DB, RACK, CLIENT, SHARED = "10.0.1.241", "10.0.1.242", "10.0.2.5", "192.0.2.9", "198.51.100.200"
 MANY = 20
@@ -32,6 +33,7 @@ def remote(key: int) -> str:
 
 
 class Net(NamedTuple):
+    text: str  # of the gateway's file
     gateway: Gateway
     vms: dict[int, Namespace]
     servers: dict[int, Server]
@@ -40,13 +42,14 @@ class Net(NamedTuple):
     isp: Namespace
 
 
-@pytest.fixture(scope="module")
-def net() -> Iterator[Net]:
+@pytest.fixture(scope="module", params=FILES)
+def net(request: pytest.FixtureRequest) -> Iterator[Net]:
+    text = FILES[request.param]
     with Lab() as lab:
         gw, hyper, rack, isp = lab.namespaces("gw", "hyper", "rack", "isp")
         made = lab.namespaces(*(f"vm{key}" for key in KEYS))
         lab.connect(
-            (gw.port("eth0"), isp.port("eth0", "203.0.113.1/24")),
+            (gw.port("eth0"), isp.port("eth0", "203.0.113.1/24", mac=ROUTER)),
             (gw.port("eth1"), hyper.port("eth0", "172.16.1.2/24", "172.16.1.3/24")),
             (gw.port("eth2"), rack.port("eth0", f"{RACK}/24")),
         )
@@ -54,7 +57,7 @@ def net() -> Iterator[Net]:
         isp.sysctl({"net.ipv4.conf.all.arp_announce": 2})
         rack.ip("route add default via 10.0.2.1")
         gateway = Gateway(gw)
-        gateway.load(EXAMPLE)
+        gateway.load(text)
         vms = dict(zip(KEYS, made, strict=True))
         servers: dict[int, Server] = {}
         for key, vm in vms.items():
@@ -77,7 +80,7 @@ def net() -> Iterator[Net]:
         tcp_echo(rack, 22)
         for port in (22, 179):
             tcp_echo(gw, port)
-        yield Net(gateway, vms, servers, hyper, rack, isp)
+        yield Net(text, gateway, vms, servers, hyper, rack, isp)
 
 
 def test_each_eip_leads_into_its_own_tenant(net: Net) -> None:
@@ -180,12 +183,17 @@ def test_bulk_data_fits_the_tunnel(net: Net) -> None:
     assert ping(net.isp, eip(1000), source=CLIENT, size=1472, df=True, timeout=BRIEF).errors == ("3/4 1458",)
 
 
-def test_flows_of_keys_stay_out_of_the_flowtable(net: Net) -> None:
+def test_flows_of_keys_stay_out_of_the_flowtable_and_tc_carries_them(net: Net) -> None:
+    over_tc = net.text == FILES["tc"]
     with TcpFlow(net.isp, eip(1001), 80, source=CLIENT, source_port=44000) as flow:
+        assert flow.round_trips(2)
+        before = net.gateway.slow_packets()
         assert flow.round_trips(MANY)
+        slow = net.gateway.slow_packets() - before
+        assert slow == 0 if over_tc else slow >= 2 * MANY
         found = [one for one in connections(net.gateway.namespace, "tcp") if one.original.source_port == 44000]
         assert len(found) == 1
-        assert not found[0].offloaded
+        assert found[0].offloaded is over_tc  # connection tracking by tc says so of what it has seen
 
 
 def test_icmp_errors_find_their_tenant(net: Net) -> None:
@@ -196,18 +204,19 @@ def test_icmp_errors_find_their_tenant(net: Net) -> None:
 
 def test_each_key_has_one_filter_and_they_share_a_preference(net: Net) -> None:
     found = tc_filters(net.gateway.namespace, "overlay")
-    assert len(found) == 100
-    assert {one.preference for one in found} == {10}
+    marking = [one for one in found if one.chain == 0 and one.actions == ("skbedit", "gact")]
+    assert len(marking) == 100
+    assert {one.preference for one in marking} == {10}
 
 
 def test_what_the_host_answers_needs_no_policy_of_its_own(net: Net) -> None:
-    net.gateway.load(EXAMPLE + "policy self -> tenants { drop }\n")
+    net.gateway.load(net.text + "policy self -> tenants { drop }\n")
     assert ping(net.vms[1001], "10.0.1.1", count=2)
     assert tcp(net.vms[1001], "10.0.1.1", 179)
-    net.gateway.load(EXAMPLE)
+    net.gateway.load(net.text)
 
 
 def test_loading_again_changes_nothing(net: Net) -> None:
     before = net.gateway.state()
-    net.gateway.load(EXAMPLE)
+    net.gateway.load(net.text)
     assert net.gateway.state() == before

@@ -9,6 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 import pytest
+from tests.datapaths import ROUTER, two_tenants
 from tests.packets.gateway import EXAMPLES, Gateway, arriving, together
 from tests.packets.lab import Lab, Namespace
 from tests.packets.observe import Connection, Tuple, connections, wait_until
@@ -18,7 +19,7 @@ from tests.packets.traffic import BRIEF, Flow, Status, TcpFlow, UdpFlow, ping, t
 
 from flowc.testbed.frames import ethernet, udp_packet
 
-EXAMPLE = (EXAMPLES / "two-tenants.flow").read_text()
+FILES = {"nft": (EXAMPLES / "two-tenants.flow").read_text(), "tc": two_tenants()}
 RED, BLUE = 1001, 1002
 CLIENT, CLIENT6 = "198.51.100.9", "2001:db8:9::9"
 SHARED, SHARED6 = "2.2.2.100", "2001:db8:2::100"
@@ -37,6 +38,7 @@ class Tenant(NamedTuple):
 
 
 class Net(NamedTuple):
+    text: str  # of the gateway's file
     gateway: Gateway
     red: Tenant
     blue: Tenant
@@ -49,7 +51,7 @@ class Net(NamedTuple):
         return [one for one in found if one.original.source_port == port]
 
     def offloads(self, flow: Flow, port: int, zone: int) -> Peer:
-        """Assert that the flowtable carries this flow both ways; return the one source that its server saw."""
+        """Assert that the flowtable or tc carries this flow both ways; return the one source that its server saw."""
         protocol = "tcp" if isinstance(flow, TcpFlow) else "udp"
 
         def offloaded() -> bool:
@@ -67,13 +69,18 @@ class Net(NamedTuple):
         return then.source
 
 
+def own_mac(shared: str) -> str:
+    """Of .75, on a wire whose other machines have this one."""
+    return f"{shared[:-2]}75"
+
+
 def tenant(lab: Lab, gw: Namespace, name: str, device: str, macs: tuple[str, str]) -> Tenant:
     """The machines of a tenant, on one wire with the gateway."""
     vm75, vm77 = lab.namespaces(f"{name}75", f"{name}77")
     vm77.ip(f"link add br0 address {macs[1]} type bridge", "link set br0 up")
     lab.connect(
         (gw.port(device, mac=macs[0]), vm77.port("wire", master="br0")),
-        (vm75.port("eth0", "10.0.0.75/24", "fd00:a::75/64"), vm77.port("vm", master="br0")),
+        (vm75.port("eth0", "10.0.0.75/24", "fd00:a::75/64", mac=own_mac(macs[1])), vm77.port("vm", master="br0")),
     )
     addresses = ("10.0.0.76/24", "10.0.0.77/24", "fd00:a::77/64")
     vm77.ip(*(f"addr add {one} dev br0{' nodad' if ':' in one else ''}" for one in addresses))
@@ -89,21 +96,22 @@ def tenant(lab: Lab, gw: Namespace, name: str, device: str, macs: tuple[str, str
     return Tenant(vm75, vm77, servers)
 
 
-@pytest.fixture(scope="module")
-def net() -> Iterator[Net]:
+@pytest.fixture(scope="module", params=FILES)
+def net(request: pytest.FixtureRequest) -> Iterator[Net]:
+    text = FILES[request.param]
     with Lab() as lab:
         gw, isp = lab.namespaces("gw", "isp")
-        lab.connect((gw.port("eth0"), isp.port("eth0", "172.16.0.254/24", "2001:db8:1::fe/64")))
+        lab.connect((gw.port("eth0"), isp.port("eth0", "172.16.0.254/24", "2001:db8:1::fe/64", mac=ROUTER)))
         isp.sysctl({"net.ipv4.conf.all.arp_announce": 2})  # as a router asks: with its address on the wire
         isp.ip(f"addr add {CLIENT}/32 dev lo", f"addr add {CLIENT6}/128 dev lo nodad")
         isp.ip("route add 2.2.2.0/24 via 172.16.0.1", "route add 2001:db8:2::/64 via 2001:db8:1::1")
         red = tenant(lab, gw, "red", "eth1", (RED_GATEWAY_MAC, RED_MAC))
         blue = tenant(lab, gw, "blue", "eth2", (BLUE_GATEWAY_MAC, BLUE_MAC))
         gateway = Gateway(gw)
-        gateway.load(EXAMPLE)
+        gateway.load(text)
         outside: dict[str, Server] = {"tcp": tcp_echo(isp, 7), "udp": udp_echo(isp, 7, CLIENT)}
         tcp_echo(isp, 9999)
-        yield Net(gateway, red, blue, isp, outside)
+        yield Net(text, gateway, red, blue, isp, outside)
 
 
 def ports(one: Tuple) -> tuple[str, int | None, str, int | None]:
@@ -302,7 +310,7 @@ def test_ones_own_forward_reaches_oneself(net: Net) -> None:
 def test_the_callers_policy_to_the_outside_judges_first(net: Net) -> None:
     assert tcp(net.red.vm75, CLIENT, 9999)
     assert tcp(net.blue.vm75, CLIENT, 9999, timeout=BRIEF).status is Status.TIMEOUT
-    place = EXAMPLE[: EXAMPLE.index("drop tcp 9999")].count("\n") + 1
+    place = net.text[: net.text.index("drop tcp 9999")].count("\n") + 1
     with net.gateway.dropping(f"gateway.flow:{place}"):
         assert tcp(net.blue.vm75, RED_EIP, 9999, timeout=BRIEF).status is Status.TIMEOUT
 
@@ -341,7 +349,7 @@ def test_a_reply_from_the_wrong_vrf_is_dropped(net: Net) -> None:
     """Blue's machine has the address that red's connection expects an answer from; only the VRF tells them apart."""
     with UdpFlow(net.blue.vm75, RED_EIP, 80, source_port=43010) as flow:
         assert flow.round_trips(2).source == (BLUE_EIP, 43010)
-        forged = ethernet(BLUE_MAC, BLUE_GATEWAY_MAC, udp_packet("10.0.0.75", BLUE_EIP, 80, 43010, b"0"))
+        forged = ethernet(own_mac(BLUE_MAC), BLUE_GATEWAY_MAC, udp_packet("10.0.0.75", BLUE_EIP, 80, 43010, b"0"))
         with net.gateway.dropping("reply from another VRF"):
             seen = arriving([forged], sender=net.blue.vm77, device="br0", at=net.blue.vm75)
         assert seen == [False]
@@ -422,5 +430,5 @@ def test_ipv6_that_is_not_admitted_is_dropped(net: Net) -> None:
 
 def test_loading_again_changes_nothing(net: Net) -> None:
     before = net.gateway.state()
-    net.gateway.load(EXAMPLE)
+    net.gateway.load(net.text)
     assert net.gateway.state() == before

@@ -69,7 +69,10 @@ class Delta:
 
 
 def difference(old: NetworkState, new: NetworkState, before: Ruleset, after: Ruleset) -> Delta:
-    """What makes `new` of `old`. `before` and `after` are what their nft tables hold."""
+    """What makes `new` of `old`. `before` and `after` are what their nft tables hold.
+
+    The filters of a chain are behind those of the chains that they lead to: what goes is removed from the end.
+    """
     local_rules = ((LOCAL_LAST if state.local_rule_last else LOCAL_FIRST,) for state in (old, new))
     flowtables = ([] if side.flowtable is None else [side.flowtable] for side in (before, after))
     return Delta(
@@ -84,7 +87,7 @@ def difference(old: NetworkState, new: NetworkState, before: Ruleset, after: Rul
         chains=compare(CHAIN, before.chains, after.chains),
         chain_rules=compare_rules(before.chains, after.chains),
         qdiscs=compare(QDISC, clsacts(old.filters), clsacts(new.filters)),
-        filters=compare(FILTER, old.filters, new.filters),
+        filters=compare(FILTER, sorted(old.filters, key=lambda one: -one.chain), new.filters),
         sysctls=compare(SYSCTL, old.sysctls, new.sysctls),
         rules=compare_routing_rules(old.rules, new.rules),
         local_rule=compare(LOCAL_RULE, *local_rules),

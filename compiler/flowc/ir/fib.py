@@ -99,6 +99,13 @@ class Fib:
             found.setdefault(vrf, []).append((Prefix(*prefix_parts), at))
         return {vrf: PrefixMap(items) for vrf, items in found.items()}
 
+    def entries(self) -> Iterator[tuple[str | None, Prefix, Way]]:
+        """All networks and routes, with the VRF of their table."""
+        yield from self.networks
+        columns = map(self._host.routes.column, ("vrf", "family", "network", "length"))
+        for at, (vrf, *parts) in enumerate(zip(*columns, strict=True)):
+            yield vrf, Prefix(*parts), self._route(at)
+
     def prefixes(self, vrf: str | None) -> Iterator[Prefix]:
         """Those of all networks and routes of a table."""
         yield from (prefix for of, prefix, _ in self.networks if of == vrf)

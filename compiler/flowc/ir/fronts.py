@@ -64,6 +64,17 @@ class Fronts:
         return frozenset(vrf for zone, vrf in self._uses if zone in self.zones) - self.vrfs
 
     @cached_property
+    def open_vrfs(self) -> frozenset[str]:
+        """VRFs that a route leads out of, or into from another VRF, or that translation leads into or out of."""
+        result: set[str] = {vrf for vrf in self.tenants if vrf}
+        for vrf, nexthops in zip(*map(self.host.routes.column, ("vrf", "nexthops")), strict=True):
+            for _, interface, _ in nexthops:
+                there = self.host.interfaces[interface].vrf
+                if there != vrf:
+                    result.update(name for name in (there, vrf) if name)
+        return frozenset(result) - self.vrfs
+
+    @cached_property
     def owners(self) -> frozenset[Target]:
         """What has an EIP at a front: all that it sends is in the zone of its VRF."""
         return frozenset(self._targets(self.host.eips))

@@ -6,7 +6,7 @@ resolves when the first packet has to go there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -46,6 +46,17 @@ class Neighbors:
                 Hop(interface, family, address) for interface, address, mac in rows if address is not None and mac
             }
         return frozenset(found)
+
+    @cached_property
+    def macs(self) -> Mapping[Hop, str]:
+        """The MAC addresses that the file says."""
+        neighbors, endpoints = self.host.neighbors, self.host.endpoints
+        rows = zip(*map(neighbors.column, ("interface", "family", "address", "mac")), strict=True)
+        found = {Hop(*place): mac for *place, mac in rows if mac is not None}
+        for family in FAMILIES:
+            machines = zip(*map(endpoints.column, ("interface", f"v{family}", "mac")), strict=True)
+            found |= {Hop(name, family, address): mac for name, address, mac in machines if mac and address is not None}
+        return found
 
     def permanent(self, interface: Interface, family: Family) -> tuple[Range, ...]:
         """The addresses behind an interface whose MAC address the file says: nobody is asked for it."""

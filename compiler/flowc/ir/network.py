@@ -27,6 +27,17 @@ class Offload(StrEnum):
     OFF = "off"
 
 
+class Datapath(StrEnum):
+    """Who carries the established packets of what a rule with `offload` admits."""
+
+    AUTO = "auto"
+    """tc where a NIC takes a key of a shared tunnel, the flowtable elsewhere."""
+    NFT = "nft"
+    """The flowtable."""
+    TC = "tc"
+    """tc, all that it can."""
+
+
 class Host(Model):
     """One host: what is declared inside its block, and all that stands outside of any."""
 
@@ -36,6 +47,9 @@ class Host(Model):
     """Where the host says so."""
     offload: Offload
     offload_span: Span | None
+    """Where the host says so."""
+    datapath: Datapath = Datapath.AUTO
+    datapath_span: Span | None = None
     """Where the host says so."""
     vrfs: Mapping[str, Vrf]
     interfaces: Mapping[str, Interface]
@@ -51,8 +65,6 @@ class Host(Model):
     routes: Table[RouteRow]
     elsewhere: Mapping[Family, tuple[Range, ...]]
     """Addresses of its pools that it uses for nothing and another host of the file does: for them they are allocated."""
-    left_out: tuple[tuple[str, Span], ...]
-    """What the IR cannot hold yet: what it is called, and where it stands. A check reports it as an error."""
     tests: tuple[Test, ...]
     named_addresses: Mapping[str, WholeSet] = {}
     """What each `let` of addresses stands for: a packet that is asked about may be written with it."""

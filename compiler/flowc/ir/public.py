@@ -37,6 +37,13 @@ def public_ranges(host: Host) -> Iterator[PublicRange]:
             yield PublicRange(snat.family, snat.to, nat.target, False, snat.span, "`snat`")
 
 
+def translating_zones(host: Host) -> list[str]:
+    """Those that have a public address, or translate what leaves to them."""
+    zones = {*host.eips.column("zone"), *host.forwards.column("zone"), *host.prefix_eips.column("zone")}
+    zones |= {pool.zone for pool in host.pools.values()}
+    return sorted(zones | {nat.target for nat in host.nats if nat.snats or nat.masquerades})
+
+
 class Public:
     """All of them, in the order of their addresses."""
 

@@ -6,7 +6,7 @@ from flowc.hoststate import HostState
 from flowc.ir.network import Host
 from flowc.ir.own import on_link
 from flowc.ir.public import Public
-from flowc.lower import links, nft, onlink, pinned, routing
+from flowc.lower import links, nft, onlink, pinned, routing, tc
 from flowc.lower.shared import SharedTunnels
 from flowc.lower.topology import Topology
 
@@ -29,7 +29,7 @@ def lower(host: Host) -> HostState:
         local_rule_last=bool(host.vrfs),
         neighbors=neighbors,
         nft=table,
-        filters=shared.filters(),
+        filters=(*shared.filters(), *tc.filters(topology, shared)),
         modules=nft.modules(table),
         announcements=onlink.announcements(answered),
     )

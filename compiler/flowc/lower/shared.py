@@ -52,21 +52,27 @@ class SharedTunnels:
         """One for each key, all of one device at one preference, where flower finds them by hash."""
         found = []
         for interface, link, carrier in self._keys():
-            encap = self.encap(interface)
-            assert encap is not None
-            assert link.ikey is not None
+            match = self.incoming(interface)
+            assert match is not None
             found.append(
                 FlowerFilter(
                     device=carrier.device,
                     preference=FILTER_PREFERENCE if link.ikey else KEY_ZERO_PREFERENCE,
                     handle=link.ikey or 1,
                     protocol="all",
-                    match=Match(link.ikey, encap.destination, encap.source),
+                    match=match,
                     actions=(SetMark(self._topology.number(interface.vrf), VRF_MASK), Pass()),
                     span=interface.span,
                 )
             )
         return tuple(sorted(found, key=lambda one: (one.device, one.preference, one.handle)))
+
+    def incoming(self, interface: Interface) -> Match | None:
+        """What comes in by a key; None for an interface that is none."""
+        encap = self.encap(interface)
+        if encap is None or not isinstance(interface.link, Tunnel):
+            return None
+        return Match(interface.link.ikey, encap.destination, encap.source)
 
     def encap(self, interface: Interface) -> Encap | None:
         """The outer header of what leaves by a key; None for an interface that is none."""

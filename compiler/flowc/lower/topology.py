@@ -121,16 +121,10 @@ class Topology:
     def behind(self) -> Behind:
         return self.host.derived(Behind)
 
-    @cached_property
+    @property
     def open_vrfs(self) -> frozenset[str]:
-        """VRFs that a route leads out of, or into from another VRF, or that translation leads into or out of."""
-        result: set[str] = {vrf for vrf in self.fronts.tenants if vrf}
-        for route in self.host.routes:
-            for _, interface, _ in route.nexthops:
-                there = self.host.interfaces[interface].vrf
-                if there != route.vrf:
-                    result.update(name for name in (there, route.vrf) if name)
-        return frozenset(result) - self.fronts.vrfs
+        """VRFs with connections that leave them."""
+        return self.fronts.open_vrfs
 
     def stays_inside(self, vrf: str, family: Family) -> tuple[Range, ...]:
         """Destinations that are reached without leaving the VRF: the longest prefix decides, then the metric."""

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from flowc.diagnostics import Diagnostics
 from flowc.ir.addresses import FAMILIES
-from flowc.ir.network import Host, Network, Offload
+from flowc.ir.network import Datapath, Host, Network, Offload
 from flowc.resolve import bulk, links, nat, onlink, operands, policies, prefixes, routes, rows, tests, zones
 from flowc.resolve.context import Context
 from flowc.resolve.elsewhere import names_elsewhere, with_elsewhere
@@ -95,6 +95,8 @@ def _resolve_host(
         kernel_span=options.kernel_span,
         offload=options.offload,
         offload_span=options.offload_span,
+        datapath=options.datapath,
+        datapath_span=options.datapath_span,
         vrfs=context.vrfs,
         interfaces=context.interfaces,
         zones=context.zones,
@@ -108,7 +110,6 @@ def _resolve_host(
         neighbors=context.neighbors,
         routes=context.routes,
         elsewhere=dict.fromkeys(FAMILIES, ()),
-        left_out=tuple(context.left_out),
         tests=tuple(context.tests),
         named_addresses={name: found for name, found in context.lets.items() if found is not None},
         named_ports={name: found for name, found in context.port_lets.items() if found is not None},
@@ -123,21 +124,22 @@ class Options(NamedTuple):
     kernel_span: Span | None = None
     offload: Offload = Offload.SOFTWARE
     offload_span: Span | None = None
+    datapath: Datapath = Datapath.AUTO
+    datapath_span: Span | None = None
 
 
 def _options(block: tree.Host | None, context: Context) -> Options:
     if block is None:
         return Options()
     options = context.options(block)
-    datapath = options.value("datapath")
-    if isinstance(datapath, tree.Name) and datapath.text == "tc":
-        context.left_out.append(("the tc datapath", options.span("datapath")))
     found = Options()
-    kernel, offload = options.value("kernel"), options.value("offload")
+    kernel, offload, datapath = (options.value(name) for name in ("kernel", "offload", "datapath"))
     if isinstance(kernel, tree.Version):
         found = found._replace(kernel=(kernel.major, kernel.minor), kernel_span=options.span("kernel"))
     if isinstance(offload, tree.Name):
         found = found._replace(offload=Offload(offload.text), offload_span=options.span("offload"))
+    if isinstance(datapath, tree.Name):
+        found = found._replace(datapath=Datapath(datapath.text), datapath_span=options.span("datapath"))
     return found
 
 

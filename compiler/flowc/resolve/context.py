@@ -59,8 +59,6 @@ class Context:
     """What each `let` that was looked up stands for, as addresses."""
     port_lets: dict[str, tuple[tuple[int, int], ...] | None] = field(default_factory=dict)
     services: dict[str, list[Traffic] | None] = field(default_factory=dict)
-    left_out: list[tuple[str, Span]] = field(default_factory=list)
-    """What is understood and has no place in the IR yet."""
     # Made when first asked for, which is after all interfaces, tunnels and pools have been resolved, and `on_link` found.
     _networks: dict[str | None, PrefixMap[Interface]] | None = None
     _homes: PrefixMap[str | None] | None = None

@@ -96,7 +96,7 @@ def _leaves(passage: Passage, goes: Goes) -> Trace:
             walk, interface, out, leaves, passage.crossed, unused=unused, choice=turn
         )
         passage.ways *= ways
-        fast = offloaded(walk, indexes.host, judged.rule, interface, out)
+        fast = offloaded(walk, indexes.host, judged.rule, interface, out, hairpin=passage.outside is not None)
         if fast[0] and not answered:
             fast = False, "no reply comes back, so that the connection is never established"
         walk.step(Stage.OFFLOAD, f"{'yes' if fast[0] else 'no'}: {fast[1]}", judged.span)

@@ -36,7 +36,6 @@ FOUND = [
     ("N10", "FC116", LAN + "pool p 127.0.0.0/8 at inside\neip 127.0.0.1 <-> 10.0.0.7"),
     ("Z03", "FC505", "vrf acme { table 100000 }\nvrf blue { table 10341 }"),
     ("Z04", "FC506", LAN + "interface b { address 10.0.0.1/24 }"),
-    ("Z06", "FC901", "host gw { datapath tc }"),
     ("Z07", "FC501", "vrf red { table 0 }"),
     ("T01", "FC401", LAN + TUNNEL + TUNNEL.replace(" a ", " b ")),
     ("T02", "FC404", "tunnel a { type gre; local 10.0.0.1; shared }\ntunnel b { type gre; local 10.0.0.1; shared }"),

@@ -25,8 +25,6 @@ def report(diagnostics: Diagnostics, what: str, span: Span, instead: str | None 
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Look at everything that lowering would have to leave out."""
-    for what, span in host.left_out:
-        report(diagnostics, what, span)
     _on_keys(host, diagnostics)
     _fronts(host, diagnostics)
     for route in host.pinned_routes():

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from flowc.checks.base import AnyCheck
 from flowc.checks.offload import (
+    datapath_explained,
     helper_and_offload,
+    left_to_nft,
     never_offloaded,
     not_in_hardware,
     offload_explained,
@@ -27,4 +29,6 @@ CHECKS: tuple[AnyCheck, ...] = (
     too_many_vlan_tags.CHECK,
     too_many_offload_devices.CHECK,
     offload_explained.CHECK,
+    left_to_nft.CHECK,
+    datapath_explained.CHECK,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
+from flowc.ir.datapath import Datapaths
 from flowc.ir.network import Host, Offload
 from flowc.ir.policy import ANY, SELF
 
@@ -13,16 +14,21 @@ CODE = register(
     Severity.WARNING,
     "A flowtable knows a flow by its device, addresses and ports, and not by the key of a tunnel. On a shared tunnel device "
     "it would carry one tenant's packets in the flow of another one who uses the same addresses, so flowc offloads nothing "
-    "there: such flows pass the ruleset, packet by packet.",
+    "there: such flows pass the ruleset, packet by packet. tc can carry them, see `datapath` in `docs/offload.md`.",
 )
 
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
-    """Report the first rule with `offload` of a policy to or from a zone with a key."""
+    """Report the first rule with `offload` of a policy to or from a zone with a key, and nothing that tc takes."""
     if host.offload is Offload.OFF:
         return
     keys = {one.name for one in host.interfaces.values() if one.carrier}
-    shared = {zone.name for zone in host.zones.values() if keys.intersection(zone.interfaces)}
+    by_tc = {one.interface for one in host.derived(Datapaths).taken} if keys else set()
+    shared = {
+        zone.name
+        for zone in host.zones.values()
+        if keys.intersection(zone.interfaces) and by_tc.isdisjoint(zone.interfaces)
+    }
     for policy in host.policies:
         if SELF in (policy.source, policy.target):
             continue

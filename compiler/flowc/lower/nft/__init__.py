@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flowc.hoststate.nft import Flowtable, NftTable
+from flowc.ir.datapath import Datapaths
 from flowc.ir.fastpath import FastPath
 from flowc.ir.helpers import HELPERS, NAT_MODULES
 from flowc.ir.network import Offload
@@ -26,7 +27,7 @@ def table(topology: Topology, public: Public) -> NftTable:
         conntrack=conntrack(topology, public),
         crossing=crossing(topology),
         translation=translation(topology),
-        dispatch=dispatch(topology, offload=found is not None),
+        dispatch=dispatch(topology, offload=found is not None or bool(topology.host.derived(Datapaths).taken)),
         clamps=clamps(topology),
     )
 

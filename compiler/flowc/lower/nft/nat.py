@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from flowc.hoststate.nft import Outside, Translation
 from flowc.hoststate.sets import incoming_map, outgoing_map
+from flowc.ir.public import translating_zones
 from flowc.ir.reached import reached
 from flowc.lower import names
 from flowc.lower.nft.dispatch import add_incoming, add_outgoing, policy_for
@@ -25,7 +26,7 @@ def translation(topology: Topology) -> Translation:
     found = topology.host.derived(reached)
     exits = outgoing_map("exits")
     outsides: list[Outside] = []
-    for zone in _translating_zones(topology):
+    for zone in translating_zones(topology.host):
         outside = _outside(zone, topology)
         outsides.append(outside)
         for place in topology.places(zone):
@@ -36,14 +37,6 @@ def translation(topology: Topology) -> Translation:
         exits=exits,
         outsides=tuple(outsides),
     )
-
-
-def _translating_zones(topology: Topology) -> list[str]:
-    """Those that have a public address, or translate what leaves to them."""
-    host = topology.host
-    zones = {*host.eips.column("zone"), *host.forwards.column("zone"), *host.prefix_eips.column("zone")}
-    zones |= {pool.zone for pool in host.pools.values()}
-    return sorted(zones | {nat.target for nat in host.nats if nat.snats or nat.masquerades})
 
 
 def _outside(zone: str, topology: Topology) -> Outside:

@@ -1,0 +1,15 @@
+"""Which datapath takes which address of a host: tc, the flowtable, or nobody; and why not tc (docs/adr/0014).
+
+Connection tracking by tc takes an established flow from the flowtable as soon as it has seen it, so this is decided for
+an address, and the same for all that share one.
+"""
+
+from __future__ import annotations
+
+from flowc.ir.datapath.decision import Datapaths, Decision, Taker
+from flowc.ir.datapath.entrances import Entrances
+from flowc.ir.datapath.onward import NextHop, Onward
+from flowc.ir.datapath.reasons import Stay
+from flowc.ir.datapath.sharing import Inside, Shared
+
+__all__ = ["Datapaths", "Decision", "Entrances", "Inside", "NextHop", "Onward", "Shared", "Stay", "Taker"]

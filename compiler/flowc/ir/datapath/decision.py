@@ -1,0 +1,278 @@
+"""The decision for each address, from what each of them needs and what they share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from typing import NamedTuple
+
+from flowc.ir.addresses import FAMILIES, Family, Prefix, Range, format_range, merge
+from flowc.ir.datapath.entrances import Entrances
+from flowc.ir.datapath.onward import NextHop, Onward
+from flowc.ir.datapath.reasons import Stay
+from flowc.ir.datapath.sharing import Inside, Node, Shared, Sharing
+from flowc.ir.fastpath import FastPath
+from flowc.ir.fib import Fib
+from flowc.ir.fronts import Fronts, Target
+from flowc.ir.network import Datapath, Host, Offload
+from flowc.ir.prefixes import PrefixMap
+from flowc.source import Span
+
+
+class Taker(Enum):
+    """Who carries the established packets of an address, as far as rules offload them."""
+
+    TC = "tc"
+    FLOWTABLE = "the flowtable"
+    NOBODY = "nobody"
+
+
+class Decision(NamedTuple):
+    """`what` it is in the file: an endpoint, an EIP, ..."""
+
+    what: str
+    family: Family
+    range: Range
+    vrf: str | None
+    taker: Taker
+    stay: Stay | None
+    """Why it is not tc."""
+    span: Span
+
+    @property
+    def text(self) -> str:
+        vrf = f" in vrf `{self.vrf}`" if self.vrf else ""
+        return f"{self.what} {format_range(self.family, *self.range)}{vrf}"
+
+
+@dataclass(frozen=True)
+class Datapaths:
+    host: Host
+
+    @property
+    def _fastpath(self) -> FastPath:
+        return self.host.derived(FastPath)
+
+    @property
+    def _entrances(self) -> Entrances:
+        return self.host.derived(Entrances)
+
+    @cached_property
+    def partners(self) -> Mapping[str, frozenset[str]]:
+        """The zones that each zone has flows with that a rule offloads, in either direction."""
+        found: dict[str, set[str]] = {}
+        for source, target, _ in self._fastpath.pairs:
+            found.setdefault(source, set()).add(target)
+            found.setdefault(target, set()).add(source)
+        return {zone: frozenset(others) for zone, others in found.items()}
+
+    def partners_of(self, interface: str) -> frozenset[str]:
+        """The same for all zones of an interface."""
+        zones = self._entrances.zones.get(interface, ())
+        return frozenset[str]().union(*(self.partners.get(zone, frozenset()) for zone in zones))
+
+    @cached_property
+    def insides(self) -> Mapping[Target, Inside]:
+        """The machines that the file names behind inside interfaces with flows that a rule offloads."""
+        found: dict[Target, Inside] = {}
+        for target, interface, span in self._named():
+            if interface not in self._entrances.outside and self.partners_of(interface):
+                found.setdefault(target, Inside(target, interface, span))
+        return found
+
+    def _named(self) -> Iterator[tuple[Target, str, Span]]:
+        host = self.host
+        vrfs = {name: one.vrf for name, one in host.interfaces.items()}
+        for family in FAMILIES:
+            columns = map(host.endpoints.column, (f"v{family}", "interface", "span"))
+            for address, interface, span in zip(*columns, strict=True):
+                if address is not None:
+                    yield (vrfs[interface], family, address), interface, span
+        columns = map(host.neighbors.column, ("family", "address", "interface", "span"))
+        for family, address, interface, span in zip(*columns, strict=True):
+            yield (vrfs[interface], family, address), interface, span
+        for table in (host.eips, host.forwards):
+            columns = map(table.column, ("vrf", "family", "target", "span"))
+            for vrf, family, address, span in zip(*columns, strict=True):
+                for way in host.derived(Fib).ways(vrf, family, address)[:1]:
+                    for _, interface, _ in way.hops[:1]:
+                        yield (vrf, family, address), interface, span
+
+    @cached_property
+    def _sharing(self) -> Sharing:
+        pairs = frozenset((source, target) for source, target, _ in self._fastpath.pairs)
+        return Sharing(self.host, self.insides, pairs)
+
+    @cached_property
+    def _helped(self) -> frozenset[str]:
+        """Zones with flows that a rule offloads, and a helper reads."""
+        return frozenset(
+            zone
+            for source, target, policy in self._fastpath.pairs
+            for zone in (source, target)
+            if any(rule.offload and rule.helper for rule in policy.rules)
+        )
+
+    @cached_property
+    def next_hops(self) -> Mapping[Target, NextHop]:
+        """Of all machines whose next hop the file tells."""
+        return {target: found for target, found in self._onward.items() if isinstance(found, NextHop)}
+
+    @cached_property
+    def _onward(self) -> Mapping[Target, NextHop | Stay]:
+        onward = self.host.derived(Onward)
+        return {target: onward.to_machine(*target) for target in self.insides}
+
+    @cached_property
+    def _own(self) -> Mapping[Node, Stay]:
+        """What keeps each address from tc, by itself."""
+        found: dict[Node, Stay] = {}
+        for target, inside in self.insides.items():
+            stay = self._of_machine(target, inside)
+            if stay is not None:
+                found[target] = stay
+        for one in self._sharing.public:
+            stay = self._of_ways(one.zone) or self._sharing.obstacles.get(one.node)
+            if stay is not None:
+                found.setdefault(one.node, stay)
+        return {**self._sharing.obstacles, **found}
+
+    def _of_machine(self, target: Target, inside: Inside) -> Stay | None:
+        host, (vrf, family, address) = self.host, target
+        if host.datapath is Datapath.NFT:
+            return Stay.DECLARED
+        if found := self._of_interface(inside.interface):
+            return found
+        onward = self._onward[target]
+        if isinstance(onward, Stay):
+            return onward
+        fronts = host.derived(Fronts)
+        if vrf in fronts.open_vrfs and target not in fronts.owners:
+            networks = self._front_networks.get(vrf)
+            return None if networks and networks.longest(family, address) else Stay.ZONES
+        return None
+
+    @cached_property
+    def _front_networks(self) -> Mapping[str | None, PrefixMap[bool]]:
+        """What has EIPs at a front by the prefix, by VRF."""
+        found: dict[str | None, list[tuple[Prefix, bool]]] = {}
+        for row in self.host.prefix_eips:
+            if row.zone in self.host.derived(Fronts).zones:
+                found.setdefault(row.vrf, []).append((row.target_prefix, True))
+        return {vrf: PrefixMap(items) for vrf, items in found.items()}
+
+    def _of_interface(self, name: str) -> Stay | None:
+        if name not in self._by_interface:
+            self._by_interface[name] = self._find(name)
+        return self._by_interface[name]
+
+    @cached_property
+    def _by_interface(self) -> dict[str, Stay | None]:
+        return {}
+
+    def _find(self, name: str) -> Stay | None:
+        host, interface = self.host, self.host.interfaces[name]
+        zones, partners = self._entrances.zones.get(name, ()), self.partners_of(name)
+        if found := self._entrances.obstacle(name):
+            return found
+        if not self._helped.isdisjoint(zones):
+            return Stay.HELPER
+        if interface.carrier and interface.vrf and interface.vrf in host.derived(Fronts).vrfs:
+            return Stay.ZONES  # zone 0, in which others of the device may be
+        ways = [one for one in self._ways_out(interface.vrf) if not partners.isdisjoint(self._entrances.zones[one])]
+        keyed = interface.carrier or any(host.interfaces[one].carrier for one in ways)
+        hardware = host.offload is Offload.HARDWARE
+        if host.datapath is Datapath.AUTO and not (hardware and keyed):
+            return Stay.AUTO
+        for way in ways:
+            found = self._entrances.obstacle(way) or self._of_way(interface.vrf, way)
+            if found:
+                return found
+            if interface.carrier and host.interfaces[way].carrier == interface.carrier:
+                return Stay.TWO_SIDES
+            if hardware and self._entrances.mtu(way) != self._entrances.mtu(name):
+                return Stay.MTU
+        return None
+
+    def _of_way(self, vrf: str | None, way: str) -> Stay | None:
+        return Stay.NEXT_HOP if (vrf, way) in self.host.derived(Onward).unknown else None
+
+    def _ways_out(self, vrf: str | None) -> list[str]:
+        """The outside interfaces that a VRF leads to."""
+        ways = self.host.derived(Onward).ways_out.get(vrf, ())
+        return [name for name in ways if name in self._entrances.outside]
+
+    def _of_ways(self, zone: str) -> Stay | None:
+        """Why public addresses of a zone are not tc's."""
+        found = (self._entrances.obstacle(name) for name in self.host.zones[zone].interfaces)
+        return next((stay for stay in found if stay), None)
+
+    @cached_property
+    def _blocked(self) -> Mapping[Node, Stay]:
+        """By what stands for all that share an address, a reason of one of them."""
+        found: dict[Node, Stay] = {}
+        for node, stay in self._own.items():
+            found.setdefault(self._sharing.root(node), stay)
+        return found
+
+    def _stay(self, node: Node) -> Stay | None:
+        if node in self._own:
+            return self._own[node]
+        return Stay.TOGETHER if self._sharing.root(node) in self._blocked else None
+
+    @cached_property
+    def taken(self) -> tuple[Inside, ...]:
+        """The machines that are tc's."""
+        return tuple(one for target, one in self.insides.items() if self._stay(target) is None)
+
+    @cached_property
+    def ranges(self) -> Mapping[tuple[str | None, Family], tuple[Range, ...]]:
+        """The addresses of these machines, by VRF and family."""
+        found: dict[tuple[str | None, Family], list[Range]] = {}
+        for (vrf, family, address), _, _ in self.taken:
+            found.setdefault((vrf, family), []).append(Range(address, address))
+        return {place: merge(ranges) for place, ranges in found.items()}
+
+    @cached_property
+    def public(self) -> tuple[Shared, ...]:
+        """The public addresses that are tc's: those of its machines."""
+        roots = {self._sharing.root(one.target) for one in self.taken}
+        return tuple(one for one in self._sharing.public if self._sharing.root(one.node) in roots)
+
+    def is_translated(self, target: Target) -> bool:
+        """It has flows by a public address."""
+        return self._sharing.root(target) != target or target in self._standing_for
+
+    @cached_property
+    def _standing_for(self) -> frozenset[Node]:
+        return frozenset(self._sharing.root(one.node) for one in self._sharing.public)
+
+    @cached_property
+    def decisions(self) -> tuple[Decision, ...]:
+        """Of each machine and each public address that the file names, as far as a rule offloads flows of it."""
+        found: list[Decision] = []
+        for (vrf, family, address), inside in self.insides.items():
+            stay = self._stay(inside.target)
+            taker = Taker.TC if stay is None else self._else(inside.interface)
+            one = Range(address, address)
+            found.append(Decision("address", family, one, vrf, taker, stay, inside.span))
+        named = {self._sharing.root(target) for target in self.insides}
+        for shared in self._sharing.public:
+            stay = self._stay(shared.node)
+            if stay is None and self._sharing.root(shared.node) not in named:
+                continue  # nobody has flows by it that a rule offloads
+            taker = Taker.TC if stay is None else self._else_public(shared.zone)
+            found.append(Decision(shared.what, shared.family, shared.range, shared.vrf, taker, stay, shared.span))
+        return tuple(dict.fromkeys(found))
+
+    def _else(self, name: str) -> Taker:
+        """Who has what is over an interface, if tc has not."""
+        fastpath = self._fastpath
+        free = name in fastpath.interfaces and name not in fastpath.obstacles
+        return Taker.FLOWTABLE if free and any(map(fastpath.free, self.partners_of(name))) else Taker.NOBODY
+
+    def _else_public(self, zone: str) -> Taker:
+        free = zone in self._fastpath.zones and self._fastpath.free(zone)
+        return Taker.FLOWTABLE if free and any(map(self._fastpath.free, self.partners[zone])) else Taker.NOBODY

@@ -1,0 +1,103 @@
+"""What a packet needs on its way out: MAC addresses, one hop less, another tunnel key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from flowc.hoststate.marks import VRF_MASK
+from flowc.hoststate.tc import (
+    Action,
+    Checksum,
+    Checksums,
+    Conntrack,
+    Field,
+    MacOfDevice,
+    Munge,
+    Pedit,
+    Police,
+    Redirect,
+    SetMark,
+    TunnelSet,
+    TunnelUnset,
+    Verdict,
+)
+from flowc.ir.addresses import WIDTH, Family, Prefix
+from flowc.ir.datapath import NextHop, Onward
+from flowc.ir.links import Interface, Vlan
+from flowc.ir.prefixes import PrefixMap
+from flowc.lower.tc.entrances import Entrance, Plan, next_mac
+from flowc.source import Span
+
+ETHERNET = 14
+"""Bytes of an Ethernet header."""
+
+
+class Ways:
+    """From one entrance."""
+
+    def __init__(self, plan: Plan, entrance: Entrance) -> None:
+        self._plan = plan
+        self._entrance = entrance
+
+    def of(self, vrf: str | None, zone: int) -> Iterator[tuple[Prefix, tuple[Action, ...], Span]]:
+        """Prefixes in no order, each once, with what is done; nothing where the IP stack has to look."""
+        interface = self._entrance.interface
+        hops = self._plan.datapaths.next_hops
+        machines: set[Prefix] = set()
+        for target, _, span in self._plan.reached(interface, vrf):
+            _, family, address = target
+            prefix = Prefix(family, address, WIDTH[family])
+            machines.add(prefix)
+            yield prefix, self._actions(family, vrf, zone, hops[target]), span
+        if self._entrance.outside:
+            return
+        table = {
+            prefix: hop if hop is not None and self._plan.looks.obstacle(hop.hop.interface) is None else None
+            for prefix, hop in self._plan.topology.host.derived(Onward).prefixes(vrf).items()
+        }
+        shorter = PrefixMap((prefix, (prefix, hop)) for prefix, hop in table.items())
+        for prefix, hop in table.items():
+            covering = shorter.covering(prefix.family, prefix.network)
+            around = next((found for other, found in covering if other.length < prefix.length), None)
+            if prefix not in machines and hop != around:
+                actions = () if hop is None else self._actions(prefix.family, vrf, zone, hop)
+                yield prefix, actions, interface.span
+
+    def _actions(self, family: Family, vrf: str | None, zone: int, hop: NextHop) -> tuple[Action, ...]:
+        host = self._plan.topology.host
+        out = host.interfaces[hop.hop.interface]
+        found: list[Action] = [*self._measured(vrf, out)]
+        if not self._entrance.outside:
+            found.append(Conntrack(zone, nat=True))
+        if self._entrance.shared:
+            found.append(TunnelUnset())
+        less = Munge(Field.TTL if family == 4 else Field.HOP_LIMIT)
+        own = Munge(Field.ETH_SOURCE, _own_mac(out, host.interfaces))
+        found.append(Pedit((Munge(Field.ETH_DESTINATION, next_mac(hop, self._plan.topology)), own, less)))
+        if family == 4:
+            found.append(Checksum(Checksums.IP4H))
+        encap = self._plan.shared.encap(out)
+        if encap is not None:
+            found.append(TunnelSet(encap.source, encap.destination, encap.key))
+        return (*found, Redirect(self._plan.topology.device(out.name)))
+
+    def _measured(self, vrf: str | None, out: Interface) -> Iterator[Action]:
+        """What is larger than the way out goes up, with the mark of its key where it came by one."""
+        looks = self._plan.looks
+        most = looks.mtu(out.name)
+        if looks.mtu(self._entrance.interface.name) <= most:
+            return
+        measured = Police(most + ETHERNET, exceed=Verdict.PASS, conform=Verdict.PIPE)
+        if self._entrance.shared:
+            yield SetMark(self._plan.topology.number(vrf), VRF_MASK)
+            yield measured
+            yield SetMark(0, VRF_MASK)
+        else:
+            yield measured
+
+
+def _own_mac(out: Interface, interfaces: Mapping[str, Interface]) -> str | MacOfDevice:
+    """That of the device: a VLAN without one of its own has its parent's."""
+    device = interfaces[out.carrier] if out.carrier else out
+    below = interfaces[device.link.parent] if isinstance(device.link, Vlan) else device
+    return device.mac or below.mac or MacOfDevice(device.device)

@@ -1,0 +1,121 @@
+"""The chains of tc: what each example with `datapath tc` becomes, and what decides it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.datapaths import VARIANTS
+from tests.golden import Golden
+
+from flowc.api import compile_files, render
+from flowc.hoststate import FlowerFilter, HostState
+from flowc.hoststate.tc import Goto, Placement, Redirect
+
+GOLDEN = Path(__file__).parent / "datapath"
+
+
+def state_of(text: str, folder: Path) -> HostState:
+    file = folder / "gw.flow"
+    file.write_text(text, encoding="utf-8")
+    result = compile_files([file])
+    assert not result.diagnostics.has_errors, [one.message for one in result.diagnostics]
+    (state,) = result.states.values()
+    return state
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_an_example_with_datapath_tc_becomes_what_was_read_and_found_right(
+    name: str, golden: Golden, tmp_path: Path
+) -> None:
+    state = state_of(VARIANTS[name](), tmp_path)
+    golden(GOLDEN / f"{name}.batch", render(state, provenance=False)["tc.batch"])
+
+
+def key(one: FlowerFilter) -> tuple[str, int, int, int]:
+    return one.device, one.chain, one.preference, one.handle
+
+
+def filters(text: str, folder: Path) -> dict[tuple[str, int, int, int], FlowerFilter]:
+    found = state_of(text, folder).filters
+    assert len({key(one) for one in found}) == len(found)
+    return {key(one): one for one in found}
+
+
+def test_filters_of_a_preference_have_one_protocol(tmp_path: Path) -> None:
+    for make in VARIANTS.values():
+        protocols: dict[tuple[str, int, int], set[str]] = {}
+        for (device, chain, preference, _), one in filters(make(), tmp_path).items():
+            protocols.setdefault((device, chain, preference), set()).add(one.protocol)
+        assert all(len(found) == 1 for found in protocols.values())
+
+
+def test_one_more_eip_moves_no_other_filter(tmp_path: Path) -> None:
+    text = VARIANTS["two-tenants"]()
+    more = """
+endpoint red70 { address 10.0.0.70; interface red-vms; mac 52:54:00:00:01:70 }
+eip 2.2.2.5 <-> red70
+"""
+    before, after = filters(text, tmp_path), filters(text + more, tmp_path)
+    assert before.items() <= after.items()
+    # On the uplink the EIP by TCP and UDP, its way, and the source that nobody there has; inside the machine.
+    assert sorted(place[:3] for place in after.keys() - before.keys()) == [
+        ("eth0", 0, 1), ("eth0", 0, 3), ("eth0", 0, 4), ("eth0", 2, 10), ("eth1", 0, 3), ("eth1", 0, 4),
+    ]  # fmt: skip
+
+
+def test_the_order_of_loading_has_every_chain_before_what_leads_to_it(tmp_path: Path) -> None:
+    for make in VARIANTS.values():
+        loaded: set[tuple[str, int]] = set()
+        for one in state_of(make(), tmp_path).filters:
+            assert all((one.device, to.chain) in loaded for to in one.actions if isinstance(to, Goto))
+            loaded.add((one.device, one.chain))
+
+
+def test_on_a_shared_tunnel_nothing_goes_up_without_its_mark(tmp_path: Path) -> None:
+    overlay = [one for one in state_of(VARIANTS["shared-tunnel"](), tmp_path).filters if one.device == "overlay"]
+    ends = {type(one.actions[-1]).__name__ for one in overlay if len(one.actions) == 1}
+    assert ends == {"Goto"}
+    assert all(one.otherwise == (Goto(3),) for one in overlay if one.chain in (1, 2))
+    for chain in (1, 2):
+        last = max((one for one in overlay if one.chain == chain), key=lambda one: one.preference)
+        assert (last.protocol, last.actions) == ("all", (Goto(3),))
+
+
+def test_a_nic_gets_what_it_can_take_and_no_more(tmp_path: Path) -> None:
+    text = (
+        VARIANTS["shared-tunnel"]()
+        .replace("offload software", "offload hardware")
+        .replace("datapath tc", "datapath auto")
+    )
+    text = text.replace("tunnel overlay { ", "tunnel overlay { mtu 1500; ").replace(
+        "device eth1;", "device eth1; mtu 1600;"
+    )
+    found = state_of(text, tmp_path).filters
+    both = [one for one in found if one.placement is Placement.BOTH]
+    assert both
+    for one in found:
+        redirects = any(isinstance(action, Redirect) for action in one.actions)
+        leads_on = len(one.actions) == 2 and isinstance(one.actions[-1], Goto)
+        assert (one.placement is Placement.BOTH) == (redirects or leads_on or one.actions == (Goto(2),))
+    assert not any(type(action).__name__ == "Police" for one in both for action in one.actions)
+    assert {one.device for one in both} == {"eth0", "overlay"}
+
+
+def test_without_datapath_tc_there_is_only_what_marks_keys(tmp_path: Path) -> None:
+    text = VARIANTS["shared-tunnel"]()
+    for instead in ("auto", "nft"):
+        found = state_of(text.replace("datapath tc", f"datapath {instead}"), tmp_path).filters
+        assert {(one.chain, one.preference) for one in found} == {(0, 10)}
+
+
+def test_a_managed_neighbour_is_a_reference_that_its_filters_need(tmp_path: Path) -> None:
+    text = VARIANTS["two-tenants"]().replace("; mac 52:54:00:00:01:75 }", " }") + "neighbor red75 on red-vms managed\n"
+    found = state_of(text, tmp_path).filters
+    ways = [one for one in found if one.device == "eth0" and one.chain == 2 and one.match.destination == "10.0.0.75/32"]
+    assert len(ways) == 2
+    needing = [one for one in found if one.needs]
+    assert {(one.device, one.chain, one.match.source) for one in needing} == {
+        ("eth1", 0, "10.0.0.75/32"),
+        ("eth1", 0, "fd00:a::75/128"),
+    }
+    assert replace(needing[0], needs=()) != needing[0]
