@@ -1,5 +1,6 @@
 """The gateway under test: a .flow file, compiled by flowc and loaded in a namespace by its own apply.sh."""
 
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -65,12 +66,23 @@ class Gateway:
         return self._folder / host_folder(host) / LOADER.file
 
     def state(self) -> str:
-        """All that apply.sh could have changed, without counters and the timers of bridges."""
+        """All that apply.sh could have changed, without counters, the timers of bridges and the numbers of actions."""
         shown = ["-details -oneline link", "neigh show nud permanent"]
         shown += [f"-{family} {what}" for family in (4, 6) for what in ("addr", "rule", "route show table all")]
         parts = [self.namespace.run("ip", *one.split()) for one in shown]
+        parts += map(self._filters, self._filtered())
         text = "".join([self.namespace.run("nft", "--stateless", "list", "ruleset"), *parts])
         return re.sub(r"_timer +[0-9.]+", "_timer", text)
+
+    def _filtered(self) -> list[str]:
+        """The devices with filters."""
+        listed = json.loads(self.namespace.run("tc", "-json", "qdisc", "show"))
+        return [one["dev"] for one in listed if one["kind"] == "clsact"]
+
+    def _filters(self, device: str) -> str:
+        """Those of a device, without the numbers that the kernel gives to their actions."""
+        listed = self.namespace.run("tc", "-json", "filter", "show", "dev", device, "ingress")
+        return re.sub(r'"(index|ref|bind)":\d+', "", listed)
 
     def counters(self) -> dict[str, Counter]:
         """The counters of the ruleset, by comment."""

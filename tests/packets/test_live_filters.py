@@ -7,14 +7,17 @@ import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.datapaths import two_tenants
 from tests.packets.lab import Lab, Namespace
 from tests.packets.ping import ping
 from tests.quick.backends.filters import each_filter, in_hardware
 from tests.quick.backends.states import empty
 
+from flowc.api import compile_files
 from flowc.backends import tc
 from flowc.backends.netlink.connection import Connection, RefusedError
 from flowc.backends.netlink.objects import filters
@@ -96,6 +99,35 @@ def test_tc_and_netlink_make_the_same(host: Host) -> None:
         assert host.shown() == by_tc
     filters.delete_qdisc(host.connection, Clsact("vma", NOWHERE))
     assert host.read() == EACH
+
+
+def test_the_chains_of_an_example_are_made_in_one_go_and_read_back(lab: Lab, tmp_path: Path) -> None:
+    """By tc in one batch, which can be loaded again, and by netlink; each is then without a difference."""
+    file = tmp_path / "gw.flow"
+    file.write_text(two_tenants())
+    (state,) = compile_files([file]).states.values()
+    devices = sorted({one.device for one in state.filters})
+    gw = lab.namespace("gw")
+    gw.ip(*(f"link add {device} type dummy" for device in devices))
+
+    with entered(gw) as host:
+
+        def missing() -> int:
+            return len(
+                compare(FILTER, filters.read(host.connection, dict(socket.if_nameindex()), devices), state.filters)
+            )
+
+        assert missing()
+        for _ in range(2):
+            host.load(state.filters)
+            assert not missing()
+        for device in devices:
+            filters.delete_qdisc(host.connection, Clsact(device, NOWHERE))
+            gw.tc(f"qdisc del dev {device} clsact")
+            filters.create_qdisc(host.connection, Clsact(device, NOWHERE))
+        assert missing() == len(state.filters)
+        host.create(state.filters)
+        assert not missing()
 
 
 def test_one_takes_the_place_of_another(host: Host) -> None:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 import pytest
+from tests.datapaths import ROUTER, nat_gateway
 from tests.packets.ftp import FtpClient, ftp_server
 from tests.packets.gateway import EXAMPLES, Gateway, together
 from tests.packets.lab import Lab, Namespace
@@ -16,18 +17,20 @@ from tests.packets.observe import wait_until
 from tests.packets.sniff import sniff
 from tests.packets.traffic import BRIEF, Status, TcpFlow, UdpFlow, ping, tcp, tcp_echo, udp, udp_echo
 
-EXAMPLE = (EXAMPLES / "nat-gateway.flow").read_text()
+DATAPATHS = {"nft": (EXAMPLES / "nat-gateway.flow").read_text(), "tc": nat_gateway()}
 UPLINK, CLIENT, ADMIN = "198.51.100.2", "192.0.2.200", "192.0.2.5"
 FORWARDS, WHOLE, SNAT_ONLY = "203.0.113.10", "203.0.113.11", "203.0.113.12"
 MAIL, MAIL_EIP, FILES, FILES_EIP = "10.1.0.25", "198.51.100.25", "10.1.0.21", "203.0.113.21"
 PROXY, VOIP, BACKUP = "10.1.0.80", "10.1.0.60", "10.1.0.90"
 RACK, RACK_EIP, LEGACY, PLAIN = "10.2.0.70", "203.0.113.70", "10.2.0.5", "10.2.0.9"
 PC = "10.3.0.10"
+DMZ, RACKS = (MAIL, FILES, PROXY, VOIP, BACKUP), (PLAIN, LEGACY, RACK)
 SHARED, SHARED_PORTS = {f"203.0.113.{n}" for n in range(16, 20)}, range(20000, 30000)
 DATA = 40021  # the FTP servers' data port
 
 
 class Net(NamedTuple):
+    text: str  # of the gateway's file
     gateway: Gateway
     dmz: Namespace
     racks: Namespace
@@ -35,22 +38,23 @@ class Net(NamedTuple):
     isp: Namespace
 
 
-@pytest.fixture(scope="module")
-def net() -> Iterator[Net]:
+@pytest.fixture(scope="module", params=DATAPATHS)
+def net(request: pytest.FixtureRequest) -> Iterator[Net]:
+    text = DATAPATHS[request.param]
     with Lab() as lab:
         gw, dmz, racks, office, isp = lab.namespaces("gw", "dmz", "racks", "office", "isp")
         lab.connect(
-            (gw.port("eth0"), isp.port("eth0", "198.51.100.1/27")),
-            (gw.port("eth1"), dmz.port("eth0", *(f"{one}/24" for one in (MAIL, FILES, PROXY, VOIP, BACKUP)))),
-            (gw.port("eth2"), racks.port("eth0", *(f"{one}/24" for one in (PLAIN, LEGACY, RACK)))),
-            (gw.port("eth3"), office.port("eth0", f"{PC}/16")),
+            (gw.port("eth0"), isp.port("eth0", "198.51.100.1/27", mac=ROUTER)),
+            (gw.port("eth1"), dmz.port("eth0", *(f"{one}/24" for one in DMZ), mac="52:54:00:00:01:02")),
+            (gw.port("eth2"), racks.port("eth0", *(f"{one}/24" for one in RACKS), mac="52:54:00:00:02:02")),
+            (gw.port("eth3"), office.port("eth0", f"{PC}/16", mac="52:54:00:00:03:02")),
         )
         isp.ip(f"addr add {CLIENT}/32 dev lo", f"addr add {ADMIN}/32 dev lo")
         isp.ip(f"route add 203.0.113.0/24 via {UPLINK}", f"route add 10.0.0.0/8 via {UPLINK}")
         for inside, number in ((dmz, 1), (racks, 2), (office, 3)):
             inside.ip(f"route add default via 10.{number}.0.1")
         gateway = Gateway(gw)
-        gateway.load(EXAMPLE)
+        gateway.load(text)
         for port in (25, 80, 443, 873, 2203, 6003, 8443, DATA):
             tcp_echo(dmz, port)
         for port in (80, 22):
@@ -62,7 +66,7 @@ def net() -> Iterator[Net]:
         udp_echo(dmz, 6003, VOIP)
         ftp_server(dmz, FILES, 21, DATA)
         ftp_server(isp, CLIENT, 21, DATA)
-        yield Net(gateway, dmz, racks, office, isp)
+        yield Net(text, gateway, dmz, racks, office, isp)
 
 
 # ---- from outside
@@ -120,7 +124,7 @@ def test_what_no_translation_uses_is_dropped_not_looped(net: Net) -> None:
 
 
 def test_connections_to_the_mail_server_are_counted_for_each_client(net: Net) -> None:
-    place = EXAMPLE[: EXAMPLE.index('drop log "internet-dmz"')].count("\n") + 1
+    place = net.text[: net.text.index('drop log "internet-dmz"')].count("\n") + 1
     with ExitStack() as stack:
         for _ in range(4):
             assert stack.enter_context(TcpFlow(net.isp, MAIL_EIP, 25, source=CLIENT)).round_trips()
@@ -217,7 +221,7 @@ def test_public_addresses_are_called_from_inside_as_from_outside(net: Net) -> No
 
 
 def test_loading_again_changes_nothing(net: Net) -> None:
-    net.gateway.load(EXAMPLE)  # what a limit remembers is forgotten
+    net.gateway.load(net.text)  # what a limit remembers is forgotten
     before = net.gateway.state()
-    net.gateway.load(EXAMPLE)
+    net.gateway.load(net.text)
     assert net.gateway.state() == before

@@ -14,11 +14,11 @@ from tests.packets.lab import Lab, Namespace
 from tests.packets.observe import connections, tc_filters
 from tests.packets.servers import Peer, Server
 from tests.packets.sniff import sniff
-from tests.packets.traffic import BRIEF, Status, TcpFlow, bulk, bulk_server, ping, tcp, tcp_echo, udp, udp_echo
+from tests.packets.traffic import BRIEF, Status, TcpFlow, UdpFlow, bulk, bulk_server, ping, tcp, tcp_echo, udp, udp_echo
 
 from flowc.testbed.frames import ethernet, gre_packet, udp_packet
 
-FILES = {"nft": (EXAMPLES / "shared-tunnel.flow").read_text(), "tc": shared_tunnel()}
+DATAPATHS = {"nft": (EXAMPLES / "shared-tunnel.flow").read_text(), "tc": shared_tunnel()}
 KEYS = (1000, 1001, 1099)
 VM, DB, RACK, CLIENT, SHARED = "10.0.1.241", "10.0.1.242", "10.0.2.5", "192.0.2.9", "198.51.100.200"
 MANY = 20
@@ -41,10 +41,20 @@ class Net(NamedTuple):
     rack: Namespace
     isp: Namespace
 
+    @property
+    def over_tc(self) -> bool:
+        return self.text == DATAPATHS["tc"]
 
-@pytest.fixture(scope="module", params=FILES)
+    def redirected(self) -> int:
+        """Packets that tc sent out itself."""
+        gw = self.gateway.namespace
+        found = (one for device in ("eth0", "overlay") for one in tc_filters(gw, device) if "mirred" in one.actions)
+        return sum(one.hits.packets for one in found)
+
+
+@pytest.fixture(scope="module", params=DATAPATHS)
 def net(request: pytest.FixtureRequest) -> Iterator[Net]:
-    text = FILES[request.param]
+    text = DATAPATHS[request.param]
     with Lab() as lab:
         gw, hyper, rack, isp = lab.namespaces("gw", "hyper", "rack", "isp")
         made = lab.namespaces(*(f"vm{key}" for key in KEYS))
@@ -77,6 +87,7 @@ def net(request: pytest.FixtureRequest) -> Iterator[Net]:
         bulk_server(vms[1000], 443)
         bulk_server(isp, 9)
         tcp_echo(isp, 7)
+        udp_echo(isp, 7, CLIENT)
         tcp_echo(rack, 22)
         for port in (22, 179):
             tcp_echo(gw, port)
@@ -174,6 +185,52 @@ def test_sources_and_macs_are_checked_behind_each_key(net: Net) -> None:
     assert arrived == [True, False, False, False]
 
 
+def test_nobody_else_gets_into_an_established_flow(net: Net) -> None:
+    gw = net.gateway.namespace
+    mac, gateway = "52:54:00:01:00:01", gw.mac("overlay")
+
+    def forged(number: int, *, key: int = 1000, by: str = "172.16.1.2", mac: str = mac, source: str = VM) -> bytes:
+        inner = ethernet(mac, gateway, udp_packet(source, CLIENT, 46000, 7, b"%d" % number))
+        return ethernet(net.hyper.mac("eth0"), gw.mac("eth1"), gre_packet(by, "172.16.1.1", inner, key=key))
+
+    with UdpFlow(net.vms[1000], CLIENT, 7, source_port=46000) as flow:
+        assert flow.round_trips(3).source == (eip(1000), 46000)
+        frames = [
+            forged(0),
+            forged(1, mac="52:54:00:99:99:99"),
+            forged(2, key=4242),
+            forged(3, by="172.16.1.3"),
+            forged(4, key=1001),
+            forged(5, source="10.0.9.9"),
+        ]
+        with (
+            net.gateway.dropping("spoofed MAC address", 2),
+            net.gateway.dropping("unknown tunnel key", 2),
+            net.gateway.dropping("spoofed source"),
+        ):
+            arrived = arriving(frames, sender=net.hyper, device="eth0", at=net.isp)
+        assert arrived == [True, False, False, False, False, False]
+
+
+def test_fragments_of_an_established_flow_are_put_together_by_the_host(net: Net) -> None:
+    with UdpFlow(net.vms[1000], CLIENT, 7, source_port=46001) as flow:
+        assert flow.round_trips(3)
+        before = net.gateway.slow_packets()
+        flow._socket.send(b"1" * 2000)
+        assert flow._socket.recv(4096).split()[0] == b"1" * 2000
+        assert net.gateway.slow_packets() - before >= 2
+
+
+def test_a_connection_that_is_forgotten_is_judged_anew(net: Net) -> None:
+    with UdpFlow(net.vms[1000], CLIENT, 7, source_port=46002) as flow:
+        assert flow.round_trips(3)
+        net.gateway.forget_connections()
+        before = net.gateway.slow_packets()
+        assert flow.round_trips(MANY).source == (eip(1000), 46002)
+        slow = net.gateway.slow_packets() - before
+        assert 0 < slow < MANY // 2 if net.over_tc else slow >= 2 * MANY
+
+
 def test_bulk_data_fits_the_tunnel(net: Net) -> None:
     with sniff(net.isp, "eth0") as seen:
         assert bulk(net.isp, eip(1000), 443)
@@ -184,16 +241,16 @@ def test_bulk_data_fits_the_tunnel(net: Net) -> None:
 
 
 def test_flows_of_keys_stay_out_of_the_flowtable_and_tc_carries_them(net: Net) -> None:
-    over_tc = net.text == FILES["tc"]
     with TcpFlow(net.isp, eip(1001), 80, source=CLIENT, source_port=44000) as flow:
         assert flow.round_trips(2)
-        before = net.gateway.slow_packets()
+        slow, redirected = net.gateway.slow_packets(), net.redirected()
         assert flow.round_trips(MANY)
-        slow = net.gateway.slow_packets() - before
-        assert slow == 0 if over_tc else slow >= 2 * MANY
+        slow, redirected = net.gateway.slow_packets() - slow, net.redirected() - redirected
+        assert slow == 0 if net.over_tc else slow >= 2 * MANY
+        assert redirected >= 2 * MANY if net.over_tc else redirected == 0
         found = [one for one in connections(net.gateway.namespace, "tcp") if one.original.source_port == 44000]
         assert len(found) == 1
-        assert found[0].offloaded is over_tc  # connection tracking by tc says so of what it has seen
+        assert found[0].offloaded is net.over_tc  # connection tracking by tc says so of what it has seen
 
 
 def test_icmp_errors_find_their_tenant(net: Net) -> None:

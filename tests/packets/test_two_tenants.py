@@ -19,7 +19,7 @@ from tests.packets.traffic import BRIEF, Flow, Status, TcpFlow, UdpFlow, ping, t
 
 from flowc.testbed.frames import ethernet, udp_packet
 
-FILES = {"nft": (EXAMPLES / "two-tenants.flow").read_text(), "tc": two_tenants()}
+DATAPATHS = {"nft": (EXAMPLES / "two-tenants.flow").read_text(), "tc": two_tenants()}
 RED, BLUE = 1001, 1002
 CLIENT, CLIENT6 = "198.51.100.9", "2001:db8:9::9"
 SHARED, SHARED6 = "2.2.2.100", "2001:db8:2::100"
@@ -96,9 +96,9 @@ def tenant(lab: Lab, gw: Namespace, name: str, device: str, macs: tuple[str, str
     return Tenant(vm75, vm77, servers)
 
 
-@pytest.fixture(scope="module", params=FILES)
+@pytest.fixture(scope="module", params=DATAPATHS)
 def net(request: pytest.FixtureRequest) -> Iterator[Net]:
-    text = FILES[request.param]
+    text = DATAPATHS[request.param]
     with Lab() as lab:
         gw, isp = lab.namespaces("gw", "isp")
         lab.connect((gw.port("eth0"), isp.port("eth0", "172.16.0.254/24", "2001:db8:1::fe/64", mac=ROUTER)))

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from flowc.cut.addressed import Addressed, addressed
 from flowc.cut.alike import Alike
+from flowc.cut.carried import is_carried
 from flowc.cut.model import Cut, Judged
 from flowc.cut.origins import Origins
 from flowc.cut.seen import Seen
@@ -64,7 +65,7 @@ def judged(host: Host, entries: Iterable[Tracked], addresses: Iterable[AddressRo
         found = judge.judge(entry)
         if isinstance(found, _Refused):
             cuts.append(Cut(entry, found.why, found.span))
-        elif not found and (entry.is_offloaded or entry.mark & OFFLOAD_MARK):
+        elif not found and (entry.mark & OFFLOAD_MARK or is_carried(host, entry)):
             released.append(entry)
     by_master = {(one.entry.family, one.entry.original): one for one in cuts}
     for entry in following:

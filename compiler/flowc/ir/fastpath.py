@@ -97,12 +97,21 @@ class FastPath:
         return {name: self.host.interfaces[name] for name in sorted(found)}
 
     @cached_property
-    def listed(self) -> frozenset[str]:
-        """The interfaces whose devices are in the flowtable: never a shared tunnel, since a flowtable does not look at
-        the key and would carry one tenant's packets in another's flow.
+    def _apart(self) -> frozenset[str]:
+        """The interfaces that are no shared tunnel and no key of one: a flowtable does not look at the key and would carry
+        one tenant's packets in another's flow.
         """
         shared = {one.carrier for one in self.host.interfaces.values() if one.carrier}
         return frozenset(name for name, one in self.interfaces.items() if not one.carrier and name not in shared)
+
+    @cached_property
+    def listed(self) -> frozenset[str]:
+        """The interfaces whose devices are in the flowtable. A NIC is not given one for what has flows with keys alone."""
+        if self.host.offload is not Offload.HARDWARE:
+            return self._apart
+        zones = {zone: self._apart.intersection(self.host.zones[zone].interfaces) for zone in self.zones}
+        both = (pair for pair in self.pairs if zones[pair[0]] and zones[pair[1]])
+        return frozenset(name for source, target, _ in both for zone in (source, target) for name in zones[zone])
 
     @cached_property
     def devices(self) -> tuple[str, ...]:
@@ -127,7 +136,7 @@ class FastPath:
 
     def _obstacle(self, interface: Interface) -> Obstacle | None:
         hardware, strict = self.host.offload is Offload.HARDWARE, kernel.STRICT_PATHS.holds(self.host.kernel)
-        if interface.name not in self.listed:
+        if interface.name not in self._apart:
             return Obstacle.KEY
         if hardware and (found := self._in_hardware(interface)):
             return found

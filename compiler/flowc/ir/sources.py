@@ -37,10 +37,16 @@ class SourceCheck:
 
     def together(self, interface: Interface) -> list[Interface]:
         """The interfaces that no packet tells from this one: all keys of one VRF over shared tunnels."""
-        if not interface.carrier:
-            return [interface]
-        found = (one for one in self.host.interfaces.values() if one.carrier and one.vrf == interface.vrf)
-        return sorted(found, key=lambda one: one.name)
+        return self._keys[interface.vrf] if interface.carrier else [interface]
+
+    @cached_property
+    def _keys(self) -> dict[str | None, list[Interface]]:
+        """All keys of each VRF, by name."""
+        found: dict[str | None, list[Interface]] = {}
+        for one in sorted(self.host.interfaces.values(), key=lambda one: one.name):
+            if one.carrier:
+                found.setdefault(one.vrf, []).append(one)
+        return found
 
     def leading_out(self, interfaces: Iterable[Interface]) -> Interface | None:
         """The first that takes everything but what is foreign. Without one, they take nothing but their own."""

@@ -17,9 +17,11 @@ _FEW = 20
 """Packets that say nothing: flows that begin and end in between, and what passed between two readings of one moment."""
 
 
-def passing(observed: Observed, is_forwarded: Callable[[Tracked], bool]) -> Iterator[Row]:
+def passing(
+    observed: Observed, is_forwarded: Callable[[Tracked], bool], is_carried: Callable[[Tracked], bool]
+) -> Iterator[Row]:
     """A row about all offloaded flows together; none if there are none. The host's own connections pass another chain."""
-    fast, slow, several = _packets(observed.before, observed.after, is_forwarded)
+    fast, slow, several = _packets(observed.before, observed.after, is_forwarded, is_carried)
     if not several:
         return
     before, after = observed.before.forwarded, observed.after.forwarded
@@ -55,7 +57,10 @@ def passing(observed: Observed, is_forwarded: Callable[[Tracked], bool]) -> Iter
 
 
 def _packets(
-    before: Sample, after: Sample, is_forwarded: Callable[[Tracked], bool]
+    before: Sample,
+    after: Sample,
+    is_forwarded: Callable[[Tracked], bool],
+    is_carried: Callable[[Tracked], bool],
 ) -> tuple[int | None, int | None, int]:
     """Packets of connections that were offloaded at both moments, those of all others, and how many the first are."""
     known = {(one.family, one.zone, one.original, one.id): one for one in before.entries}
@@ -63,7 +68,7 @@ def _packets(
     counted = True
     for one in after.entries:
         earlier = known.get((one.family, one.zone, one.original, one.id))
-        both = one.is_offloaded and earlier is not None and earlier.is_offloaded
+        both = is_carried(one) and earlier is not None and is_carried(earlier)
         several += both
         more = _more(one, earlier)
         if more is None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from flowc.cut.carried import is_carried
 from flowc.cut.judge import judged
 from flowc.cut.model import told
 from flowc.facts import Index
@@ -72,6 +73,10 @@ class Flows:
         way = self._ways.of(entry)
         return way is None or (way.entry.interface is not None and way.egress != SELF)
 
+    def is_carried(self, entry: Tracked) -> bool:
+        """Something else than the rules has its packets."""
+        return is_carried(self.host, entry)
+
     def _released(self, entry: Tracked) -> tuple[State, str, str | None]:
         if entry.is_offloaded:
             return State.WRONG, "the flowtable carries it, and its rule does not say `offload`", _ANEW
@@ -89,7 +94,7 @@ class Flows:
 
     def _offloaded(self, entry: Tracked) -> tuple[State, str, str | None] | None:
         """Whether a flowtable carries one that is as the file says."""
-        if entry.is_offloaded:
+        if is_carried(self.host, entry):
             return self._carried(entry)
         if entry.mark & OFFLOAD_MARK:
             return self._not_yet(entry)

@@ -49,4 +49,4 @@ def _rows(
     yield from tunnels(host, index, observed.paths)
     flows = Flows(host, index, observed)
     yield from flows.rows()
-    yield from passing(observed, flows.is_forwarded)
+    yield from passing(observed, flows.is_forwarded, flows.is_carried)

@@ -92,7 +92,10 @@ def test_a_nic_gets_what_it_can_take_and_no_more(tmp_path: Path) -> None:
     text = text.replace("tunnel overlay { ", "tunnel overlay { mtu 1500; ").replace(
         "device eth1;", "device eth1; mtu 1600;"
     )
-    found = state_of(text, tmp_path).filters
+    state = state_of(text, tmp_path)
+    found = state.filters
+    assert state.nft.flowtable is None  # nothing but keys has flows with the uplink
+    assert "ct mark set ct mark | 0x40000000" in render(state)["ruleset.nft"]
     both = [one for one in found if one.placement is Placement.BOTH]
     assert both
     for one in found:

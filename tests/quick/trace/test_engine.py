@@ -279,3 +279,43 @@ def test_what_dhcp_and_neighbours_say_is_admitted_without_a_rule(tmp_path: Path)
 def test_an_icmp_error_to_an_eip_belongs_to_no_connection() -> None:
     error = Packet(4, 1, 11, 0, parse_address("2.2.2.11")[1], parse_address("10.0.1.241")[1])
     assert trace(TENANT, Entry("gre1000"), error).reason.startswith("it belongs to no connection")
+
+
+TWO_MACHINES = """
+host gw {{ offload software; datapath {datapath} }}
+interface wan {{ device eth0; address 192.0.2.2/24 }}
+interface lan {{ device eth1; address 10.0.0.1/24 }}
+interface dmz {{ device eth2; address 10.0.1.1/24 }}
+route default via 192.0.2.1
+neighbor 192.0.2.1 on wan managed
+endpoint web {{ address 10.0.0.80; interface lan; mac 52:54:00:00:00:80 }}
+endpoint db  {{ address 10.0.1.81; interface dmz }}
+zone internet {{ interface wan }}
+zone inside {{ interface lan }}
+zone servers {{ interface dmz }}
+pool public 198.51.100.0/28 at internet
+eip 198.51.100.8 <-> web
+eip 198.51.100.9 <-> db
+policy internet -> inside {{ accept tcp 443 offload }}
+policy internet -> servers {{ accept tcp 443 offload }}
+policy inside -> servers {{ accept offload }}
+policy servers -> internet {{ accept offload }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("datapath", "by", "source", "destination", "why"),
+    [
+        ("tc", "wan", "203.0.113.9", "198.51.100.8|443", "yes: by tc in software, once replies were seen"),
+        ("tc", "wan", "203.0.113.9", "198.51.100.9|443", "yes: by the flowtable in software, once replies were seen"),
+        ("tc", "lan", "10.0.0.80", "10.0.1.81|80", "no: tc takes the flows of one end, and not those of the other"),
+        ("tc", "dmz", "10.0.1.81", "198.51.100.8|443", "yes: by the flowtable in software, once replies were seen"),
+        ("nft", "wan", "203.0.113.9", "198.51.100.8|443", "yes: by the flowtable in software, once replies were seen"),
+    ],
+)  # fmt: skip
+def test_who_carries_a_connection_is_decided_by_its_addresses(
+    datapath: str, by: str, source: str, destination: str, why: str, tmp_path: Path
+) -> None:
+    host = host_of(TWO_MACHINES.format(datapath=datapath), tmp_path)
+    found = asked(host, by, "tcp", source, destination)
+    assert [step.text for step in found.steps if step.stage is Stage.OFFLOAD] == [why]

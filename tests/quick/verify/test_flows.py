@@ -9,7 +9,7 @@ from tests.quick.trace.asking import host_of
 from tests.quick.verify.readings import EIP, FACTS, NEIGHBORS, SEEN, facts, flow, observed, only, tenant, verify
 
 from flowc.facts import Link, Neighbor
-from flowc.hoststate.tracked import Status
+from flowc.hoststate.tracked import Status, Tracked
 from flowc.ir.network import Host
 from flowc.verify.counted import passing
 from flowc.verify.model import Part, State
@@ -26,7 +26,25 @@ zone internet { interface wan }
 zone inside { interface lan }
 policy inside -> internet { accept offload }
 """
+OVER_TC = """
+host gw1 { offload software; datapath tc }
+vrf acme { table 1000 }
+interface wan { device eth0; address 10.0.1.1/24; vrf acme }
+interface vms { device tap75; address 10.0.0.1/24; vrf acme }
+endpoint vm75 { address 10.0.0.75; interface vms; mac 52:54:00:00:00:75 }
+neighbor 10.0.1.241 on wan managed
+route default via 10.0.1.241 vrf acme
+zone internet { interface wan }
+zone tenant { interface vms }
+pool public 2.2.2.0/24 at internet
+eip 2.2.2.11 <-> vm75
+policy internet -> tenant { accept tcp 12865 offload; accept tcp 80 }
+"""
 TOLD = "tcp 10.0.1.241:40000 -> 2.2.2.11:12865"
+
+
+def is_offloaded(one: Tracked) -> bool:
+    return one.is_offloaded
 
 
 @pytest.fixture
@@ -197,7 +215,7 @@ def test_counters_say_whether_packets_still_pass_the_rules(
     why: str,
 ) -> None:
     then, now = ([flow(offloaded=True, packets=packets[at]), flow(packets=slow[at], number=2)] for at in (0, 1))
-    (row,) = passing(observed(*now, before=then, forwarded=forwarded), lambda _: True)
+    (row,) = passing(observed(*now, before=then, forwarded=forwarded), lambda _: True, is_offloaded)
     assert row.state is state
     assert row.why.startswith(why)
     assert row.what == "1 offloaded connection"
@@ -217,4 +235,19 @@ def test_connections_of_the_host_itself_pass_no_forward_chain(host: Host) -> Non
 
 
 def test_without_offloaded_connections_nothing_is_counted() -> None:
-    assert not list(passing(observed(flow(packets=7)), lambda _: True))
+    assert not list(passing(observed(flow(packets=7)), lambda _: True, is_offloaded))
+
+
+def test_what_tc_has_tagged_is_offloaded_if_its_mark_says_so_too(tmp_path: Path) -> None:
+    """Connection tracking by tc tags whatever it sees of an address, and rules without `offload` set no mark."""
+    there = frozenset({"eth0", "tap75"})
+    over_tc = host_of(OVER_TC, tmp_path)
+    assert reasons(over_tc, observed(flow(offloaded=True), flowtable=there)) == [("ok", "offloaded")]
+    plain = flow("tcp", (EIP[0], "2.2.2.11|80"), ("10.0.0.75|80", EIP[0]), mark=0, offloaded=True)
+    assert reasons(over_tc, observed(plain, flowtable=there)) == [
+        ("ok", "not offloaded: the rule does not say `offload`")
+    ]
+    without = host_of(OVER_TC.replace("datapath tc", "datapath nft"), tmp_path)
+    assert reasons(without, observed(plain, flowtable=there)) == [
+        ("wrong", "the flowtable carries it, and its rule does not say `offload`")
+    ]

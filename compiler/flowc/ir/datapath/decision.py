@@ -187,8 +187,7 @@ class Datapaths:
         if host.datapath is Datapath.AUTO and not (hardware and keyed):
             return Stay.AUTO
         for way in ways:
-            found = self._entrances.obstacle(way) or self._of_way(interface.vrf, way)
-            if found:
+            if found := self._entrances.obstacle(way) or self._of_way(interface.vrf, way):
                 return found
             if interface.carrier and host.interfaces[way].carrier == interface.carrier:
                 return Stay.TWO_SIDES
@@ -197,6 +196,8 @@ class Datapaths:
         return None
 
     def _of_way(self, vrf: str | None, way: str) -> Stay | None:
+        if self.host.interfaces[way].dhcp:
+            return Stay.DYNAMIC
         return Stay.NEXT_HOP if (vrf, way) in self.host.derived(Onward).unknown else None
 
     def _ways_out(self, vrf: str | None) -> list[str]:
@@ -223,8 +224,18 @@ class Datapaths:
         return Stay.TOGETHER if self._sharing.root(node) in self._blocked else None
 
     @cached_property
+    def _wanted(self) -> bool:
+        """The host lets tc have something: to look at each address is for these alone."""
+        if self.host.datapath is Datapath.AUTO:
+            keys = any(one.carrier for one in self._fastpath.interfaces.values())
+            return keys and self.host.offload is Offload.HARDWARE
+        return self.host.datapath is Datapath.TC and bool(self._fastpath.pairs)
+
+    @cached_property
     def taken(self) -> tuple[Inside, ...]:
         """The machines that are tc's."""
+        if not self._wanted:
+            return ()
         return tuple(one for target, one in self.insides.items() if self._stay(target) is None)
 
     @cached_property

@@ -26,5 +26,5 @@ class Stay(Enum):
     VIRTUAL = "its way is a device that no NIC has"
     MTU = "the MTUs of its ways differ, and the NIC does not measure packets"
     HELPER = "a rule with `offload` has a helper, which has to see every packet"
-    DYNAMIC = "its public address is given by DHCP"
+    DYNAMIC = "DHCP gives the address and the routes outside, so the file does not tell them"
     TWO_SIDES = "one shared tunnel is its inside and its outside"
