@@ -84,9 +84,29 @@ def tenant_eip() -> str:
     return _with("tenant-eip", {}, "")
 
 
+def tenant_eip_by_key() -> str:
+    """The same with a key of a shared tunnel, and a wire that takes less than the tunnel: all of it is tc's."""
+    return _with(
+        "tenant-eip",
+        {
+            "device tap75;": "device tap75; mac 52:54:00:00:00:01; mtu 1400; spoofing strict;",
+            "    type    gretap\n": "    over    overlay\n",
+            "    local   172.168.152.75\n": "\n",
+            "endpoint peer { address 10.0.1.241; interface gre1000; mac 52:54:00:00:02:41 }": (
+                "neighbor 10.0.1.241 on gre1000 52:54:00:00:02:41"
+            ),
+            "route default via peer": "route default via 10.0.1.241",
+        },
+        """tunnel overlay { type gretap; local 172.168.152.75; on uplink; mac 52:54:00:00:07:01; shared }
+endpoint vm76 { address 10.0.0.76; interface vms; mac 52:54:00:00:00:75 }
+""",
+    )
+
+
 VARIANTS = {
     "two-tenants": two_tenants,
     "shared-tunnel": shared_tunnel,
     "nat-gateway": nat_gateway,
     "tenant-eip": tenant_eip,
+    "tenant-eip-by-key": tenant_eip_by_key,
 }

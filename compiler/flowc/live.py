@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 
 from flowc.api import check_host
 from flowc.backends.live.announcing import announce
+from flowc.backends.live.ask import pending
 from flowc.backends.live.cutting import cut_forbidden
 from flowc.backends.live.engine import Difference, Done, StepFailedError, Target, UnsettledError, refuse_foreign
 from flowc.backends.live.following import News
@@ -126,7 +127,7 @@ def compare_live(state: HostState, netns: str | None = None) -> Planned:
     with collector_paused(), entered(netns), reading() as engine:
         found = engine.look(_target(state))
         refuse_foreign(found.seen)
-        return _planned(found)
+        return _planned(found, _unconfirmed())
 
 
 def verify_live(
@@ -140,7 +141,7 @@ def verify_live(
     with collector_paused(), entered(netns), reading() as engine:
         found = engine.look(_target(state))
         planned = _planned(found)
-        facts, notes = read_host(), [one.text for one in found.seen.foreign]
+        facts, notes = read_host(), [*_unconfirmed(), *(one.text for one in found.seen.foreign)]
         unknown = unresolved(host, Index(facts)) if ask else []
         if unknown:
             notes += [f"sent a packet to {len(unknown)} machines whose MAC addresses were not known", *resolve(unknown)]
@@ -226,7 +227,7 @@ def follow(state: HostState, netns: str | None = None, *, host: Host | None = No
 def compare_down(state: HostState | None = None, netns: str | None = None) -> Planned:
     """What `take_down` would do; nothing is written. Raises as `compare_live`."""
     with collector_paused(), entered(netns), reading() as engine:
-        return _planned(engine.look(_nothing(state)))
+        return _planned(engine.look(_nothing(state)), _unconfirmed())
 
 
 def take_down(
@@ -248,8 +249,11 @@ def take_down(
         found = session.engine.look(target)
         planned = _planned(found)
         done = session.change(target, found, confirm, what) if len(planned.delta) else Done()
+        complaints = list(_forwards_on(planned.delta))
+        if session.engine.table.delete_bare():
+            complaints.append("table inet flowc was there without anything of flowc in it, and is deleted")
         session.leave()
-        return Applied(planned, done, session.engine.written, complaints=tuple(_forwards_on(planned.delta)))
+        return Applied(planned, done, session.engine.written, complaints=tuple(complaints))
 
 
 def _forwards_on(delta: Delta) -> Iterator[str]:
@@ -276,11 +280,17 @@ def _machines(state: HostState) -> Iterator[str]:
     return (one.address for one in references(state.filters) if isinstance(one, MacOfNeighbor))
 
 
-def _planned(found: Difference) -> Planned:
+def _unconfirmed() -> tuple[str, ...]:
+    """Words about a change that waits to be confirmed, is being made or undone."""
+    other = pending(Runtime.here())
+    return () if other is None else (str(other),)
+
+
+def _planned(found: Difference, notes: tuple[str, ...] = ()) -> Planned:
     seen, reachable = found.seen, found.reachable
     host = by_declaration(found.delta, seen.state, reachable.state, seen.ruleset, reachable.ruleset)
     steps = plan(found.delta, table_stays=bool(reachable.ruleset.chains))
-    return Planned(ComparedStates((host,), (), ()), steps, found.waiting, found.unresolved)
+    return Planned(ComparedStates((host,), (), (), notes), steps, found.waiting, found.unresolved)
 
 
 def _target(state: HostState) -> Target:

@@ -28,7 +28,7 @@ from tests.agreement.spoil import (
 from flowc.hoststate import GreTunnel, Rule
 from flowc.hoststate.routing import Encap, RouteRow
 from flowc.hoststate.rules import AddressMatch, IcmpMatch, PortMatch, Verdict
-from flowc.hoststate.tc import Pass, SetMark
+from flowc.hoststate.tc import SetMark
 
 MAIN = 254
 """The number of the main routing table."""
@@ -159,7 +159,7 @@ TUNNELS = (
     Fault("a route has another's key", "keys", "one tenant's packets go to another", route("10.0.1.75/32", 1001, lambda one: _encap(one, lambda outer: outer._replace(key=1002)))),
     Fault("a route has another remote end", "keys", "packets go to the wrong site", route("10.0.1.75/32", 1001, lambda one: _encap(one, lambda outer: outer._replace(destination="172.16.1.3")))),
     Fault("a filter has another key", "keys", "a tenant is cut off", tc_filter(1001, lambda one: replace(one, match=replace(one.match, key=1003)))),
-    Fault("a filter marks for another VRF", "keys", "a tenant acts as another", tc_filter(1001, lambda one: replace(one, actions=(SetMark(1002, 16383), Pass())))),
+    Fault("a filter marks for another VRF", "keys", "a tenant acts as another", tc_filter(1001, lambda one: replace(one, actions=(SetMark(1002, 16383), *one.actions[1:])))),
     Fault("a tunnel sends another key", "keys", "the far end hears nothing", _tunnel("bare", okey=8)),
     Fault("a tunnel takes another key", "keys", "nothing comes from the far end", _tunnel("bare", ikey=9)),
     Fault("a tunnel has another remote end", "keys", "packets go to the wrong site", _tunnel("site", remote="172.16.1.6")),

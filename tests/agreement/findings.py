@@ -195,6 +195,42 @@ zone tenant { interface key21, key22 }
 policy tenant -> tenant { reject }
 policy tenant -> self { reject }
 """
+CALLERS = """
+host gw { kernel 6.1 }
+vrf blue { table 1000 }
+vrf red { table 1001 }
+interface wan { device eth0; address 192.0.2.1/24, 2001:db8::1/64 }
+interface lan { device eth1; address 10.30.0.1/24, fd00:30::1/64 }
+tunnel shared { type gretap; shared; local 192.0.2.1 }
+tunnel key10 { over shared; key 10; remote 192.0.2.10; vrf blue; address 10.0.0.1/24, fd00::1/64 }
+tunnel key11 { over shared; key 11; remote 192.0.2.11; vrf red; address 10.0.0.1/24, fd00::1/64 }
+endpoint bluevm { address 10.0.0.7, fd00::7; interface key10; mac 52:54:00:00:10:07 }
+endpoint redvm { address 10.0.0.7, fd00::7; interface key11; mac 52:54:00:00:11:07 }
+endpoint mainvm { address 10.30.0.7, fd00:30::7; interface lan; mac 52:54:00:00:30:07 }
+zone internet { interface wan }
+zone mains { interface lan }
+zone blues { interface key10 }
+zone reds { interface key11 }
+route default via 192.0.2.254
+route default via 192.0.2.254 on wan vrf blue
+route default via 192.0.2.254 on wan vrf red
+route default via 2001:db8::fe
+route default via 2001:db8::fe on wan vrf blue
+route default via 2001:db8::fe on wan vrf red
+pool public 198.51.100.0/24, 2001:db8:1::/64 at internet
+eip 198.51.100.7 <-> bluevm
+eip 2001:db8:1::7 <-> bluevm
+eip 198.51.100.8 <-> redvm
+eip 2001:db8:1::8 <-> redvm
+eip 198.51.100.9 <-> mainvm
+eip 2001:db8:1::9 <-> mainvm
+policy blues -> internet { accept udp; reject }
+policy reds -> internet { accept }
+policy mains -> internet { accept }
+policy internet -> blues { accept }
+policy internet -> reds { accept }
+policy internet -> mains { accept }
+"""
 OWN = """
 host gw { kernel 6.1 }
 interface wan { device eth0; address 192.0.2.1/24 }
@@ -235,10 +271,10 @@ FINDINGS = (
             packet(17, "10.0.0.5", "198.51.100.7", 80, 51000), REJECT, answered=True),
     Finding("a call of a public address is refused, and main leads to nobody", FRONT, "vms",
             packet(17, "fd00::5", "2001:db8:1::7", 80, 51000), REJECT, answered=False),
-    Finding("a reset goes by the mark of the public address that is called", FRONT, "vms",
+    Finding("a reset goes by the mark of who calls a public address", FRONT, "vms",
             packet(6, "10.0.0.5", "198.51.100.7", 80, 51000), REJECT, answered=True),
-    Finding("a reset at an address of a pool that nothing uses leaves by main", FRONT, "vms",
-            packet(6, "10.0.0.5", "198.51.100.99", 80, 51001), REJECT, answered=False),
+    Finding("also at an address of a pool that nothing uses", FRONT, "vms",
+            packet(6, "10.0.0.5", "198.51.100.99", 80, 51001), REJECT, answered=True),
     Finding("a reset leaves by the table of the way out", FRONT, "vms",
             packet(6, "10.0.0.5", "203.0.113.5", 80, 51002), REJECT, answered=False),
     Finding("the table of the way out has no way to the sender", LEAK, "vms",
@@ -247,8 +283,10 @@ FINDINGS = (
             packet(6, "fd09::5", "2001:db8:5::9", 80, 51001), REJECT, answered=True),
     Finding("an ICMP error goes by the table of the VRF that the packet comes in by", LEAK, "vms",
             packet(17, "fd00::5", "2001:db8:5::9", 80, 51002), REJECT, answered=True),
-    Finding("an error about another tenant's public address goes by that one's table", TENANTS, "blues",
-            packet(17, "10.0.0.5", "198.51.100.8", 80, 51000), REJECT, answered=False),
+    Finding("an error about another tenant's public address comes back", TENANTS, "blues",
+            packet(17, "10.0.0.5", "198.51.100.8", 80, 51000), REJECT, answered=True),
+    Finding("so does a reset", TENANTS, "blues",
+            packet(6, "10.0.0.5", "198.51.100.8", 80, 51001), REJECT, answered=True),
     Finding("an error to a key goes by the key's mark", ISOLATED, "key21",
             packet(17, "10.2.0.5", "10.3.0.9", 80, 51000), REJECT, answered=True),
     Finding("a reset to a key goes by the key's mark", ISOLATED, "key21",
@@ -289,4 +327,22 @@ FINDINGS = (
             packet(58, "fd00::5", "fd00::1", 129), REJECT, answered=True),
     Finding("a limit for each source cannot count what is of no connection", COUNTED, "lan",
             packet(1, "10.0.0.5", "10.0.0.1", 14), REJECT, answered=True),
+    Finding("a key calls the public address of a machine of the main table", CALLERS, "key11",
+            packet(6, "10.0.0.7", "198.51.100.9", 80, 51000), ACCEPT, answered=True),
+    Finding("of IPv6, from a key", CALLERS, "key11",
+            packet(6, "fd00::7", "2001:db8:1::9", 80, 51001), ACCEPT, answered=True),
+    Finding("a key calls another tenant's by its own policy, which accepts", CALLERS, "key11",
+            packet(6, "10.0.0.7", "198.51.100.7", 80, 51002), ACCEPT, answered=True),
+    Finding("a key calls another tenant's by its own policy, which refuses", CALLERS, "key10",
+            packet(6, "10.0.0.7", "198.51.100.8", 80, 51003), REJECT, answered=True),
+    Finding("and one of IPv6", CALLERS, "key10",
+            packet(6, "fd00::7", "2001:db8:1::8", 80, 51008), REJECT, answered=True),
+    Finding("and accepts something else", CALLERS, "key10",
+            packet(17, "fd00::7", "2001:db8:1::8", 80, 51004), ACCEPT, answered=True),
+    Finding("a key calls the public address that is its own", CALLERS, "key11",
+            packet(17, "10.0.0.7", "198.51.100.8", 80, 51005), ACCEPT, answered=True),
+    Finding("the main table calls a key's public address", CALLERS, "lan",
+            packet(6, "10.30.0.7", "198.51.100.8", 80, 51006), ACCEPT, answered=True),
+    Finding("of IPv6, from the main table", CALLERS, "lan",
+            packet(17, "fd00:30::7", "2001:db8:1::7", 80, 51007), ACCEPT, answered=True),
 )  # fmt: skip

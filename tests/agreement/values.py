@@ -127,9 +127,10 @@ class Interesting:
         pools = [prefix.range for pool in self._host.pools.values() if pool.zone == target for prefix in pool.prefixes
                  if prefix.family == family]  # fmt: skip
         elsewhere = [rng.choice((low + 1, high, rng.randint(low, high))) for low, high in pools]
-        elsewhere += [one.range.low for one in public_ranges(self._host) if (one.family, one.zone) == (family, source)][
-            :6
-        ]
+        publics = [one for one in public_ranges(self._host) if one.family == family]
+        elsewhere += [one.range.low for one in publics if one.zone == source][:6]
+        hairpins = [one.range.low for one in publics if one.zone == target != source]
+        elsewhere += rng.sample(hairpins, min(3, len(hairpins)))
         if any(rule is policy.rules[0] for policy in self._host.policies if policy.rules):
             elsewhere += self._nowhere[
                 family

@@ -108,7 +108,9 @@ def _host(drawing: Drawing) -> list[str]:
     offload = drawing.draw(of_type(Offload))
     if offload is not Offload.HARDWARE or not drawing.loadable:
         items += [f"offload {offload}"] if drawing.maybe() else []
-    items += [f"datapath {drawing.one(('auto', 'nft'))}"] if drawing.rarely() else []
+    # What tc.batch refers to is filled in by apply.sh, and not all that load a file use it.
+    datapaths = ("auto", "nft") if drawing.loadable else ("auto", "nft", "tc")
+    items += [f"datapath {drawing.one(datapaths)}"] if drawing.rarely() else []
     return items
 
 

@@ -67,9 +67,11 @@ class Gateway:
 
     def state(self) -> str:
         """All that apply.sh could have changed, without counters, the timers of bridges and the numbers of actions."""
-        shown = ["-details -oneline link", "neigh show nud permanent"]
+        shown = ["-details -oneline link"]
         shown += [f"-{family} {what}" for family in (4, 6) for what in ("addr", "rule", "route show table all")]
         parts = [self.namespace.run("ip", *one.split()) for one in shown]
+        # A hash table: in any order.
+        parts += sorted(self.namespace.run("ip", "neigh", "show", "nud", "permanent").splitlines(keepends=True))
         parts += map(self._filters, self._filtered())
         text = "".join([self.namespace.run("nft", "--stateless", "list", "ruleset"), *parts])
         return re.sub(r"_timer +[0-9.]+", "_timer", text)

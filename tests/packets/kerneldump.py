@@ -27,10 +27,11 @@ _MOVING = ("stable_secret", "ra_defrtr_metric")
 
 _OF_NAMESPACE = re.compile(
     r"NO-CARRIER,|,M-DOWN|,LOWER_UP|link/\S+ [0-9a-f:]{11,} brd \S+|permaddr \S+|link-netns \S+|state \S+"
-    r"|bridge(_slave)? +(state \S+ +)?(forward_delay|priority) .*",
+    r"|bridge(_slave)? +(state \S+ +)?(forward_delay|priority) .*|quantum \d+",
     re.MULTILINE,
 )
-"""What devices of the same name have of their own in each namespace, and what depends on when their carrier came."""
+"""What devices of the same name have of their own in each namespace, and what depends on when their carrier came: of a
+queue the quantum, which is from the MTU of that moment (`fq_codel_init` in net/sched/sch_fq_codel.c)."""
 _CARRIED = re.compile(
     r"^ *(inet6 fe80::.*\n.*|(local |anycast )?fe80::.*|multicast ff00::/8 .*|anycast .*)\n", re.MULTILINE
 )

@@ -25,7 +25,6 @@ from tests.packets.loading import written as write_hosts
 from flowc.api import compile_files
 from flowc.backends.files import host_folder
 from flowc.hoststate import HostState
-from flowc.hoststate.state import OF_DEVICES
 from flowc.live import apply_state, compare_live, take_down
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -114,21 +113,9 @@ def goes_wrong(old: Case, new: Case, live: Namespace, scripts: Namespace) -> Ite
     if said := load(Job(new.name, new.folder, []), scripts, BY_TOOLS):
         yield said
     yield from differs(new.state, scripts, "scripts")
-    kept = kept_settings(old.state, new.state)
-    yield from changes(*(without(dump(one, like=True), kept) for one in (scripts, live)))
+    yield from changes(*(dump(one, like=True) for one in (scripts, live)))
     take_down(netns=live.name)
     yield from changes(before, dump(live))
-
-
-def kept_settings(old: HostState, new: HostState) -> frozenset[str]:
-    """Of devices that flowc has made and keeps: what the new file does not ask for stays as the old one had it."""
-    before, after = ({link.device for link in state.links if link.created} for state in (old, new))
-    keys = {key.format(device) for device in before & after for key in OF_DEVICES}
-    return frozenset(keys.difference(one.key for one in new.sysctls))
-
-
-def without(text: str, settings: frozenset[str]) -> str:
-    return "\n".join(line for line in text.splitlines() if line.partition(":")[0] not in settings)
 
 
 def differs(state: HostState, namespace: Namespace, what: str) -> Iterator[str]:

@@ -374,7 +374,9 @@ def test_each_kind_becomes_each_other(host: Host) -> None:
                     routes.create(connection, old)
                     routes.change(connection, old, new)
                     found = [row for row in routes.read(connection, names, host.wanted, []) if row.table == 77]
-                    assert [(row.kind, row.nexthops) for row in found] == [(new.row.kind, new.row.nexthops)], (old, new)
+                    there = zip(new.row.nexthops, new.onlink, strict=True)
+                    hops = tuple(hop._replace(onlink=onlink) for hop, onlink in there)
+                    assert [(row.kind, row.nexthops) for row in found] == [(new.row.kind, hops)], (old, new)
                     routes.delete(connection, new)
                     assert not [row for row in routes.read(connection, names, host.wanted, []) if row.table == 77], new
         four = host.wanted.filters[0]

@@ -99,7 +99,10 @@ def _say_another_name(host: str, arguments: argparse.Namespace) -> None:
     from flowc.resolve import UNNAMED_HOST  # noqa: PLC0415
 
     if arguments.host is None and arguments.netns is None and host not in (machine(), UNNAMED_HOST):
-        say(f"{host}: this machine is called {machine()}; --host {host} says that it is meant")
+        say(
+            f"{host}: this machine is called {machine()}, and is taken for {host}, the only host of the file; with "
+            f"--host {host} nothing is said of it"
+        )
 
 
 def say_done(applied: Applied, arguments: argparse.Namespace) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _MOST = 5
 """Objects that are named."""
+_UNDONE = "all that was done before was undone: the host is as it was"
 
 
 class BrokenFileError(Exception):
@@ -94,6 +95,8 @@ def wanted(arguments: argparse.Namespace, file: str) -> tuple[HostState, Host]:
 def on_host() -> Iterator[None]:
     """Turn into words what keeps a host from being read or changed."""
     from flowc.backends.live import LiveError  # noqa: PLC0415
+    from flowc.backends.live.engine import StepFailedError, UnsettledError  # noqa: PLC0415
+    from flowc.backends.live.session import NotUndoneError  # noqa: PLC0415
     from flowc.backends.netlink.connection import MissingDeviceError, RefusedError  # noqa: PLC0415
     from flowc.backends.netlink.facts.namespace import NoNamespaceError  # noqa: PLC0415
     from flowc.backends.netlink.objects.foreign import ForeignError  # noqa: PLC0415
@@ -101,6 +104,11 @@ def on_host() -> Iterator[None]:
 
     try:
         yield
+    except NotUndoneError as error:
+        if not isinstance(error.failed, (StepFailedError, UnsettledError)):
+            raise CannotRunError(str(error)) from error
+        say_failure(error.failed, None)
+        raise CannotRunError(error.left) from error
     except (LiveError, NftError, NoNamespaceError, MissingDeviceError) as error:
         raise CannotRunError(str(error)) from error
     except ForeignError as error:
@@ -119,40 +127,43 @@ def on_host() -> Iterator[None]:
         raise CannotRunError(f"{error.filename}: {words}" if error.filename else words) from error
 
 
-def say_failure(error: StepFailedError | UnsettledError) -> None:
-    """What was refused, at the line that asks for it. The host is what it was."""
+def say_failure(error: StepFailedError | UnsettledError, left: str | None = _UNDONE) -> None:
+    """What was refused, at the line that asks for it, and what is left of the change if it is not told elsewhere."""
     from flowc.backends.live.engine import UnsettledError  # noqa: PLC0415
 
-    undone = "all that was done before was undone: the host is as it was"
     if isinstance(error, UnsettledError):
-        names = [
-            f"{changes.kind.noun} {changes.kind.title(one)}"
-            for changes in error.delta.kinds()
-            for one in changes.objects()
-        ]
-        shown = ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST} more" if len(names) > _MOST else "")
-        say(f"flowc: these are not as they were written: {shown}")
-        say("flowc: something else changes this host at the same time, or it is a mistake in flowc")
-        say(f"flowc: {undone}")
-        return
-    if error.step.kind is None:  # nft's words name the line of the file
-        say(f"error: the nft table was not changed: {error.reason}")
-        say(f"flowc: {undone}")
-        return
-    message = f"error: the kernel refused to {error.step.verb.value} {one_line(error.step.text)}"
-    if error.step.span is None:
-        say(f"{message}: {error.reason}")
-        say(f"flowc: {undone}")
-        return
-    _say_at(error.step.span, message, error.reason, undone)
+        told = _unsettled(error)
+    elif error.step.kind is None:  # nft's words name the line of the file
+        told = [f"error: the nft table was not changed: {error.reason}"]
+    else:
+        message = f"error: the kernel refused to {error.step.verb.value} {one_line(error.step.text)}"
+        if error.step.span is not None:
+            _say_at(error.step.span, message, error.reason, left)
+            return
+        told = [f"{message}: {error.reason}"]
+    for line in [*told, *([f"flowc: {left}"] if left else [])]:
+        say(line)
 
 
-def _say_at(span: Span, message: str, label: str, note: str) -> None:
+def _unsettled(error: UnsettledError) -> list[str]:
+    names = [
+        f"{changes.kind.noun} {changes.kind.title(one)}" for changes in error.delta.kinds() for one in changes.objects()
+    ]
+    shown = ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST} more" if len(names) > _MOST else "")
+    return [
+        f"flowc: these are not as they were written: {shown}",
+        "flowc: something else changes this host at the same time, or it is a mistake in flowc",
+    ]
+
+
+def _say_at(span: Span, message: str, label: str, note: str | None) -> None:
     """A line, and the place in the file that it is about."""
     from flowc.diagnostics import Code, Diagnostic, Label, Severity  # noqa: PLC0415
     from flowc.diagnostics.render_text import render_place  # noqa: PLC0415
 
-    found = Diagnostic(Code("", "refused", Severity.ERROR, ""), message, Label(span, label), notes=(note,))
+    found = Diagnostic(
+        Code("", "refused", Severity.ERROR, ""), message, Label(span, label), notes=(note,) if note else ()
+    )
     emit(render_place(found, color=wants_color(sys.stderr)), sys.stderr)
 
 

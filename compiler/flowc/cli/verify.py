@@ -19,7 +19,7 @@ DESCRIPTION = (
     "Look whether what the file says is true now, and say of each thing that is not why: what somebody changed by hand, "
     "devices that are down or cannot offload, machines whose MAC address is not known, tunnels whose packets do not fit, and "
     "connections that are translated otherwise or are not offloaded. Nothing is changed, and without --resolve nothing is "
-    "sent. The exit status is 0 if nothing is known to be wrong, 1 if something is, and 2 if it could not run."
+    "sent. The exit status is 0 if nothing is known to be wrong, 1 if something is, and 2 if the file has errors or it could not run."
 )
 _LONGEST = 600
 

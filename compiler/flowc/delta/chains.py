@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
 from flowc.delta.kinds import Changes, Kind, compare
+from flowc.delta.names import named
 from flowc.hoststate.ruleset import Chain, ChainRule
 
 CHAIN: Kind[Chain] = Kind(
@@ -31,7 +32,7 @@ CHAIN_RULE: Kind[ChainRule] = Kind(
     attributes=("text",),
     values=lambda one: (one.text,),
     title=lambda one: f"{one.chain} rule {one.position + 1}",
-    words=lambda one: f"{one.chain}: {one.text}",
+    words=lambda one: f"{one.chain}: {named(one.text)}",
     span=lambda one: one.span,
     fixed=frozenset({"text"}),
 )

@@ -79,6 +79,8 @@ class ComparedStates:
     hosts: tuple[HostDelta, ...]
     only_old: tuple[str, ...]
     only_new: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    """What there is to know of a host that was read, and is no difference."""
 
     @property
     def is_empty(self) -> bool:

@@ -7,7 +7,7 @@
           {"action": "create", "kind": "element", "key": {"set": "eips4", "key": "0 . 2.2.2.13"},
            "text": "eips4 { 0 . 2.2.2.13 : 10.0.0.80 }", "old": null, "new": {"value": "10.0.0.80"},
            "attributes": [], "recreated": [], "statement": "eip 2.2.2.13 <-> vm80", "file": "gw.flow", "line": 33}]}],
-     "only_old": [], "only_new": []}
+     "only_old": [], "only_new": [], "notes": []}
 
 Within one version only new keys may appear.
 """
@@ -32,6 +32,7 @@ def document(compared: ComparedStates) -> str:
             "hosts": [_host(one) for one in compared.hosts],
             "only_old": list(compared.only_old),
             "only_new": list(compared.only_new),
+            "notes": list(compared.notes),
         }
     )
 

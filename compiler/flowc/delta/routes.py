@@ -5,19 +5,19 @@ Without a metric the kernel takes 0 for IPv4 and 1024 for IPv6 (IP6_RT_PRIO_USER
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from flowc.delta.kinds import Kind
 from flowc.hoststate import NetworkState, NextHop, RouteRow
-from flowc.hoststate.routing import onlink_rule
+from flowc.hoststate.routing import Family, onlink_rule
 
 DEFAULT_METRIC = {4: 0, 6: 1024}
 TABLES = {254: "main", 255: "local"}
 
 
 class Route(NamedTuple):
-    """A route, and which of its gateways have to be taken as on the link: that follows from the addresses."""
+    """A route, and which of its gateways are taken as on the link, whatever addresses there are."""
 
     row: RouteRow
     onlink: tuple[bool, ...]
@@ -29,11 +29,12 @@ def routes(state: NetworkState) -> Iterator[Route]:
     for row in state.routes:
         yield Route(
             row,
-            tuple(
-                hop.gateway is not None and hop.device is not None and onlink(row.family, hop.device, hop.gateway)
-                for hop in row.nexthops
-            ),
+            tuple(_needs_onlink(onlink, row.family, hop) if hop.onlink is None else hop.onlink for hop in row.nexthops),
         )
+
+
+def _needs_onlink(onlink: Callable[[Family, str, str], bool], family: Family, hop: NextHop) -> bool:
+    return hop.gateway is not None and hop.device is not None and onlink(family, hop.device, hop.gateway)
 
 
 def table(number: int) -> str:

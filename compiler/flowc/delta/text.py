@@ -37,7 +37,7 @@ KIND_WIDTH = len("neighbour")
 
 
 def lines(compared: ComparedStates, *, verbose: bool = False, color: bool = False) -> list[str]:
-    """Hosts one by one, then those that one of the files does not have, then the sum."""
+    """Hosts one by one, then those that one of the files does not have, then the notes and the sum."""
     style = Style(color)
     told: list[str] = []
     for host in compared.hosts:
@@ -48,6 +48,7 @@ def lines(compared: ComparedStates, *, verbose: bool = False, color: bool = Fals
     ):
         for name in names:
             told += [_painted(style, action, f"host {visible(name)}: only in the {where} file"), ""]
+    told += [visible(note) for note in compared.notes]
     told += _sum(compared, style)
     return told if told[-1] else told[:-1]
 

@@ -12,7 +12,18 @@ CONNECTIONS = ("nft_connlimit",)
 LIMIT = ("nft_limit",)
 LOG = ("nft_log",)
 REJECT = ("nft_reject_inet",)
-SHARED_TUNNEL = ("cls_flower", "act_skbedit", "sch_ingress")
+SHARED_TUNNEL = ("cls_flower", "act_skbedit", "act_tunnel_key", "sch_ingress")
+TC = (
+    "cls_flower",
+    "sch_ingress",
+    "act_ct",
+    "act_gact",
+    "act_pedit",
+    "act_csum",
+    "act_mirred",
+    "act_police",
+    "act_tunnel_key",
+)
 
 LINKS = {
     "vrf": "vrf",
@@ -32,8 +43,8 @@ HELPER_MODULES = {name: f"nf_conntrack_{name.replace('-', '_')}" for name in HEL
 MODULES: tuple[str, ...] = tuple(
     dict.fromkeys(
         [
-            *RULESET, *OFFLOAD, *TRANSLATION, *MASQUERADE, *CONNECTIONS, *LIMIT, *LOG, *REJECT, *SHARED_TUNNEL,
-            *LINKS.values(), *HELPER_MODULES.values(), *NAT_MODULES.values(), "act_ct", "br_netfilter",
+            *RULESET, *OFFLOAD, *TRANSLATION, *MASQUERADE, *CONNECTIONS, *LIMIT, *LOG, *REJECT, *SHARED_TUNNEL, *TC,
+            *LINKS.values(), *HELPER_MODULES.values(), *NAT_MODULES.values(), "br_netfilter",
         ]
     )
 )  # fmt: skip

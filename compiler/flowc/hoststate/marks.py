@@ -14,6 +14,9 @@ Connection mark: the VRF that it was translated into."""
 MAIN_NUMBER = VRF_MASK
 """In a mark, the main routing table: no VRF has this number."""
 
+HOME_SHIFT = VRF_BITS
+"""Connection mark: how far above those bits the VRF is that calls a public address of this host from conntrack zone 0."""
+
 HAIRPIN_MARK = 1 << 29
 """Connection mark: it goes out to a public address of this host and comes back."""
 

@@ -130,6 +130,14 @@ class Conntrack:
 
 
 @dataclass(frozen=True, slots=True)
+class Home:
+    """The main table, or the VRF of a front: its number is no conntrack zone."""
+
+    chain: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Crossing:
     """Connections that translation leads from one VRF into another."""
 
@@ -145,6 +153,9 @@ class Crossing:
     """Where their replies may come from: the VRF translated into, and device."""
     keys: NftSet
     """The same for keys of a shared tunnel device: that VRF, and the packet's."""
+    callers: PlaceMap
+    """Those in conntrack zone 0 that may call public addresses from inside, to the chain of their home."""
+    homes: tuple[Home, ...]
 
     def __bool__(self) -> bool:
         return bool(self.devices)

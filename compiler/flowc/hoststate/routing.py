@@ -48,6 +48,8 @@ class NextHop(NamedTuple):
     device: str | None
     weight: int
     encap: Encap | None = None
+    onlink: bool | None = None
+    """Of one that is read: the gateway was said to be on the link. None is as the addresses have it (`onlink_rule`)."""
 
 
 class RouteRow(NamedTuple):

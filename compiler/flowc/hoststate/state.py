@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from flowc.hoststate.links import Link
@@ -24,11 +25,19 @@ class Sysctl:
 FORWARDING = ("net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding")
 """The sysctls that make a host a router: set when all else is in place."""
 
-OF_DEVICES = (
-    "net/ipv4/conf/{}/src_valid_mark", "net/ipv4/conf/{}/send_redirects", "net/ipv4/conf/{}/rp_filter",
-    "net/ipv4/conf/{}/arp_evict_nocarrier", "net/ipv6/conf/{}/accept_ra", "net/ipv6/conf/{}/ndisc_evict_nocarrier",
-)  # fmt: skip
-"""The sysctls of a device that a file may ask for: they go with it."""
+OF_DEVICES: Mapping[str, frozenset[str]] = {
+    "net/ipv4/conf/{}/src_valid_mark": frozenset({"1"}),
+    "net/ipv4/conf/{}/send_redirects": frozenset({"0"}),
+    "net/ipv4/conf/{}/rp_filter": frozenset({"0", "2"}),
+    "net/ipv4/conf/{}/arp_evict_nocarrier": frozenset({"0"}),
+    "net/ipv6/conf/{}/accept_ra": frozenset({"2"}),
+    "net/ipv6/conf/{}/ndisc_evict_nocarrier": frozenset({"0"}),
+}
+"""The sysctls of a device that a file may ask for, and the values that it may ask for: they go with the device.
+
+A new device has those of `default`, of whatever kind it is (net/ipv4/devinet.c, `inetdev_init`; net/ipv6/addrconf.c,
+`ipv6_add_dev`).
+"""
 
 _FOLDERS = frozenset({"conf", "neigh"})
 """Of net/ipv4 and net/ipv6: with one folder for each device."""

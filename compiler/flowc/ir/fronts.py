@@ -13,7 +13,10 @@ from functools import cached_property
 from typing import TypeAlias
 
 from flowc.ir.addresses import Family
+from flowc.ir.links import Interface
 from flowc.ir.network import Host
+from flowc.ir.pairs import policies_by_pair
+from flowc.ir.policy import SELF
 from flowc.ir.rows import EipRow, ForwardRow
 from flowc.ir.tables import Table
 
@@ -73,6 +76,20 @@ class Fronts:
                 if there != vrf:
                     result.update(name for name in (there, vrf) if name)
         return frozenset(result) - self.vrfs
+
+    @cached_property
+    def homes(self) -> Mapping[str, Interface]:
+        """Where those are that may call the public addresses from inside, and are in conntrack zone 0: by name.
+
+        Nothing but a mark tells which VRF the answers to them belong to.
+        """
+        host = self.host
+        policies = host.derived(policies_by_pair)
+        callers = {source for source, target in policies if target in self.zones and source != SELF}
+        fronts = {name for zone in self.zones for name in host.zones[zone].interfaces}
+        names = {name for zone in callers for name in host.zones[zone].interfaces} - fronts
+        found = {name: host.interfaces[name] for name in sorted(names)}
+        return {name: one for name, one in found.items() if one.vrf is None or one.vrf in self.vrfs}
 
     @cached_property
     def owners(self) -> frozenset[Target]:

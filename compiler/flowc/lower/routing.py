@@ -60,7 +60,13 @@ def rules(topology: Topology) -> tuple[Rule, ...]:
     host, fronts = topology.host, topology.fronts
     found: dict[tuple[Family, str | None, int], Rule] = {}
     crossing = (
-        {*topology.open_vrfs, *(vrf for zone in fronts.zones for vrf in fronts.uses[zone])} if fronts.zones else set()
+        {
+            *topology.open_vrfs,
+            *(vrf for zone in fronts.zones for vrf in fronts.uses[zone]),
+            *(one.vrf for one in fronts.homes.values()),
+        }
+        if fronts.zones
+        else set()
     )
     places: list[tuple[str | None, str | None, Span]] = [
         (vrf, None, host.vrfs[vrf].span if vrf else host.zones[min(fronts.zones)].span) for vrf in crossing

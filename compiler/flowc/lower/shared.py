@@ -2,8 +2,11 @@
 
 The device has no key of its own, so nothing in the IP stack can tell what came in with which key. A flower filter on
 its clsact ingress can: it matches key and outer addresses and sets the VRF's number as packet mark. A routing rule leads
-what has that mark into the VRF's table, and the ruleset goes by it. The way out is a route in that table which says key
-and remote (`encap`).
+what has that mark into the VRF's table, and the ruleset goes by it. Then the packet's tunnel is forgotten: the kernel keeps
+it where a route will be, and a TCP reset before routing would take it for one, whose device is nowhere (nf_send_reset in
+net/ipv4/netfilter/nf_reject_ipv4.c: a panic since !skb_dst() is asked there, until it is !skb_valid_dst()). ARP alone needs
+it: an answer goes back by the same key (arp_process in net/ipv4/arp.c). The way out is a route in that table which says
+key and remote (`encap`).
 
 The device has one neighbour table for all tenants, who may use the same addresses. So the MAC of each neighbour behind
 a key belongs to an invented next hop, and the routes to and through the neighbour lead to that.
@@ -17,7 +20,7 @@ from zlib import crc32
 
 from flowc.hoststate import AddressRow, Encap, FlowerFilter, NeighborRow, NextHop, RouteRow
 from flowc.hoststate.marks import VRF_MASK
-from flowc.hoststate.tc import Match, Pass, SetMark
+from flowc.hoststate.tc import Goto, Match, Pass, SetMark, TunnelUnset
 from flowc.ir.addresses import WIDTH, Family, Prefix, format_address
 from flowc.ir.fib import UNREACHABLE_METRIC
 from flowc.ir.links import Interface, Tunnel
@@ -27,6 +30,9 @@ from flowc.source import Span
 FILTER_PREFERENCE = 10
 KEY_ZERO_PREFERENCE = 11
 """A filter's handle is its key, and a handle cannot be 0."""
+
+FORGET_CHAIN = 4
+"""Of the filters that forget the tunnel: no other chain of flowc's has this number."""
 
 INVENTED = 169 << 24 | 254 << 16
 """Where next hops are invented: the link-local prefix (RFC 3927), which no router forwards."""
@@ -49,8 +55,13 @@ class SharedTunnels:
                 yield interface, interface.link, carrier
 
     def filters(self) -> tuple[FlowerFilter, ...]:
-        """One for each key, all of one device at one preference, where flower finds them by hash."""
+        """One for each key, all of one device at one preference, where flower finds them by hash; two for each device."""
         found = []
+        carriers = {carrier.device: carrier.span for _, _, carrier in self._keys()}
+        for device, span in carriers.items():
+            for preference, protocol in ((1, "ip"), (2, "ipv6")):
+                forget = (TunnelUnset(), Pass())
+                found.append(FlowerFilter(device, preference, 1, protocol, Match(), forget, span, FORGET_CHAIN))
         for interface, link, carrier in self._keys():
             match = self.incoming(interface)
             assert match is not None
@@ -61,11 +72,11 @@ class SharedTunnels:
                     handle=link.ikey or 1,
                     protocol="all",
                     match=match,
-                    actions=(SetMark(self._topology.number(interface.vrf), VRF_MASK), Pass()),
+                    actions=(SetMark(self._topology.number(interface.vrf), VRF_MASK), Goto(FORGET_CHAIN)),
                     span=interface.span,
                 )
             )
-        return tuple(sorted(found, key=lambda one: (one.device, one.preference, one.handle)))
+        return tuple(sorted(found, key=lambda one: (one.device, -one.chain, one.preference, one.handle)))
 
     def incoming(self, interface: Interface) -> Match | None:
         """What comes in by a key; None for an interface that is none."""

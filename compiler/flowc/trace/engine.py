@@ -93,7 +93,14 @@ def _leaves(passage: Passage, goes: Goes) -> Trace:
         unused = is_unused(passage)
         turn = passage.choice // passage.ways
         answered, ways = indexes.replies.forwarded(
-            walk, interface, out, leaves, passage.crossed, unused=unused, choice=turn
+            walk,
+            interface,
+            out,
+            leaves,
+            passage.crossed,
+            hairpin=passage.outside is not None,
+            unused=unused,
+            choice=turn,
         )
         passage.ways *= ways
         fast = offloaded(walk, indexes.host, judged.rule, interface, out, hairpin=passage.outside is not None)

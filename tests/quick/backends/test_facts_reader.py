@@ -175,3 +175,5 @@ def test_the_version_of_nft_is_what_it_prints(
 def test_a_namespace_that_is_not_there_is_told() -> None:
     with pytest.raises(NoNamespaceError, match="cannot open network namespace nowhere: No such file or directory"):
         read_host("nowhere")
+    with pytest.raises(NoNamespaceError, match="a network namespace without a name"):
+        read_host("")

@@ -337,6 +337,26 @@ def test_settings_of_a_device_that_nobody_waits_for_are_left_out(tmp_path: Path)
     assert sysctls.read(empty(), journal, tmp_path) == (Sysctl(key, "1", None),)
 
 
+def test_settings_of_own_devices_that_stay_are_to_be_those_of_a_new_one(tmp_path: Path) -> None:
+    own, asked, noted, new, others = (link(name, LinkKind.VETH) for name in ("own", "asked", "noted", "new", "others"))
+    others = replace(others, kind=LinkKind.EXISTING)
+    there = [own, asked, noted, others, link("goes", LinkKind.VETH)]
+    for one in ("default", *(one.device for one in there)):
+        value = "1" if one == "default" else "2"
+        setting(tmp_path, f"net/ipv4/conf/{one}/rp_filter", value)
+        setting(tmp_path, f"net/ipv4/conf/{one}/send_redirects", "1")
+    setting(tmp_path, "net/ipv4/conf/own/arp_evict_nocarrier", "0")  # of a kernel without one for new devices
+    setting(tmp_path, "net/ipv6/conf/default/accept_ra", "1")  # of a device without IPv6
+    wanted = empty(links=(own, asked, noted, new, others), sysctls=[Sysctl("net/ipv4/conf/asked/rp_filter", "0", None)])
+    journal = Journal(sysctls={"net/ipv4/conf/noted/rp_filter": "0"})
+    key = "net/ipv4/conf/own/rp_filter"
+    assert list(sysctls.leftovers(wanted, there, journal, tmp_path)) == [
+        (Sysctl(key, "2", None), Sysctl(key, "1", NOWHERE))
+    ]
+    setting(tmp_path, key, "3")
+    assert not list(sysctls.leftovers(wanted, there, journal, tmp_path))
+
+
 def test_settings_that_cannot_be_written_say_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     setting(tmp_path, "net/ipv4/ip_forward", "0\n")
     sysctls.write(Sysctl("net/ipv4/ip_forward", "1", None), tmp_path)

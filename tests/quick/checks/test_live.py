@@ -359,6 +359,14 @@ def test_a_module_is_missing_where_something_needs_it(
     assert names(tmp_path, HARDWARE, **facts) == expected
 
 
+def test_tc_needs_the_modules_of_its_actions(tmp_path: Path) -> None:
+    facts = {"modules": {"act_ct": "absent"}}
+    mac = HARDWARE.replace("interface lan }\nroute", "interface lan; mac 52:54:00:00:00:80 }\nroute")
+    text = mac + "neighbor 198.51.100.1 on wan managed\neip 198.51.100.8 <-> web\n"
+    assert names(tmp_path, text, **facts) == []
+    assert names(tmp_path, "host gw1 { offload software; datapath tc }\n" + text, **facts) == ["module-missing"]
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_every_module_that_a_file_needs_is_one_that_facts_tell_of(example: Path) -> None:
     hosts = check_files([example]).network.hosts

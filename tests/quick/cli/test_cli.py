@@ -375,23 +375,36 @@ def test_the_module_runs_like_the_command(module: str) -> None:
     assert run.stderr == "flowc: cannot read nowhere.flow: No such file or directory\n"
 
 
-def test_an_interruption_is_quiet(here: Path) -> None:
-    os.mkfifo(here / "slow.flow")
+def interrupted(pipe: Path, *arguments: str, env: dict[str, str]) -> tuple[int, str]:
+    """The status, and what is said to it, of a flowc that is interrupted while it reads a pipe."""
+    os.mkfifo(pipe)
     # A shell's background job ignores the signal, and so does what it starts: Python sets its own handler only where
     # the signal is not ignored.
     start = (
         "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.executable, sys.argv[1:])"
     )
-    flowc = [sys.executable, "-m", "flowc.cli", "check", "slow.flow"]
     process = subprocess.Popen(
-        [sys.executable, "-c", start, *flowc], stderr=subprocess.PIPE, env=environment(), text=True
+        [sys.executable, "-c", start, sys.executable, "-m", "flowc", *arguments],
+        stderr=subprocess.PIPE,
+        env=env,
+        text=True,
     )
-    writer = (here / "slow.flow").open("w")  # returns when flowc has opened it to read
-    time.sleep(0.2)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=20)
-    writer.close()
-    assert (process.returncode, err) == (130, "")
+    with pipe.open("w"):  # returns when it is opened to be read
+        time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+    return process.returncode, err
+
+
+def test_an_interruption_is_quiet(here: Path) -> None:
+    assert interrupted(here / "slow.flow", "check", "slow.flow", env=environment()) == (130, "")
+
+
+def test_so_is_one_that_comes_while_modules_are_imported(here: Path) -> None:
+    (here / "argparse.py").write_text("open('slow').read()\n")
+    env = environment()
+    env["PYTHONPATH"] = f"{here}{os.pathsep}{env['PYTHONPATH']}"
+    assert interrupted(here / "slow", "check", "good.flow", env=env) == (-signal.SIGINT, "")
 
 
 @pytest.mark.usefixtures("here")

@@ -56,5 +56,9 @@ def test_a_file_for_a_machine_of_another_name_is_told(
     file = tmp_path / "gw.flow"
     file.write_text(f"{name}\ninterface a {{ device eth0 }}\nzone z {{ interface a }}\n")
     assert main(["apply", "--dry-run", str(file), *more]) == 2
-    told = "gw2: this machine is called gw1; --host gw2 says that it is meant\n" if is_told else ""
+    told = (
+        "gw2: this machine is called gw1, and is taken for gw2, the only host of the file; with --host gw2 nothing is said of it\n"
+        if is_told
+        else ""
+    )
     assert capsys.readouterr().err == f"{told}flowc: seen\n"

@@ -27,12 +27,9 @@ NO_FILE: dict[Production, str] = {
         ("___block{vrf_property}_star_10", "vrf_property"),
     ): "a VRF has two options, each once",
     ("_packet_way", ("packet_end", "_ARROW", "packet_end")): "a packet without `from` is an error",
-    ("host_property", ("DATAPATH", "TC")): "not compiled yet (FC901)",
 }
 """Productions that no accepted file is reduced by, and why."""
-NO_NETWORK: dict[Use, str] = {
-    ("Host", "left_out", str): "what stands there is an error",
-}
+NO_NETWORK: dict[Use, str] = {}
 """Fields of the IR that no accepted file fills, and why."""
 
 

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 from tests.quick.live.hosts import Host
+from tests.quick.live.namespaces import Network, network
 
 from flowc.backends.live.ask import pending
+from flowc.backends.live.runtime import VARIABLE
 
 
 @pytest.fixture
@@ -27,3 +29,11 @@ def host(tmp_path: Path) -> Iterator[Host]:
         left = pending(one.runtime)
         if left is not None:
             os.kill(left.guard, signal.SIGKILL)
+
+
+@pytest.fixture
+def net(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Network]:
+    """A namespace that flowc has not seen."""
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "run"))
+    with network() as one:
+        yield one

@@ -10,7 +10,7 @@ from tests.golden import Golden
 from flowc.api import compile_files, render
 from flowc.hoststate import FlowerFilter, HostState
 from flowc.hoststate.macs import references
-from flowc.hoststate.tc import Goto, Placement, Redirect
+from flowc.hoststate.tc import Conntrack, Goto, Placement, Redirect
 from flowc.lower.macs import fixed_mac
 
 GOLDEN = Path(__file__).parent / "datapath"
@@ -100,7 +100,7 @@ def test_a_nic_gets_what_it_can_take_and_no_more(tmp_path: Path) -> None:
     assert both
     for one in found:
         redirects = any(isinstance(action, Redirect) for action in one.actions)
-        leads_on = len(one.actions) == 2 and isinstance(one.actions[-1], Goto)
+        leads_on = isinstance(one.actions[0], Conntrack) and isinstance(one.actions[-1], Goto)
         assert (one.placement is Placement.BOTH) == (redirects or leads_on or one.actions == (Goto(2),))
     assert not any(type(action).__name__ == "Police" for one in both for action in one.actions)
     assert {one.device for one in both} == {"eth0", "overlay"}
@@ -110,7 +110,7 @@ def test_without_datapath_tc_there_is_only_what_marks_keys(tmp_path: Path) -> No
     text = VARIANTS["shared-tunnel"]()
     for instead in ("auto", "nft"):
         found = state_of(text.replace("datapath tc", f"datapath {instead}"), tmp_path).filters
-        assert {(one.chain, one.preference) for one in found} == {(0, 10)}
+        assert {(one.chain, one.preference) for one in found} == {(0, 10), (4, 1), (4, 2)}
 
 
 def test_a_managed_neighbour_is_a_reference_that_its_filters_need(tmp_path: Path) -> None:

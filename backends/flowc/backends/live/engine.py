@@ -14,11 +14,13 @@ from pathlib import Path
 from flowc.backends.live.reading import Loaded, read
 from flowc.backends.live.writing import do
 from flowc.backends.netlink.connection import Connection, MissingDeviceError, RefusedError
-from flowc.backends.netlink.objects import links, macs
+from flowc.backends.netlink.objects import links, macs, others, precedence
 from flowc.backends.netlink.objects.devices import devices
 from flowc.backends.netlink.objects.foreign import ForeignError
 from flowc.backends.nft import live as nft
 from flowc.delta import Delta, difference
+from flowc.delta.addresses import ADDRESS
+from flowc.delta.links import LINK
 from flowc.delta.plan import Step, Verb, len_of_table, plan
 from flowc.hoststate import NetworkState
 from flowc.hoststate.journal import Journal, completed
@@ -117,6 +119,7 @@ class Engine:
     def compare(self, seen: Loaded, target: Target) -> Difference:
         """What has to be done."""
         state = completed(target.loaded.state, self.journal)
+        state = replace(state, sysctls=(*state.sysctls, *seen.fresh))
         if not _IPV6.exists():
             state = without_ipv6(state)
         absent = waiting(state, frozenset(seen.devices.values()))
@@ -146,6 +149,8 @@ class Engine:
             if not len(found.delta) and not has_waited:
                 has_waited, found = True, self._answered(found, target)
         done.waiting, done.unresolved = found.waiting, found.unresolved
+        if any(step.kind in (ADDRESS, LINK) for step in done.steps):
+            done.steps += self._in_order(found.reachable.state)
         return done
 
     def _answered(self, found: Difference, target: Target) -> Difference:
@@ -156,6 +161,21 @@ class Engine:
             time.sleep(_PAUSE)
             asked = macs.read(self.connection, devices(self.connection), asked).asked
         return self.look(target) if found.seen.macs.asked else found
+
+    def _in_order(self, wanted: NetworkState) -> Iterator[Step]:
+        """Of several addresses in a network that is the first which is so when all are added to a new device."""
+        names = links.names(self.connection)
+        rows = list(precedence.misplaced(self.connection, names, wanted.addresses))
+        moved = {row.device for row in rows}
+        kept = others.read(self.connection, {index for index, name in names.items() if name in moved})
+        for row in rows:
+            step = Step(Verb.CHANGE, ADDRESS, row)
+            try:
+                precedence.move(self.connection, row)
+            except (RefusedError, MissingDeviceError) as error:
+                raise StepFailedError(step, str(error)) from error
+            yield step
+        others.put_back(self.connection, kept)
 
     def _again(self, found: Difference, target: Target) -> Loaded:
         """What there is when the difference is written. Where only the nft table differed, all else is as it shall be:

@@ -11,7 +11,7 @@ from flowc.backends.netlink.objects.devices import devices as read_devices
 from flowc.backends.netlink.objects.devices import names_of
 from flowc.backends.netlink.objects.foreign import Foreign
 from flowc.backends.nft import live as nft
-from flowc.hoststate import NetworkState
+from flowc.hoststate import NetworkState, Sysctl
 from flowc.hoststate.journal import DeviceBefore, Journal
 from flowc.hoststate.macs import references
 from flowc.hoststate.ruleset import Ruleset
@@ -27,6 +27,8 @@ class Loaded:
     """Of one that is read: what others made in the place of what it shall be."""
     devices: Mapping[int, str] = field(default_factory=dict)
     """Of one that is read the names of all that there are, whosever, by index."""
+    fresh: tuple[Sysctl, ...] = ()
+    """Of one that is read what it shall be besides: settings of devices that flowc made, which no file asks for now."""
     macs: macs.Macs = macs.NONE
     """Of one that is read what is known of the MAC addresses that filters wait for."""
 
@@ -39,10 +41,13 @@ def read(connection: Connection, wanted: NetworkState, journal: Journal, table: 
     names = names_of(found)
     foreign: list[Foreign] = []
     own, local_rule_last = rules.read(connection, wanted)
+    there = links.links(found, wanted, journal, foreign)
+    leftovers = tuple(sysctls.leftovers(wanted, there, journal))
+    asked = sysctls.read(wanted, journal, gone=set(journal.devices).difference(names.values()))
     state = NetworkState(
         host=wanted.host,
-        links=links.links(found, wanted, journal, foreign),
-        sysctls=sysctls.read(wanted, journal, gone=set(journal.devices).difference(names.values())),
+        links=there,
+        sysctls=(*asked, *(one.found for one in leftovers)),
         addresses=addresses.read(connection, names, wanted, journal),
         routes=routes.read(connection, names, wanted, foreign),
         rules=own,
@@ -52,7 +57,8 @@ def read(connection: Connection, wanted: NetworkState, journal: Journal, table: 
         modules=modules.read(wanted),
     )
     known = macs.read(connection, found, references(wanted.filters))
-    return Loaded(state, table.read(), tuple(foreign), names, known)
+    fresh = tuple(one.fresh for one in leftovers)
+    return Loaded(state, table.read(), tuple(foreign), names, fresh, known)
 
 
 def devices_now(connection: Connection) -> dict[str, DeviceBefore]:

@@ -44,11 +44,12 @@ class NotUndoneError(LiveError):
     """A change failed, and so did going back: what there is now is neither the old nor the new."""
 
     def __init__(self, failed: BaseException, undoing: Exception) -> None:
-        super().__init__(
-            f"{str(failed) or 'interrupted'}; and what was done could not be undone: {undoing}; the host is neither what it "
-            "was nor what the file says, and the next `flowc apply` goes on from what it finds"
+        self.failed = failed
+        self.left = (
+            f"what was done could not be undone: {undoing}; the host is neither what it was nor what the file says, and the "
+            "next `flowc apply` goes on from what it finds"
         )
-        self.failed, self.undoing = failed, undoing
+        super().__init__(f"{str(failed) or 'interrupted'}; and {self.left}")
 
 
 @dataclass(slots=True)

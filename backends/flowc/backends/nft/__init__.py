@@ -16,7 +16,7 @@ from flowc.backends.nft.listed import ruleset as listed
 from flowc.backends.nft.text import Text
 from flowc.backends.script import one_line
 from flowc.hoststate import HostState, LinkKind
-from flowc.hoststate.marks import HAIRPIN_MARK, OFFLOAD_MARK, VRF_MASK
+from flowc.hoststate.marks import HAIRPIN_MARK, OFFLOAD_MARK
 from flowc.hoststate.ruleset import Ruleset
 
 HELPER_STATUS = 0x2000
@@ -43,9 +43,6 @@ def printed(state: HostState, text: Text) -> str:
         text=text,
         look=lookups,
         has_vrfs=any(link.kind is LinkKind.VRF for link in state.links),
-        packet_vrf=lookups.PACKET_VRF,
-        target_vrf=lookups.TARGET_VRF,
-        other_bits=hex(VRF_MASK ^ 0xFFFFFFFF),
         mark_offload=hex(OFFLOAD_MARK),
         mark_hairpin=hex(HAIRPIN_MARK),
         status_helper=hex(HELPER_STATUS),

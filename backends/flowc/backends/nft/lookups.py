@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flowc.hoststate.marks import VRF_BITS, VRF_MASK
+from flowc.hoststate.marks import HOME_SHIFT, VRF_BITS, VRF_MASK
+from flowc.hoststate.nft import Home
 from flowc.hoststate.sets import PlaceMap
 
 PACKET_VRF = f"meta mark & {VRF_MASK:#x}"
 TARGET_VRF = f"ct mark & {VRF_MASK:#x}"
+HOME = f"ct mark & {VRF_MASK << HOME_SHIFT:#x}"
+OTHER_BITS = f"{VRF_MASK ^ 0xFFFFFFFF:#x}"
 
 
 def incoming(found: PlaceMap, *, members: bool = False) -> Iterator[str]:
@@ -39,6 +42,16 @@ def copied_number(source: str) -> Iterator[str]:
 
     Before Linux 6.13 the kernel takes only constants on the right of `&` and `|`, so this takes one rule for each bit.
     """
-    yield f"meta mark set meta mark & {VRF_MASK ^ 0xFFFFFFFF:#x}"
+    yield f"meta mark set meta mark & {OTHER_BITS}"
     for bit in range(VRF_BITS):
         yield f"{source} & {1 << bit:#x} != 0 meta mark set meta mark | {1 << bit:#x}"
+
+
+def home_mark(home: Home) -> str:
+    """Its bits of a connection mark."""
+    return f"{home.number << HOME_SHIFT:#x}"
+
+
+def marked(home: Home) -> str:
+    """A packet is to be looked up in its table."""
+    return f"meta mark set meta mark & {OTHER_BITS} | {home.number:#x}"

@@ -12,12 +12,17 @@ from typing import TYPE_CHECKING
 from flowc.backends.script import Script, one_line
 from flowc.backends.tc.actions import written
 from flowc.hoststate import macs
-from flowc.hoststate.tc import Pass, SetMark
+from flowc.hoststate.tc import Goto, Pass, SetMark, TunnelUnset
 from flowc.hoststate.tc.words import match_words, value_words
 
 if TYPE_CHECKING:
     from flowc.hoststate import FlowerFilter, HostState
 
+TITLES = {
+    "what is marked forgets its tunnel": TunnelUnset,
+    "tunnel key -> packet mark": SetMark,
+    "what tc itself does with packets": None,
+}
 COOKIE = b"flowc"
 """The kernel keeps it with the filter, so that flowc knows its own again (TCA_ACT_COOKIE, since 4.11).
 
@@ -46,8 +51,8 @@ def render(state: HostState, *, provenance: bool = True) -> str:
         if entry.device not in named:
             named.add(entry.device)
             script.command(f"qdisc replace dev {entry.device} clsact", entry.span)
-    for title, marking in (("tunnel key -> packet mark", True), ("what tc itself does with packets", False)):
-        entries = [entry for entry in state.filters if _marks(entry) is marking]
+    for title, kind in TITLES.items():
+        entries = [entry for entry in state.filters if _kind(entry) is kind]
         if entries:
             script.section(title)
         if macs.references(entries):
@@ -57,9 +62,10 @@ def render(state: HostState, *, provenance: bool = True) -> str:
     return script.text()
 
 
-def _marks(entry: FlowerFilter) -> bool:
-    """It does nothing else, and the IP stack has the packet."""
-    return [type(one) for one in entry.actions] == [SetMark, Pass]
+def _kind(entry: FlowerFilter) -> type | None:
+    """The first action of those that only prepare what the IP stack then has."""
+    first, *rest = map(type, entry.actions)
+    return first if first in (SetMark, TunnelUnset) and rest in ([Pass], [Goto]) else None
 
 
 def _filter(entry: FlowerFilter) -> str:

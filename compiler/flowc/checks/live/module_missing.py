@@ -9,6 +9,7 @@ from flowc.checks.base import FactsCheck
 from flowc.checks.live.common import made, somewhere
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.facts import Index, modules
+from flowc.ir.datapath import Datapaths
 from flowc.ir.helpers import NAT_MODULES
 from flowc.ir.links import Tunnel
 from flowc.ir.network import Host, Offload
@@ -69,6 +70,9 @@ def needs(host: Host) -> Iterator[Need]:
     for nat in host.nats:
         for masquerade in nat.masquerades[:1]:
             yield Need(modules.MASQUERADE, "`masquerade`", masquerade.span)
+    taken = host.derived(Datapaths).taken
+    if taken:
+        yield Need(modules.TC, "`datapath`", host.datapath_span or host.offload_span or taken[0].span)
     yield from _rules(host, translated=translated is not None)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from flowc.ir.addresses import Family, Prefix
+from flowc.ir.addresses import WIDTH, Family, Prefix
 from flowc.ir.datapath.reasons import Stay
 from flowc.ir.fib import Fib, Way
 from flowc.ir.links import Tunnel
@@ -41,6 +41,13 @@ class Onward:
 
     def _next_hop(self, hop: Hop) -> NextHop | None:
         return NextHop(hop, self._macs.get(hop)) if hop in self.host.derived(Neighbors).known else None
+
+    def neighbors(self, interfaces: Container[str]) -> Iterator[tuple[str | None, Prefix, NextHop]]:
+        """The machines on the links of these interfaces that can be next hops, with the VRF they are in."""
+        for hop in sorted(self.host.derived(Neighbors).known):
+            if hop.interface in interfaces:
+                prefix = Prefix(hop.family, hop.address, WIDTH[hop.family])
+                yield self.host.interfaces[hop.interface].vrf, prefix, NextHop(hop, self._macs.get(hop))
 
     def prefixes(self, vrf: str | None) -> Mapping[Prefix, NextHop | None]:
         """The networks and routes of a table; None is what the IP stack has to look up: what is on a link, several ways,

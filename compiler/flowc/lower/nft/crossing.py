@@ -2,14 +2,18 @@
 
 The first packet of a connection for a public address at a front gets the target's VRF into the connection mark. Each
 packet then gets the VRF whose table it is to be looked up in as packet mark: the target's in the original direction, in
-the other one that of the conntrack zone, which is the originator's.
+the other one that of the conntrack zone, which is the originator's. Who calls from inside and is in zone 0 has its VRF,
+its home, in the connection mark, too.
 """
 
 from __future__ import annotations
 
-from flowc.hoststate.nft import Crossing
-from flowc.hoststate.sets import NftSet, by_family
+from flowc.hoststate.nft import Crossing, Home
+from flowc.hoststate.sets import NftSet, by_family, incoming_map
 from flowc.ir.addresses import format_address
+from flowc.ir.places import Place
+from flowc.lower import names
+from flowc.lower.nft.dispatch import add_incoming
 from flowc.lower.nft.ports import PORT, by_place, ports_text
 from flowc.lower.nft.prefixes import add_prefix_targets
 from flowc.lower.topology import Topology
@@ -25,11 +29,29 @@ def crossing(topology: Topology) -> Crossing:
         port_targets=by_family("port_targets", f"{{ip}} daddr . {PORT}", "ct mark", interval=True),
         members=NftSet("vrf_members", "ct mark . iifname"),
         keys=NftSet("vrf_keys", "ct mark . meta mark"),
+        callers=incoming_map("home_callers"),
+        homes=tuple(Home(_home(vrf), topology.number(vrf)) for vrf in _homes(topology)),
     )
     if topology.fronts.zones:
         _devices(result, topology)
         _targets(result, topology)
+        _callers(result, topology)
     return result
+
+
+def _homes(topology: Topology) -> list[str | None]:
+    return sorted({one.vrf for one in topology.fronts.homes.values()}, key=topology.number)
+
+
+def _home(vrf: str | None) -> str:
+    return names.chain("home", vrf) if vrf else "home"
+
+
+def _callers(result: Crossing, topology: Topology) -> None:
+    # Two keys of one VRF are one place.
+    places = {(one.vrf, topology.device(one.name)): one for one in topology.fronts.homes.values()}
+    for (vrf, _), one in places.items():
+        add_incoming(result.callers, Place(one, one.span), topology, one.span, f"goto {_home(vrf)}")
 
 
 def _devices(result: Crossing, topology: Topology) -> None:

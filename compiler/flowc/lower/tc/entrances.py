@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 from flowc.hoststate.tc import MacOfNeighbor, Match, Reference
-from flowc.ir.addresses import FAMILIES, WIDTH, Family, Prefix, Range, format_address, prefixes
-from flowc.ir.datapath import Datapaths, Entrances, Inside, NextHop
+from flowc.ir.addresses import FAMILIES, WIDTH, Family, Prefix, format_address, prefixes
+from flowc.ir.datapath import Datapaths, Entrances, Inside, NextHop, Onward, Shared
 from flowc.ir.links import Interface
 from flowc.ir.own import own_addresses
 from flowc.ir.public import Public
@@ -109,20 +109,16 @@ class Plan:
 
     def _public(self, interface: Interface) -> Iterator[Whose]:
         zones, fronts = self.looks.zones[interface.name], self.topology.fronts.zones
-        for one in self._public_of_zones(zones):
-            if one[2] == interface.vrf or one[0] in fronts:
-                for prefix in prefixes(one[1], [one[3]]):
-                    yield Whose(prefix, one[2], None, one[4])
-
-    def _public_of_zones(self, zones: tuple[str, ...]) -> Iterator[tuple[str, Family, str | None, Range, Span]]:
-        for zone in zones:
-            yield from self._public_by_zone.get(zone, ())
+        for one in (each for zone in zones for each in self._public_by_zone.get(zone, ())):
+            if one.vrf == interface.vrf or one.zone in fronts:
+                for prefix in prefixes(one.family, [one.range]):
+                    yield Whose(prefix, one.vrf, None, one.span)
 
     @cached_property
-    def _public_by_zone(self) -> Mapping[str, list[tuple[str, Family, str | None, Range, Span]]]:
-        found: dict[str, list[tuple[str, Family, str | None, Range, Span]]] = {}
+    def _public_by_zone(self) -> Mapping[str, list[Shared]]:
+        found: dict[str, list[Shared]] = {}
         for one in self.datapaths.public:
-            found.setdefault(one.zone, []).append((one.zone, one.family, one.vrf, one.range, one.span))
+            found.setdefault(one.zone, []).append(one)
         return found
 
     def _plain(self, interface: Interface) -> Iterator[Whose]:
@@ -131,6 +127,15 @@ class Plan:
             if not self.datapaths.is_translated(one.target):
                 vrf, family, address = one.target
                 yield Whose(Prefix(family, address, WIDTH[family]), vrf, None, one.span)
+
+    @cached_property
+    def neighbors(self) -> Mapping[str | None, Mapping[Prefix, NextHop]]:
+        """The neighbours outside, by VRF."""
+        outside = frozenset(name for name in self.looks.outside if self.looks.obstacle(name) is None)
+        found: dict[str | None, dict[Prefix, NextHop]] = {}
+        for vrf, prefix, hop in self.topology.host.derived(Onward).neighbors(outside):
+            found.setdefault(vrf, {})[prefix] = hop
+        return found
 
     def foreign(self, interface: Interface, family: Family) -> tuple[Prefix, ...]:
         """The sources that an outside interface does not take."""

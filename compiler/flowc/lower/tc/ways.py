@@ -51,10 +51,11 @@ class Ways:
             yield prefix, self._actions(family, vrf, zone, hops[target]), span
         if self._entrance.outside:
             return
-        table = {
+        table: dict[Prefix, NextHop | None] = {
             prefix: hop if hop is not None and self._plan.looks.obstacle(hop.hop.interface) is None else None
             for prefix, hop in self._plan.topology.host.derived(Onward).prefixes(vrf).items()
         }
+        table.update(self._plan.neighbors.get(vrf, {}))
         shorter = PrefixMap((prefix, (prefix, hop)) for prefix, hop in table.items())
         for prefix, hop in table.items():
             covering = shorter.covering(prefix.family, prefix.network)
@@ -69,7 +70,7 @@ class Ways:
         found: list[Action] = [*self._measured(vrf, out)]
         if not self._entrance.outside:
             found.append(Conntrack(zone, nat=True))
-        if self._entrance.shared:
+        if self._entrance.shared and TunnelUnset() not in found:
             found.append(TunnelUnset())
         less = Munge(Field.TTL if family == 4 else Field.HOP_LIMIT)
         own = Munge(Field.ETH_SOURCE, _own_mac(out, host.interfaces))
@@ -82,7 +83,7 @@ class Ways:
         return (*found, Redirect(self._plan.topology.device(out.name)))
 
     def _measured(self, vrf: str | None, out: Interface) -> Iterator[Action]:
-        """What is larger than the way out goes up, with the mark of its key where it came by one."""
+        """What is larger than the way out goes up, with the mark of its key where it came by one, and without its tunnel."""
         looks = self._plan.looks
         most = looks.mtu(out.name)
         if looks.mtu(self._entrance.interface.name) <= most:
@@ -90,6 +91,7 @@ class Ways:
         measured = Police(most + ETHERNET, exceed=Verdict.PASS, conform=Verdict.PIPE)
         if self._entrance.shared:
             yield SetMark(self._plan.topology.number(vrf), VRF_MASK)
+            yield TunnelUnset()
             yield measured
             yield SetMark(0, VRF_MASK)
         else:

@@ -52,8 +52,13 @@ def _table(passage: Passage, out: Interface, *, reset: bool) -> str | None:
     """The VRF whose table the answer goes by."""
     interface, walk = passage.interface, passage.walk
     assert interface is not None
-    if passage.crossed is not None and not is_untracked(walk) and is_opening(walk):
+    indexes = passage.indexes
+    if passage.outside is not None and not passage.is_routed:
+        # Its mark is its own VRF.
+        if indexes.replies.is_crossing(interface) and not indexes.is_front(interface):
+            return interface.vrf
+    elif passage.crossed is not None and not is_untracked(walk) and is_opening(walk):
         return passage.crossed.row.vrf
     if interface.carrier is not None or not reset:
         return interface.vrf
-    return passage.indexes.host.interfaces[out.carrier].vrf if out.carrier else out.vrf
+    return indexes.host.interfaces[out.carrier].vrf if out.carrier else out.vrf

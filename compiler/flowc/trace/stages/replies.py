@@ -88,6 +88,7 @@ class Replies:
         leaves: Leaves | None,
         crossed: Target | None,
         *,
+        hairpin: bool,
         unused: bool,
         choice: int = 0,
     ) -> tuple[bool, int]:
@@ -102,7 +103,7 @@ class Replies:
         if unused:
             walk.step(Stage.REPLY, "a reply is dropped: it is for an address of a pool that nothing uses")
             return False, 1
-        vrf = self._vrf(coming, out, crossed)
+        vrf = self._vrf(coming, out, crossed, hairpin=hairpin)
         if walk.within("source", self._ways.own_sources(vrf, family)):
             walk.step(Stage.REPLY, "a reply stays here: who sent it has an address of the host itself")
             return False, 1
@@ -125,8 +126,10 @@ class Replies:
         walk.step(Stage.REPLY, f"a reply{to} comes in by `{out.name}` and leaves by `{by}`{chosen}")
         return there[by], ways
 
-    def _vrf(self, coming: Interface, out: Interface, crossed: Target | None) -> str | None:
+    def _vrf(self, coming: Interface, out: Interface, crossed: Target | None, *, hairpin: bool) -> str | None:
         """The table that says where a reply goes: that of the VRF it comes in by, unless its connection is another's."""
+        if self.is_crossing(out) and hairpin and coming.name in self._fronts.homes:
+            return coming.vrf
         if self.is_crossing(out) and coming.vrf not in self._fronts.vrfs:
             return coming.vrf if coming.vrf is not None else out.vrf
         if crossed is not None and coming.vrf in self._fronts.vrfs:

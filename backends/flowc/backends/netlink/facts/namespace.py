@@ -27,6 +27,8 @@ def entered(name: str | None) -> Iterator[None]:
     if name is None:
         yield
         return
+    if not name:
+        raise NoNamespaceError("a network namespace without a name: leave --netns out for this one")
     path = name if "/" in name else f"{FOLDER}/{name}"
     try:
         there = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

@@ -57,6 +57,11 @@ def everybodys(connection: Connection, names: Mapping[int, str]) -> list[Address
     return [row for row, _ in _rows(connection, names, {})]
 
 
+def marks(connection: Connection, names: Mapping[int, str]) -> dict[tuple[str, str], bool]:
+    """Device and address of all in the order of the kernel, and whether it has flowc's mark. Raises RefusedError."""
+    return {(row.device, row.address): is_own for row, is_own in _rows(connection, names, {})}
+
+
 def create(connection: Connection, row: AddressRow) -> None:
     """As `ip addr replace` does: no broadcast address, and of IPv6 no detection of duplicates.
 

@@ -62,7 +62,7 @@ def read(
 
 def _rows(connection: Connection, family: Family, names: Mapping[int, str]) -> Iterator[RouteRow]:
     own = _AF[family]
-    hops: dict[tuple[bytes | None, ...], tuple[NextHop, ...]] = {}
+    hops: dict[tuple[object, ...], tuple[NextHop, ...]] = {}
     for message in connection.dump(_GET, _MESSAGE.pack(own, 0, 0, 0, 0, PROTOCOL, 0, 0, 0)):
         there, length, source, tos, table, protocol, _, kind, flags = _MESSAGE.unpack_from(message, HEADER)
         # Of a family that the kernel does not have it lists all others instead.
@@ -70,9 +70,9 @@ def _rows(connection: Connection, family: Family, names: Mapping[int, str]) -> I
             continue
         found = attributes(message, HEADER + _MESSAGE.size)
         # Of many routes there are few ways on.
-        way = tuple(map(found.get, _WAY)) if kind <= _LOCAL else ()
+        way = (flags & _ONLINK, *map(found.get, _WAY)) if kind <= _LOCAL else ()
         if way not in hops:
-            hops[way] = _hops(family, found, names) if way else ()
+            hops[way] = _hops(family, flags, found, names) if way else ()
         metric = number(found[_PRIORITY]) if _PRIORITY in found else None
         yield RouteRow(
             family,
@@ -106,7 +106,7 @@ def _others(
             metric = number(found[_PRIORITY]) if _PRIORITY in found else 0
             row = missing.get((family, table, destination, metric))
             if row is not None:
-                hops = _hops(family, found, names) if kind <= _LOCAL else ()
+                hops = _hops(family, flags, found, names) if kind <= _LOCAL else ()
                 # Of a kind that no file can ask for: it is only told.
                 theirs = row._replace(kind=_ALL_KINDS.get(kind, f"type {kind}"), nexthops=hops)  # type: ignore[arg-type]
                 words = ROUTE.words(Route(theirs, (False,) * len(hops)))
@@ -124,20 +124,20 @@ def _of_table(connection: Connection, family: Family, table: int) -> list[bytes]
         return []  # there is no such table
 
 
-def _hops(family: Family, found: Mapping[int, bytes], names: Mapping[int, str]) -> tuple[NextHop, ...]:
+def _hops(family: Family, flags: int, found: Mapping[int, bytes], names: Mapping[int, str]) -> tuple[NextHop, ...]:
     if _MULTIPATH not in found:
-        return (_hop(family, found, names.get(number(found[_OIF])) if _OIF in found else None, 1),)
+        return (_hop(family, found, names.get(number(found[_OIF])) if _OIF in found else None, 1, flags),)
     data, at, hops = found[_MULTIPATH], 0, []
     while at + _HOP.size <= len(data):
-        length, _, weight, device = _HOP.unpack_from(data, at)
+        length, flags, weight, device = _HOP.unpack_from(data, at)
         if length < _HOP.size:
             break
-        hops.append(_hop(family, attributes(data, at + _HOP.size, at + length), names.get(device), weight + 1))
+        hops.append(_hop(family, attributes(data, at + _HOP.size, at + length), names.get(device), weight + 1, flags))
         at += (length + 3) & ~3
     return tuple(hops)
 
 
-def _hop(family: Family, found: Mapping[int, bytes], device: str | None, weight: int) -> NextHop:
+def _hop(family: Family, found: Mapping[int, bytes], device: str | None, weight: int, flags: int) -> NextHop:
     gateway = None
     if _GATEWAY in found:
         gateway = inet_ntop(_AF[family], found[_GATEWAY])
@@ -145,7 +145,7 @@ def _hop(family: Family, found: Mapping[int, bytes], device: str | None, weight:
         address = found[_VIA][2:]
         gateway = inet_ntop(AF_INET if len(address) == 4 else AF_INET6, address)
     encap = _encap(found[_ENCAP_TYPE], found[_ENCAP]) if _ENCAP in found and _ENCAP_TYPE in found else None
-    return NextHop(gateway, device, weight, encap)
+    return NextHop(gateway, device, weight, encap, bool(flags & _ONLINK))
 
 
 def _encap(kind: bytes, data: bytes) -> Encap:

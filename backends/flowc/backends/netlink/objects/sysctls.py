@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from flowc.backends.netlink.connection import MissingDeviceError, RefusedError
-from flowc.hoststate import NetworkState, Sysctl
+from flowc.hoststate import Link, NetworkState, Sysctl
 from flowc.hoststate.journal import Journal
 from flowc.hoststate.state import OF_DEVICES, device_of
 
@@ -40,6 +41,33 @@ def of_devices(devices: Iterable[str], root: Path = ROOT) -> tuple[Sysctl, ...]:
     """All that a file may ask for of these, as it is. Raises RefusedError."""
     keys = (key.format(device) for device in devices for key in OF_DEVICES)
     return tuple(Sysctl(key, found, None) for key in keys if (found := value(key, root)) is not None)
+
+
+class Leftover(NamedTuple):
+    """A setting of a device that flowc made, which the file of before asked for, as a sysctl of its own each."""
+
+    found: Sysctl
+    fresh: Sysctl
+    """As a new device would have it."""
+
+
+def leftovers(wanted: NetworkState, there: Iterable[Link], journal: Journal, root: Path = ROOT) -> Iterator[Leftover]:
+    """Of those devices in `there` that flowc made and that stay: what is as flowc sets it, as neither the file nor the
+    journal wants it, and not as it is on a new device. Raises RefusedError.
+    """
+    own = {link.device for link in there if link.created}
+    asked = {one.key for one in wanted.sysctls}.union(journal.sysctls)
+    usual = {key: value(key.format("default"), root) for key in OF_DEVICES}
+    for link in wanted.links:
+        if not link.created or link.device not in own:
+            continue
+        for pattern, fresh in usual.items():
+            key = pattern.format(link.device)
+            if fresh is None or key in asked:
+                continue
+            found = value(key, root)
+            if found != fresh and found in OF_DEVICES[pattern]:
+                yield Leftover(Sysctl(key, found, None), Sysctl(key, fresh, link.span))
 
 
 def write(sysctl: Sysctl, root: Path = ROOT) -> None:

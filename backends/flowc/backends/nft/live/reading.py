@@ -62,6 +62,13 @@ class Reader:
             raise NftError(f"cannot read table inet {TABLE}: {error}") from error
         raise NftError(f"cannot read table inet {TABLE}: it changes all the time")
 
+    def delete_bare(self) -> bool:
+        """Delete a table in which there is nothing to read, and say whether there was one. Raises LoadError and NftError."""
+        if listed(TABLE) is None:
+            return False
+        self.load(f"delete table inet {TABLE}\n")
+        return True
+
     def load(self, text: str) -> None:
         """Load a transaction, all or nothing. Raises LoadError and NftError."""
         last, self._last = self._last, None
