@@ -122,7 +122,14 @@ def test_a_managed_neighbour_is_a_reference_that_its_filters_need(tmp_path: Path
     assert {(one.device, one.chain, one.match.source) for one in needing} == {
         ("eth1", 0, "10.0.0.75/32"),
         ("eth1", 0, "fd00:a::75/128"),
+        ("eth0", 0, None),  # its public addresses
     }
+    assert {one.match.destination for one in needing if one.device == "eth0"} == {
+        "2.2.2.11/32",
+        "2001:db8:2::11/128",
+    }
+    gateway = state_of(VARIANTS["nat-gateway"]().replace("; mac 52:54:00:00:01:02 }", " }"), tmp_path)
+    assert not [one for one in gateway.filters if one.needs]
     assert replace(needing[0], needs=()) != needing[0]
 
 
