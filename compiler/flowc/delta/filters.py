@@ -44,7 +44,7 @@ def clsacts(filters: Iterable[FlowerFilter]) -> tuple[Clsact, ...]:
 
 
 def _title(one: FlowerFilter) -> str:
-    return f"dev {one.device} ingress pref {one.preference} chain {one.chain} handle {one.handle:#x}"
+    return f"dev {one.device} {one.hook} pref {one.preference} chain {one.chain} handle {one.handle:#x}"
 
 
 def _words(one: FlowerFilter) -> str:
@@ -89,8 +89,8 @@ def _steps(action: Action) -> tuple[str, ...]:
 
 FILTER: Kind[FlowerFilter] = Kind(
     name="filter",
-    identity=("device", "chain", "preference", "handle"),
-    key=lambda one: (one.device, one.chain, one.preference, one.handle),
+    identity=("device", "hook", "chain", "preference", "handle"),
+    key=lambda one: (one.device, one.hook.value, one.chain, one.preference, one.handle),
     attributes=("protocol", *KEYWORDS, "placement", "actions"),
     values=lambda one: (one.protocol, *match_words(one.match).values(), one.placement.value or "both", _does(one)),
     title=_title,

@@ -20,10 +20,12 @@ from zlib import crc32
 
 from flowc.hoststate import AddressRow, Encap, FlowerFilter, NeighborRow, NextHop, RouteRow
 from flowc.hoststate.marks import VRF_MASK
-from flowc.hoststate.tc import Goto, Match, Pass, SetMark, TunnelUnset
+from flowc.hoststate.tc import Goto, Hook, Match, Pass, SetMark, TunnelSet, TunnelUnset
 from flowc.ir.addresses import WIDTH, Family, Prefix, format_address
 from flowc.ir.fib import UNREACHABLE_METRIC
+from flowc.ir.icmp import ICMP_PROTOCOL
 from flowc.ir.links import Interface, Tunnel
+from flowc.lower.handles import Draft, numbered
 from flowc.lower.topology import Topology
 from flowc.source import Span
 
@@ -55,7 +57,9 @@ class SharedTunnels:
                 yield interface, interface.link, carrier
 
     def filters(self) -> tuple[FlowerFilter, ...]:
-        """One for each key, all of one device at one preference, where flower finds them by hash; two for each device."""
+        """One for each key, all of one device at one preference, where flower finds them by hash; two for each device, and
+        one for each machine of IPv6.
+        """
         found = []
         carriers = {carrier.device: carrier.span for _, _, carrier in self._keys()}
         for device, span in carriers.items():
@@ -76,7 +80,39 @@ class SharedTunnels:
                     span=interface.span,
                 )
             )
-        return tuple(sorted(found, key=lambda one: (one.device, -one.chain, one.preference, one.handle)))
+        found += self._advertisements()
+        return tuple(sorted(found, key=lambda one: (one.device, one.hook, -one.chain, one.preference, one.handle)))
+
+    def _advertisements(self) -> tuple[FlowerFilter, ...]:
+        """What answers a machine's question for the gateway's MAC finds its key by the machine's own.
+
+        Of IPv4 the kernel remembers how it was asked, of IPv6 it does not (ndisc_recv_ns in net/ipv6/ndisc.c). Two keys with
+        a machine of the same MAC get none of its answers: nobody could tell whose they are.
+        """
+        keys: dict[tuple[str, str], dict[str, Span]] = {}
+        for name, _, _, mac, span in self._neighbors:
+            interface = self._topology.host.interfaces[name]
+            if mac is not None and any(own.version == 6 for own in interface.addresses):
+                keys.setdefault((self._topology.device(name), mac), {}).setdefault(name, span)
+        return numbered(
+            Draft(self._advertisement(device, mac, *next(iter(found.items()))), mac)
+            for (device, mac), found in keys.items()
+            if len(found) == 1
+        )
+
+    def _advertisement(self, device: str, mac: str, key: str, span: Span) -> FlowerFilter:
+        encap = self.encap(self._topology.host.interfaces[key])
+        assert encap is not None
+        return FlowerFilter(
+            device=device,
+            preference=1,
+            handle=0,
+            protocol="ipv6",
+            match=Match(destination_mac=mac, ip_proto=ICMP_PROTOCOL[6]),
+            actions=(TunnelSet(encap.source, encap.destination, encap.key), Pass()),
+            span=span,
+            hook=Hook.EGRESS,
+        )
 
     def incoming(self, interface: Interface) -> Match | None:
         """What comes in by a key; None for an interface that is none."""

@@ -6,6 +6,9 @@ import struct
 from typing import Any
 
 HEADER = 16
+PARENT = slice(12, 16)
+"""Of struct tcmsg."""
+RTM_GETTFILTER = 46
 
 
 class Kernel:
@@ -31,6 +34,8 @@ class Kernel:
         self.messages.append(struct.pack("=IHHII", HEADER + len(body), number, flags, 0, 0) + body)
 
     def dump(self, number: int, body: bytes) -> list[bytes]:
-        """All of the family that is asked for."""
-        del number
-        return [one for one in self.messages if one[HEADER] == body[0]]
+        """All of the family that is asked for; of filters those of the hook."""
+        found = [one for one in self.messages if one[HEADER] == body[0]]
+        if number != RTM_GETTFILTER:
+            return found
+        return [one for one in found if one[HEADER:][PARENT] == body[PARENT]]

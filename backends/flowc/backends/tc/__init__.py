@@ -1,4 +1,4 @@
-"""The tc backend: flower filters on the ingress of a device, as commands for `tc -batch`."""
+"""The tc backend: flower filters on the clsact qdisc of a device, as commands for `tc -batch`."""
 
 from flowc.backends.tc.render import render
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from flowc.backends.script import Script, one_line
 from flowc.backends.tc.actions import written
 from flowc.hoststate import macs
-from flowc.hoststate.tc import Goto, Pass, SetMark, TunnelUnset
+from flowc.hoststate.tc import Goto, Pass, SetMark, TunnelSet, TunnelUnset
 from flowc.hoststate.tc.words import match_words, value_words
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TITLES = {
     "what is marked forgets its tunnel": TunnelUnset,
     "tunnel key -> packet mark": SetMark,
+    "what the host answers a machine itself -> tunnel key": TunnelSet,
     "what tc itself does with packets": None,
 }
 COOKIE = b"flowc"
@@ -65,7 +66,7 @@ def render(state: HostState, *, provenance: bool = True) -> str:
 def _kind(entry: FlowerFilter) -> type | None:
     """The first action of those that only prepare what the IP stack then has."""
     first, *rest = map(type, entry.actions)
-    return first if first in (SetMark, TunnelUnset) and rest in ([Pass], [Goto]) else None
+    return first if first in (SetMark, TunnelSet, TunnelUnset) and rest in ([Pass], [Goto]) else None
 
 
 def _filter(entry: FlowerFilter) -> str:
@@ -73,7 +74,7 @@ def _filter(entry: FlowerFilter) -> str:
     matches = (f"{name} {value}" for name, value in match_words(entry.match).items() if value is not None)
     actions = (f"action {written(action)}" for action in entry.actions)
     words = (
-        f"filter replace dev {entry.device} ingress protocol {entry.protocol} pref {entry.preference}",
+        f"filter replace dev {entry.device} {entry.hook} protocol {entry.protocol} pref {entry.preference}",
         f"chain {entry.chain} handle {entry.handle:#x} flower",
         entry.placement.value,
         *matches,

@@ -57,6 +57,7 @@ __all__ = [
     "FlowerFilter",
     "Fragments",
     "Goto",
+    "Hook",
     "MacOfDevice",
     "MacOfNeighbor",
     "Masked",
@@ -85,13 +86,20 @@ class Placement(StrEnum):
     """In the kernel, and in the NIC if that takes it."""
 
 
+class Hook(StrEnum):
+    """Which packets of a device a filter sees, in tc's words: those that come in, or those that go out."""
+
+    INGRESS = "ingress"
+    EGRESS = "egress"
+
+
 STAY: tuple[Action, ...] = (Pass(),)
 """The IP stack does it."""
 
 
 @dataclass(frozen=True, slots=True)
 class FlowerFilter:
-    """A flower filter on the clsact ingress of a device.
+    """A flower filter on the clsact qdisc of a device.
 
     All filters of a preference have one protocol, and those that look at the same fields with the same masks are found
     by hash: a preference for each mask, never for each filter.
@@ -115,3 +123,4 @@ class FlowerFilter:
     """
     otherwise: tuple[Action, ...] = STAY
     """What it does while a MAC that it writes is not known: it keeps its place, so that no shorter prefix takes over."""
+    hook: Hook = Hook.INGRESS

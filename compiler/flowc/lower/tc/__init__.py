@@ -12,7 +12,7 @@ from flowc.hoststate import FlowerFilter
 from flowc.lower.shared import SharedTunnels
 from flowc.lower.tc.chains import Chains
 from flowc.lower.tc.entrances import Entrance, Plan
-from flowc.lower.tc.handles import Draft, numbered
+from flowc.lower.handles import Draft, numbered
 from flowc.lower.topology import Topology
 
 

@@ -1,4 +1,4 @@
-"""Flower filters on the clsact ingress of devices, those with flowc's cookie, and the qdiscs that they hang from.
+"""Flower filters on the clsact qdiscs of devices, those with flowc's cookie, and the qdiscs that they hang from.
 
 `matching`, `actions` and `pedit` are a filter's parts as netlink has them, both ways.
 """

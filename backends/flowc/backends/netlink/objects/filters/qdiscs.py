@@ -7,7 +7,7 @@ import errno
 from flowc.backends.netlink.connection import CREATE, Connection, MissingDeviceError, RefusedError
 from flowc.backends.netlink.messages.flower import tcmsg
 from flowc.backends.netlink.objects.devices import index_of
-from flowc.backends.netlink.objects.filters.place import EGRESS, INGRESS, dump
+from flowc.backends.netlink.objects.filters.place import dump
 from flowc.delta.filters import Clsact
 
 _NEW, _DELETE = 36, 37  # RTM_*QDISC
@@ -23,7 +23,7 @@ def delete_qdisc(connection: Connection, clsact: Clsact) -> None:
     """Unless there is a filter of anybody. Raises RefusedError."""
     try:
         fields = _fields(clsact)
-        if not any(dump(connection, fields["index"], parent) for parent in (INGRESS, EGRESS)):
+        if not dump(connection, fields["index"]):
             connection.write(tcmsg, _DELETE, 0, fields, [("TCA_KIND", "clsact")])
     except MissingDeviceError:
         return

@@ -24,7 +24,7 @@ from flowc.backends.netlink.objects.filters.taking import UnsayableError
 from flowc.backends.netlink.wire import attributes, named, number, string
 from flowc.backends.tc.render import COOKIE
 from flowc.hoststate import FlowerFilter
-from flowc.hoststate.tc import Match, Pass, Placement, SetMark
+from flowc.hoststate.tc import Hook, Match, Pass, Placement, SetMark
 from flowc.hoststate.tc.counted import FilterCounters, Packets
 from flowc.lower.shared import FILTER_PREFERENCE, KEY_ZERO_PREFERENCE
 from flowc.source import NOWHERE
@@ -39,17 +39,21 @@ _Actions = list[dict[str, bytes]]
 def read(connection: Connection, names: Mapping[int, str], devices: Iterable[str]) -> tuple[FlowerFilter, ...]:
     """Those of these devices; one that does not exist has none. Raises RefusedError."""
     own = (one for device, found in _found(connection, names, devices) if (one := _filter(found, device, names)))
-    return tuple(sorted(own, key=lambda one: (one.device, one.preference, one.handle, one.chain)))
+    return tuple(sorted(own, key=lambda one: (one.device, one.hook, one.preference, one.handle, one.chain)))
 
 
 def counters(
     connection: Connection, names: Mapping[int, str], devices: Iterable[str]
 ) -> dict[tuple[str, int, int, int], FilterCounters]:
-    """Of all flower filters of these devices, whoever made them, by device, chain, preference and handle.
+    """Of all flower filters of what comes in by these devices, whoever made them, by device, chain, preference and handle.
 
     Raises RefusedError.
     """
-    return {(device, *found.place): _counted(found) for device, found in _found(connection, names, devices)}
+    return {
+        (device, *found.place): _counted(found)
+        for device, found in _found(connection, names, devices)
+        if found.hook is Hook.INGRESS
+    }
 
 
 def _found(connection: Connection, names: Mapping[int, str], devices: Iterable[str]) -> Iterator[tuple[str, Found]]:
@@ -91,6 +95,7 @@ def _filter(found: Found, device: str, names: Mapping[int, str]) -> FlowerFilter
         span=NOWHERE,
         chain=found.place.chain,
         placement=_placement(number(flower.get("TCA_FLOWER_FLAGS"))),
+        hook=found.hook,
     )
     return one if COOKIE in cookies or _older(one) else None
 
@@ -104,10 +109,10 @@ def _placement(flags: int) -> Placement:
 def _older(one: FlowerFilter) -> bool:
     match = one.match
     wanted = Match(match.key, match.outer_source, match.outer_destination)
-    place = (one.protocol, one.chain, one.preference, one.handle, one.placement)
+    place = (one.hook, one.protocol, one.chain, one.preference, one.handle, one.placement)
     ours = (FILTER_PREFERENCE, match.key) if match.key else (KEY_ZERO_PREFERENCE, 1)
     return (
-        place == ("all", 0, *ours, Placement.SOFTWARE)
+        place == (Hook.INGRESS, "all", 0, *ours, Placement.SOFTWARE)
         and match == wanted
         and None not in (match.key, match.outer_source, match.outer_destination)
         and [type(action) for action in one.actions] == [SetMark, Pass]

@@ -58,7 +58,8 @@ def delete(connection: Connection, one: FlowerFilter) -> None:
 
 
 def _is_there(connection: Connection, one: FlowerFilter, device: int) -> bool:
-    return (one.chain, one.preference, one.handle) in {found.place for found in place.dump(connection, device)}
+    wanted = (one.hook, (one.chain, one.preference, one.handle))
+    return wanted in {(found.hook, found.place) for found in place.dump(connection, device)}
 
 
 def message(one: FlowerFilter) -> tuple[dict[str, int], list[tuple[str, Any]]]:
