@@ -30,6 +30,8 @@ class EipRow(NamedTuple):
     label: str
     """The target as written."""
     span: Span
+    datapath: Literal["nft", "tc"] | None = None
+    """Where it says so itself, whatever its host says."""
 
 
 class PrefixEipRow(NamedTuple):
@@ -45,6 +47,8 @@ class PrefixEipRow(NamedTuple):
     label: str
     """The target as written."""
     span: Span
+    datapath: Literal["nft", "tc"] | None = None
+    """Where they say so themselves, whatever their host says."""
 
     @property
     def public_prefix(self) -> Prefix:

@@ -40,6 +40,8 @@ class Decision(NamedTuple):
     stay: Stay | None
     """Why it is not tc."""
     span: Span
+    asked: bool
+    """The file asks for tc: its host, or the EIP itself."""
 
     @property
     def text(self) -> str:
@@ -141,8 +143,11 @@ class Datapaths:
 
     def _of_machine(self, target: Target, inside: Inside) -> Stay | None:
         host, (vrf, family, address) = self.host, target
-        if host.datapath is Datapath.NFT:
-            return Stay.DECLARED
+        wanted = self._sharing.overrides.get(target, host.datapath)
+        if wanted is Datapath.NFT:
+            return Stay.OVERRIDE if target in self._sharing.overrides else Stay.DECLARED
+        if wanted is Datapath.AUTO and inside.interface not in self._for_a_nic:
+            return Stay.AUTO
         if found := self._of_interface(inside.interface):
             return found
         onward = self._onward[target]
@@ -174,19 +179,14 @@ class Datapaths:
 
     def _find(self, name: str) -> Stay | None:
         host, interface = self.host, self.host.interfaces[name]
-        zones, partners = self._entrances.zones.get(name, ()), self.partners_of(name)
         if found := self._entrances.obstacle(name):
             return found
-        if not self._helped.isdisjoint(zones):
+        if not self._helped.isdisjoint(self._entrances.zones.get(name, ())):
             return Stay.HELPER
         if interface.carrier and interface.vrf and interface.vrf in host.derived(Fronts).vrfs:
             return Stay.ZONES  # zone 0, in which others of the device may be
-        ways = [one for one in self._ways_out(interface.vrf) if not partners.isdisjoint(self._entrances.zones[one])]
-        keyed = interface.carrier or any(host.interfaces[one].carrier for one in ways)
         hardware = host.offload is Offload.HARDWARE
-        if host.datapath is Datapath.AUTO and not (hardware and keyed):
-            return Stay.AUTO
-        for way in ways:
+        for way in self._ways_out(name):
             if found := self._entrances.obstacle(way) or self._of_way(interface.vrf, way):
                 return found
             if interface.carrier and host.interfaces[way].carrier == interface.carrier:
@@ -200,10 +200,20 @@ class Datapaths:
             return Stay.DYNAMIC
         return Stay.NEXT_HOP if (vrf, way) in self.host.derived(Onward).unknown else None
 
-    def _ways_out(self, vrf: str | None) -> list[str]:
-        """The outside interfaces that a VRF leads to."""
-        ways = self.host.derived(Onward).ways_out.get(vrf, ())
-        return [name for name in ways if name in self._entrances.outside]
+    def _ways_out(self, name: str) -> list[str]:
+        """The outside interfaces that the VRF of an interface leads to, and that it has flows with."""
+        partners, looks = self.partners_of(name), self._entrances
+        ways = self.host.derived(Onward).ways_out.get(self.host.interfaces[name].vrf, ())
+        return [way for way in ways if way in looks.outside and not partners.isdisjoint(looks.zones[way])]
+
+    @cached_property
+    def _for_a_nic(self) -> frozenset[str]:
+        """The interfaces of what `datapath auto` takes: with flows over a key of a shared tunnel, and hardware."""
+        if self.host.offload is not Offload.HARDWARE:
+            return frozenset()
+        keys = {name for name, one in self.host.interfaces.items() if one.carrier}
+        names = {inside.interface for inside in self.insides.values()}
+        return frozenset(name for name in names if not keys.isdisjoint((name, *self._ways_out(name))))
 
     def _of_ways(self, zone: str) -> Stay | None:
         """Why public addresses of a zone are not tc's."""
@@ -226,10 +236,15 @@ class Datapaths:
     @cached_property
     def _wanted(self) -> bool:
         """The host lets tc have something: to look at each address is for these alone."""
+        if not self._fastpath.pairs:
+            return False
+        eips = *self.host.eips.column("datapath"), *self.host.prefix_eips.column("datapath")
+        if self.host.datapath is Datapath.TC or "tc" in eips:
+            return True
         if self.host.datapath is Datapath.AUTO:
             keys = any(one.carrier for one in self._fastpath.interfaces.values())
             return keys and self.host.offload is Offload.HARDWARE
-        return self.host.datapath is Datapath.TC and bool(self._fastpath.pairs)
+        return False
 
     @cached_property
     def taken(self) -> tuple[Inside, ...]:
@@ -268,14 +283,18 @@ class Datapaths:
             stay = self._stay(inside.target)
             taker = Taker.TC if stay is None else self._else(inside.interface)
             one = Range(address, address)
-            found.append(Decision("address", family, one, vrf, taker, stay, inside.span))
+            asked = self._sharing.overrides.get(inside.target, self.host.datapath) is Datapath.TC
+            found.append(Decision("address", family, one, vrf, taker, stay, inside.span, asked))
         named = {self._sharing.root(target) for target in self.insides}
         for shared in self._sharing.public:
             stay = self._stay(shared.node)
             if stay is None and self._sharing.root(shared.node) not in named:
                 continue  # nobody has flows by it that a rule offloads
             taker = Taker.TC if stay is None else self._else_public(shared.zone)
-            found.append(Decision(shared.what, shared.family, shared.range, shared.vrf, taker, stay, shared.span))
+            asked = self.host.datapath is Datapath.TC and stay is not Stay.OVERRIDE
+            found.append(
+                Decision(shared.what, shared.family, shared.range, shared.vrf, taker, stay, shared.span, asked)
+            )
         return tuple(dict.fromkeys(found))
 
     def _else(self, name: str) -> Taker:
