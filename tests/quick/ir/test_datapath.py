@@ -190,3 +190,14 @@ def test_nothing_is_tcs_where_nothing_is_offloaded(tmp_path: Path) -> None:
     for old, new in (("offload software", "offload off"), (" offload }", " }")):
         found = host(edited(MAIN, (old, new)), tmp_path).derived(Datapaths)
         assert (found.taken, found.public, found.decisions) == ((), (), ())
+
+
+def test_what_stands_on_itself_is_not_followed(tmp_path: Path) -> None:
+    circle = (
+        "interface a { vlan 5 on b; address 10.5.0.1/24 }\ninterface b { vlan 6 on a }\nzone circles { interface a }\n"
+    )
+    file = tmp_path / "gw.flow"
+    file.write_text(KEYS + circle + "policy circles -> internet { accept offload }\n", encoding="utf-8")
+    result = check_files([file])
+    assert result.diagnostics.has_errors
+    assert result.network.hosts[0].derived(Datapaths).taken == ()

@@ -108,7 +108,10 @@ def test_windows_files_are_read(tmp_path: Path) -> None:
     (tmp_path / "main.flow").write_text('eips from "eips.csv"')
     diagnostics = Diagnostics()
     (file,) = load([tmp_path / "main.flow"], diagnostics)
-    assert (printed(diagnostics), [render(row) for row in expanded(file).statements]) == ([], ["(Eip 2.2.2.1 büro - -)"])
+    assert (printed(diagnostics), [render(row) for row in expanded(file).statements]) == (
+        [],
+        ["(Eip 2.2.2.1 büro - -)"],
+    )
 
 
 FIELD = st.text(st.sampled_from("ab1.:-_/# é"), max_size=6)

@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeAlias
 
 from flowc.ir.addresses import FAMILIES, WIDTH, Family, Prefix, Range, intersect, merge, subtract
 from flowc.ir.behind import Behind
+from flowc.ir.datapath.candidates import Inside
 from flowc.ir.datapath.onward import Onward
 from flowc.ir.datapath.reasons import Stay
 from flowc.ir.fronts import Target
@@ -22,14 +23,6 @@ from flowc.ir.prefixes import PrefixMap
 from flowc.source import Span
 
 Node: TypeAlias = tuple[object, ...]
-
-
-class Inside(NamedTuple):
-    """An address of a machine, and the interface that the machine is behind."""
-
-    target: Target
-    interface: str
-    span: Span
 
 
 class Shared(NamedTuple):

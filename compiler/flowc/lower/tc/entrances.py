@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from flowc.hoststate.tc import MacOfNeighbor, Match, Reference
 from flowc.ir.addresses import FAMILIES, WIDTH, Family, Prefix, format_address, prefixes
-from flowc.ir.datapath import Datapaths, Entrances, Inside, NextHop, Onward, Shared
+from flowc.ir.datapath import Candidates, Datapaths, Entrances, Inside, NextHop, Onward, Shared
 from flowc.ir.links import Interface
 from flowc.ir.own import own_addresses
 from flowc.ir.public import Public
@@ -55,6 +55,7 @@ class Plan:
         self.topology = topology
         self.shared = shared
         self.datapaths = topology.host.derived(Datapaths)
+        self.candidates = topology.host.derived(Candidates)
         self.looks = topology.host.derived(Entrances)
 
     @cached_property
@@ -67,7 +68,7 @@ class Plan:
 
     def reached(self, entrance: Interface, vrf: str | None) -> Iterator[Inside]:
         """The machines of a VRF that an interface has flows with."""
-        partners = self.datapaths.partners_of(entrance.name)
+        partners = self.candidates.partners_of(entrance.name)
         for one in self.machines.get(vrf, ()):
             if one.interface != entrance.name and not partners.isdisjoint(self.looks.zones[one.interface]):
                 yield one
@@ -94,7 +95,7 @@ class Plan:
         for machines in self.machines.values():
             for target, name, span in machines:
                 vrf, family, address = target
-                mac = next_mac(self.datapaths.next_hops[target], self.topology)
+                mac = next_mac(self.candidates.next_hops[target], self.topology)
                 needs = () if isinstance(mac, str) else (mac,)
                 prefix, pin = Prefix(family, address, WIDTH[family]), pins.get((name, family, address))
                 by_interface.setdefault(name, []).append(Whose(prefix, vrf, pin, span, needs))
