@@ -59,8 +59,8 @@ def _prefix_eip(drawing: Drawing) -> None:
         own, public = (net.prefixlen + 2, "203.0.113.192/26") if version == 4 else (120, "2001:db8:ff:0:1::/120")
         last = ip_network((net[192 if version == 4 else 0x1000], own))
         vrf = f" vrf {link.vrf}" if link.vrf else ""
-        own = _datapath(drawing)
-        drawing.say(f"eip {public} <-> {last}{vrf}" + (f" datapath {own}" if own else ""))
+        said = _datapath(drawing)
+        drawing.say(f"eip {public} <-> {last}{vrf}" + (f" datapath {said}" if said else ""))
 
 
 def _nat(drawing: Drawing, zone: str, links: list[Link], out: str) -> None:
