@@ -29,9 +29,9 @@ class EipRow(NamedTuple):
     zone: str
     label: str
     """The target as written."""
-    span: Span
-    datapath: Literal["nft", "tc"] | None = None
+    datapath: Literal["nft", "tc"] | None
     """Where it says so itself, whatever its host says."""
+    span: Span
 
 
 class PrefixEipRow(NamedTuple):
@@ -46,9 +46,9 @@ class PrefixEipRow(NamedTuple):
     zone: str
     label: str
     """The target as written."""
-    span: Span
-    datapath: Literal["nft", "tc"] | None = None
+    datapath: Literal["nft", "tc"] | None
     """Where they say so themselves, whatever their host says."""
+    span: Span
 
     @property
     def public_prefix(self) -> Prefix:

@@ -203,7 +203,7 @@ def eips(table: tree.Rows, context: Context) -> None:
             prefixes.eip(table.node(index), context)
             good = []
             continue
-        good.append(EipRow(*public, *owner, pool.zone, target, Span(table.source, start, end), datapath))
+        good.append(EipRow(*public, *owner, pool.zone, target, datapath, Span(table.source, start, end)))
     context.eips.extend(good)
 
 
