@@ -35,12 +35,20 @@ def _eip(drawing: Drawing, machine: Machine) -> None:
         version = 6 if ":" in address else 4
         if version in drawing.pools:
             public = drawing.any_public(version)
+            own = _datapath(drawing)
+            said = f" datapath {own}" if own else ""
             if drawing.maybe():
-                drawing.say_row("eips", f"eip {public} <-> {machine.name}", address=public, target=machine.name)
+                statement = f"eip {public} <-> {machine.name}{said}"
+                drawing.say_row("eips", statement, address=public, target=machine.name, datapath=own)
                 continue
             vrf = machine.link.vrf or ""
-            statement = f"eip {public} <-> {address}" + (f" vrf {vrf}" if vrf else "")
-            drawing.say_row("eips", statement, address=public, target=address, vrf=vrf)
+            statement = f"eip {public} <-> {address}" + (f" vrf {vrf}" if vrf else "") + said
+            drawing.say_row("eips", statement, address=public, target=address, vrf=vrf, datapath=own)
+
+
+def _datapath(drawing: Drawing) -> str:
+    """What an EIP says of itself; nothing in a file that is loaded by hand, as for its host."""
+    return drawing.one(("nft", "tc")) if not drawing.loadable and drawing.rarely() else ""
 
 
 def _prefix_eip(drawing: Drawing) -> None:
@@ -51,7 +59,8 @@ def _prefix_eip(drawing: Drawing) -> None:
         own, public = (net.prefixlen + 2, "203.0.113.192/26") if version == 4 else (120, "2001:db8:ff:0:1::/120")
         last = ip_network((net[192 if version == 4 else 0x1000], own))
         vrf = f" vrf {link.vrf}" if link.vrf else ""
-        drawing.say(f"eip {public} <-> {last}{vrf}")
+        said = _datapath(drawing)
+        drawing.say(f"eip {public} <-> {last}{vrf}" + (f" datapath {said}" if said else ""))
 
 
 def _nat(drawing: Drawing, zone: str, links: list[Link], out: str) -> None:

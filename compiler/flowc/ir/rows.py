@@ -29,6 +29,8 @@ class EipRow(NamedTuple):
     zone: str
     label: str
     """The target as written."""
+    datapath: Literal["nft", "tc"] | None
+    """Where it says so itself, whatever its host says."""
     span: Span
 
 
@@ -44,6 +46,8 @@ class PrefixEipRow(NamedTuple):
     zone: str
     label: str
     """The target as written."""
+    datapath: Literal["nft", "tc"] | None
+    """Where they say so themselves, whatever their host says."""
     span: Span
 
     @property

@@ -191,8 +191,10 @@ def eips(table: tree.Rows, context: Context) -> None:
     """EIPs, one by one."""
     targets = _Targets(context)
     good: list[EipRow] = []
-    columns = (table.columns[name] for name in ("address", "target", "vrf"))
-    for index, (address, target, vrf, start, end) in enumerate(zip(*columns, table.starts, table.ends, strict=True)):
+    columns = (table.columns[name] for name in ("address", "target", "vrf", "datapath"))
+    for index, (address, target, vrf, datapath, start, end) in enumerate(
+        zip(*columns, table.starts, table.ends, strict=True)
+    ):
         public = plain.host(address)
         pool = None if public is None else context.pool_of(*public)
         owner = None if public is None else targets.find(target, public[0], vrf)
@@ -201,7 +203,7 @@ def eips(table: tree.Rows, context: Context) -> None:
             prefixes.eip(table.node(index), context)
             good = []
             continue
-        good.append(EipRow(*public, *owner, pool.zone, target, Span(table.source, start, end)))
+        good.append(EipRow(*public, *owner, pool.zone, target, datapath, Span(table.source, start, end)))
     context.eips.extend(good)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from flowc.diagnostics import Diagnostics
 from flowc.ir.addresses import Family, Prefix, Range, format_address, mask
 from flowc.ir.nat import Masquerade, Nat, Snat
@@ -255,4 +257,12 @@ def eip(node: tree.Eip, context: Context) -> None:
         )
         return
     if target is not None:
-        context.eips.append(EipRow(family, address, target[0], target[1], pool.zone, node.target.text, node.span))
+        place = (family, address, target[0], target[1], pool.zone)
+        context.eips.append(EipRow(*place, node.target.text, datapath(node), node.span))
+
+
+def datapath(node: tree.Eip) -> Literal["nft", "tc"] | None:
+    """What an EIP says of itself."""
+    if node.datapath is None:
+        return None
+    return "tc" if node.datapath.text == "tc" else "nft"

@@ -33,9 +33,9 @@ def eip(node: tree.Eip, context: Context) -> None:
 def _append(public: Prefix, target: Prefix, vrf: str | None, zone: str, node: tree.Eip, context: Context) -> None:
     family, inside, length, label = public.family, target.network, public.length, node.target.text
     if length == WIDTH[family]:
-        context.eips.append(EipRow(family, public.network, inside, vrf, zone, label, node.span))
+        context.eips.append(EipRow(family, public.network, inside, vrf, zone, label, nat.datapath(node), node.span))
     else:
-        row = PrefixEipRow(family, public.network, inside, length, vrf, zone, label, node.span)
+        row = PrefixEipRow(family, public.network, inside, length, vrf, zone, label, nat.datapath(node), node.span)
         context.prefix_eips.append(row)
 
 

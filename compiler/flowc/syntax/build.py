@@ -205,7 +205,9 @@ class Builder:
 
     def eip(self, parts: Parts) -> tree.Eip:
         public = _the(tree.Address, parts)
-        return tree.Eip(public, _address_or_name(parts[2:]), _name_behind("vrf", parts), _span(parts))
+        datapath = _behind("datapath", parts)
+        taker = tree.Name(str(datapath), datapath.span) if isinstance(datapath, Word) else None
+        return tree.Eip(public, _address_or_name(parts[2:]), _name_behind("vrf", parts), taker, _span(parts))
 
     def table(self, parts: Parts) -> tree.Table:
         return tree.Table(_keyword(parts), _the(tree.String, parts), _span(parts))

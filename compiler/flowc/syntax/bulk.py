@@ -34,7 +34,11 @@ FORMS = (
         r"endpoint~(NAME) \{ address~(IPADDR)(?: , (IPADDR))? ; interface~(NAME)(?: ; mac~(MACADDR))? ;? \}",
         ("name", "address", "address6", "interface", "mac"),
     ),
-    Form(tree.Eip, r"eip~(IPADDR) <-> (IPADDR|NAME)(?:~vrf~(NAME))?", ("address", "target", "vrf")),
+    Form(
+        tree.Eip,
+        r"eip~(IPADDR) <-> (IPADDR|NAME)(?:~vrf~(NAME))?(?:~datapath~(nft|tc))?",
+        ("address", "target", "vrf", "datapath"),
+    ),
     Form(tree.Neighbor, r"neighbor~(IPADDR|NAME)~on~(NAME)(?:~mac)?~(MACADDR)", ("address", "interface", "mac")),
     Form(
         tree.Route,

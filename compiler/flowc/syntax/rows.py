@@ -22,6 +22,7 @@ from flowc.syntax.table import Cell, Record, Table, Unfit
 from flowc.syntax.wording import SHOWN_KINDS, listed, shown
 
 PROTOCOLS = ("tcp", "udp", "sctp", "udplite")
+DATAPATHS = ("nft", "tc")
 """Those with ports, as rule `protocol` of the grammar has them."""
 
 Row = tree.Endpoint | tree.Neighbor | tree.Route | tree.Eip | tree.Forward
@@ -64,6 +65,7 @@ _PLAIN_FIELDS = {
     "mac": "MACADDR",
     "target": _TEXT,
     "vrf": _TEXT,
+    "datapath": "|".join(DATAPATHS),
     "destination": "default|IPADDR",
     "via": _TEXT,
     "metric": "INT",
@@ -242,7 +244,10 @@ def _route(record: Record) -> tree.Route:
 
 def _eip(record: Record) -> tree.Eip:
     public, target = _address(record.need("address")), _address_or_name(record.need("target"))
-    return tree.Eip(public, target, _optional_name(record.get("vrf")), record.span)
+    datapath = record.get("datapath")
+    if datapath is not None and datapath.text not in DATAPATHS:
+        raise _unfit(datapath, listed([f"`{one}`" for one in DATAPATHS]))
+    return tree.Eip(public, target, _optional_name(record.get("vrf")), _optional_name(datapath), record.span)
 
 
 def _forward(record: Record) -> tree.Forward:
@@ -267,7 +272,7 @@ def _place(ports: Cell | None, address: Cell) -> tuple[tree.PortRange | None, Sp
 
 
 KINDS = {
-    "eips": Kind(("address", "target"), ("vrf",), _eip),
+    "eips": Kind(("address", "target"), ("vrf", "datapath"), _eip),
     "endpoints": Kind(("name", "address", "interface"), ("address6", "mac"), _endpoint),
     "neighbors": Kind(("address", "interface"), ("mac",), _neighbor),
     "routes": Kind(("destination",), ("via", "interface", "vrf", "metric"), _route),

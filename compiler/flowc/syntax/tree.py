@@ -205,6 +205,7 @@ class Eip:
     public: Address
     target: Address | Name
     vrf: Name | None
+    datapath: Name | None
     span: Span
 
 

@@ -150,6 +150,37 @@ def test_keys_are_tcs_where_a_nic_or_the_file_asks_for_it(
     assert (found["10.0.1.80"], found["10.0.2.81"]) == (web, db)
 
 
+@pytest.mark.parametrize(
+    ("host", "eip", "expected"),
+    [
+        ("datapath tc", "nft", {WEB: Stay.OVERRIDE, EIP: Stay.OVERRIDE, DB: None, SNAT: None}),
+        ("datapath tc", "tc", dict.fromkeys((WEB, EIP, DB, SNAT))),
+        ("datapath auto", "tc", {WEB: None, EIP: None, DB: Stay.AUTO, SNAT: Stay.TOGETHER}),
+        ("datapath nft", "tc", {WEB: None, EIP: None, DB: Stay.DECLARED}),
+    ],
+)
+def test_an_eip_may_have_a_datapath_of_its_own(
+    host: str, eip: str, expected: dict[str, Stay | None], tmp_path: Path
+) -> None:
+    own = f"eip 198.51.100.8 <-> web datapath {eip}"
+    found = stays(edited(MAIN, ("datapath tc", host), ("eip 198.51.100.8 <-> web", own)), tmp_path)
+    assert {address: found[address] for address in expected} == expected
+
+
+def test_an_override_takes_out_all_that_share_the_address(tmp_path: Path) -> None:
+    also = "nat internet -> inside { dnat tcp 198.51.100.9:80 -> web:80 }"
+    text = edited(MAIN, ("eip 198.51.100.8 <-> web", "eip 198.51.100.8 <-> web datapath nft"))
+    assert stays(text + also, tmp_path) == {
+        WEB: Stay.OVERRIDE, EIP: Stay.OVERRIDE, DB: Stay.TOGETHER, SNAT: Stay.TOGETHER, "forward": Stay.TOGETHER,
+    }  # fmt: skip
+
+
+def test_machines_of_a_prefix_of_eips_have_its_datapath(tmp_path: Path) -> None:
+    text = edited(MAIN, ("eip 198.51.100.8 <-> web", "eip 198.51.100.8/29 <-> 10.0.0.80/29 datapath nft"),
+                  ("nat inside -> internet { snat 10.0.0.81 -> 198.51.100.9 }\n", ""))  # fmt: skip
+    assert set(stays(text, tmp_path).values()) == {Stay.OVERRIDE}
+
+
 def test_a_managed_neighbour_is_known(tmp_path: Path) -> None:
     text = edited(MAIN, ("interface lan; mac 52:54:00:00:00:80", "interface lan"))
     assert stays(text + "neighbor web on lan managed\n", tmp_path)[WEB] is None
@@ -159,3 +190,14 @@ def test_nothing_is_tcs_where_nothing_is_offloaded(tmp_path: Path) -> None:
     for old, new in (("offload software", "offload off"), (" offload }", " }")):
         found = host(edited(MAIN, (old, new)), tmp_path).derived(Datapaths)
         assert (found.taken, found.public, found.decisions) == ((), (), ())
+
+
+def test_what_stands_on_itself_is_not_followed(tmp_path: Path) -> None:
+    circle = (
+        "interface a { vlan 5 on b; address 10.5.0.1/24 }\ninterface b { vlan 6 on a }\nzone circles { interface a }\n"
+    )
+    file = tmp_path / "gw.flow"
+    file.write_text(KEYS + circle + "policy circles -> internet { accept offload }\n", encoding="utf-8")
+    result = check_files([file])
+    assert result.diagnostics.has_errors
+    assert result.network.hosts[0].derived(Datapaths).taken == ()

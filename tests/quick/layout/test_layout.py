@@ -301,8 +301,8 @@ def test_an_ignore_comment_is_not_about_the_lines_after_its_own() -> None:
         """
         pool onlink 198.51.100.16/28, 2001:db8::/64 at internet
         pool routed 203.0.113.0/24                  at internet
-        eip 198.51.100.25   <-> mail     vrf a
-        eip 203.0.113.64/26 <-> 10.2.0.0 vrf a
+        eip 198.51.100.25   <-> mail     vrf a datapath nft
+        eip 203.0.113.64/26 <-> 10.2.0.0 vrf a datapath tc
         eip 203.0.113.128   <-> c
         """,
         """

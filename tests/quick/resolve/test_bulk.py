@@ -102,6 +102,7 @@ LINES = st.one_of(
     st.builds("endpoint {} {{ address {}, {}; interface vms }}".format, names, addresses, addresses),
     st.builds("eip {} <-> {}".format, one_of(PUBLIC) | addresses, targets),
     st.builds("eip {} <-> {} vrf {}".format, one_of(PUBLIC), targets, names),
+    st.builds("eip {} <-> {} datapath {}".format, one_of(PUBLIC), targets, one_of(["nft", "tc", "auto"])),
     st.builds("neighbor {} on {} {}".format, targets, names, macs),
     st.builds("route {} via {}".format, one_of(PREFIXES), targets),
     st.builds("route {} via {} on {}".format, one_of(PREFIXES), targets, names),

@@ -18,7 +18,7 @@ CODE = register(
     Severity.NOTE,
     "Who carries the established packets of each machine and each public address that the file names, as far as rules "
     "offload them: tc, the flowtable, or nobody, so that they pass the ruleset; and where it is not tc, why. There is one note "
-    "for each host that says which `datapath` it wants, or has keys of a shared tunnel among what it offloads.",
+    "for each host that says which `datapath` it or an EIP wants, or has keys of a shared tunnel among what it offloads.",
 )
 
 MOST = 5
@@ -29,7 +29,8 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
     """One note, in which equal reasons are one line."""
     fastpath = host.derived(FastPath)
     keys = any(interface.carrier for interface in fastpath.interfaces.values())
-    if not fastpath.pairs or not (host.datapath_span or keys) or host.derived(Stack).has_circles:
+    said = host.datapath_span or any(host.eips.column("datapath")) or any(host.prefix_eips.column("datapath"))
+    if not fastpath.pairs or not (said or keys) or host.derived(Stack).has_circles:
         return
     found: dict[tuple[Taker, Stay | None], list[Decision]] = {}
     for one in host.derived(Datapaths).decisions:

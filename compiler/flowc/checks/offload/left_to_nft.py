@@ -13,7 +13,7 @@ CODE = register(
     "FC711",
     "left-to-nft",
     Severity.WARNING,
-    "The host says `datapath tc`, and tc cannot carry the packets of some addresses: they stay in nft, in its flowtable where "
+    "The host or an EIP says `datapath tc`, and tc cannot carry the packets of some addresses: they stay in nft, in its flowtable where "
     "that can carry them, as they would be with `datapath nft`. There is one finding for each reason, and `docs/offload.md` "
     "tells what each means. An address and what it is translated to or from stay together, since connection tracking by tc "
     "takes the flows that it sees from the flowtable.",
@@ -25,11 +25,12 @@ MOST = 5
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report each reason once."""
-    if host.datapath is not Datapath.TC or host.datapath_span is None or host.derived(Stack).has_circles:
+    eips = *host.eips.column("datapath"), *host.prefix_eips.column("datapath")
+    if (host.datapath is not Datapath.TC and "tc" not in eips) or host.derived(Stack).has_circles:
         return
     found: dict[Stay, list[Decision]] = {}
     for one in host.derived(Datapaths).decisions:
-        if one.stay is not None:
+        if one.stay is not None and one.asked:
             found.setdefault(one.stay, []).append(one)
     for stay, decisions in found.items():
         first, count = decisions[0], len(decisions)
@@ -37,9 +38,9 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
         diagnostics.report(
             CODE,
             f"tc does not take {first.text}{f' and {count - 1} more' if count > 1 else ''}",
-            host.datapath_span,
+            host.datapath_span if host.datapath is Datapath.TC and host.datapath_span else first.span,
             stay.value,
-            related=[(first.span, "this address")],
+            related=[(first.span, "this address")] if host.datapath is Datapath.TC else [],
             notes=[f"the others: {', '.join(named)}"] if named else [],
         )
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from typing import NamedTuple
 
-from flowc.ir.addresses import FAMILIES, Family, Prefix, Range, format_range, merge
+from flowc.ir.addresses import Family, Prefix, Range, format_range, merge
+from flowc.ir.datapath.candidates import Candidates, Inside
 from flowc.ir.datapath.entrances import Entrances
-from flowc.ir.datapath.onward import NextHop, Onward
+from flowc.ir.datapath.onward import Onward
 from flowc.ir.datapath.reasons import Stay
-from flowc.ir.datapath.sharing import Inside, Node, Shared, Sharing
+from flowc.ir.datapath.sharing import Node, Shared, Sharing
 from flowc.ir.fastpath import FastPath
-from flowc.ir.fib import Fib
 from flowc.ir.fronts import Fronts, Target
 from flowc.ir.network import Datapath, Host, Offload
 from flowc.ir.prefixes import PrefixMap
+from flowc.ir.stack import Stack
 from flowc.source import Span
 
 
@@ -40,6 +41,8 @@ class Decision(NamedTuple):
     stay: Stay | None
     """Why it is not tc."""
     span: Span
+    asked: bool
+    """The file asks for tc: its host, or the EIP itself."""
 
     @property
     def text(self) -> str:
@@ -56,54 +59,17 @@ class Datapaths:
         return self.host.derived(FastPath)
 
     @property
+    def _candidates(self) -> Candidates:
+        return self.host.derived(Candidates)
+
+    @property
     def _entrances(self) -> Entrances:
         return self.host.derived(Entrances)
 
     @cached_property
-    def partners(self) -> Mapping[str, frozenset[str]]:
-        """The zones that each zone has flows with that a rule offloads, in either direction."""
-        found: dict[str, set[str]] = {}
-        for source, target, _ in self._fastpath.pairs:
-            found.setdefault(source, set()).add(target)
-            found.setdefault(target, set()).add(source)
-        return {zone: frozenset(others) for zone, others in found.items()}
-
-    def partners_of(self, interface: str) -> frozenset[str]:
-        """The same for all zones of an interface."""
-        zones = self._entrances.zones.get(interface, ())
-        return frozenset[str]().union(*(self.partners.get(zone, frozenset()) for zone in zones))
-
-    @cached_property
-    def insides(self) -> Mapping[Target, Inside]:
-        """The machines that the file names behind inside interfaces with flows that a rule offloads."""
-        found: dict[Target, Inside] = {}
-        for target, interface, span in self._named():
-            if interface not in self._entrances.outside and self.partners_of(interface):
-                found.setdefault(target, Inside(target, interface, span))
-        return found
-
-    def _named(self) -> Iterator[tuple[Target, str, Span]]:
-        host = self.host
-        vrfs = {name: one.vrf for name, one in host.interfaces.items()}
-        for family in FAMILIES:
-            columns = map(host.endpoints.column, (f"v{family}", "interface", "span"))
-            for address, interface, span in zip(*columns, strict=True):
-                if address is not None:
-                    yield (vrfs[interface], family, address), interface, span
-        columns = map(host.neighbors.column, ("family", "address", "interface", "span"))
-        for family, address, interface, span in zip(*columns, strict=True):
-            yield (vrfs[interface], family, address), interface, span
-        for table in (host.eips, host.forwards):
-            columns = map(table.column, ("vrf", "family", "target", "span"))
-            for vrf, family, address, span in zip(*columns, strict=True):
-                for way in host.derived(Fib).ways(vrf, family, address)[:1]:
-                    for _, interface, _ in way.hops[:1]:
-                        yield (vrf, family, address), interface, span
-
-    @cached_property
     def _sharing(self) -> Sharing:
         pairs = frozenset((source, target) for source, target, _ in self._fastpath.pairs)
-        return Sharing(self.host, self.insides, pairs)
+        return Sharing(self.host, self._candidates.insides, pairs)
 
     @cached_property
     def _helped(self) -> frozenset[str]:
@@ -116,20 +82,10 @@ class Datapaths:
         )
 
     @cached_property
-    def next_hops(self) -> Mapping[Target, NextHop]:
-        """Of all machines whose next hop the file tells."""
-        return {target: found for target, found in self._onward.items() if isinstance(found, NextHop)}
-
-    @cached_property
-    def _onward(self) -> Mapping[Target, NextHop | Stay]:
-        onward = self.host.derived(Onward)
-        return {target: onward.to_machine(*target) for target in self.insides}
-
-    @cached_property
     def _own(self) -> Mapping[Node, Stay]:
         """What keeps each address from tc, by itself."""
         found: dict[Node, Stay] = {}
-        for target, inside in self.insides.items():
+        for target, inside in self._candidates.insides.items():
             stay = self._of_machine(target, inside)
             if stay is not None:
                 found[target] = stay
@@ -141,11 +97,14 @@ class Datapaths:
 
     def _of_machine(self, target: Target, inside: Inside) -> Stay | None:
         host, (vrf, family, address) = self.host, target
-        if host.datapath is Datapath.NFT:
-            return Stay.DECLARED
+        wanted = self._sharing.overrides.get(target, host.datapath)
+        if wanted is Datapath.NFT:
+            return Stay.OVERRIDE if target in self._sharing.overrides else Stay.DECLARED
+        if wanted is Datapath.AUTO and inside.interface not in self._for_a_nic:
+            return Stay.AUTO
         if found := self._of_interface(inside.interface):
             return found
-        onward = self._onward[target]
+        onward = self._candidates.onward[target]
         if isinstance(onward, Stay):
             return onward
         fronts = host.derived(Fronts)
@@ -174,19 +133,14 @@ class Datapaths:
 
     def _find(self, name: str) -> Stay | None:
         host, interface = self.host, self.host.interfaces[name]
-        zones, partners = self._entrances.zones.get(name, ()), self.partners_of(name)
         if found := self._entrances.obstacle(name):
             return found
-        if not self._helped.isdisjoint(zones):
+        if not self._helped.isdisjoint(self._entrances.zones.get(name, ())):
             return Stay.HELPER
         if interface.carrier and interface.vrf and interface.vrf in host.derived(Fronts).vrfs:
             return Stay.ZONES  # zone 0, in which others of the device may be
-        ways = [one for one in self._ways_out(interface.vrf) if not partners.isdisjoint(self._entrances.zones[one])]
-        keyed = interface.carrier or any(host.interfaces[one].carrier for one in ways)
         hardware = host.offload is Offload.HARDWARE
-        if host.datapath is Datapath.AUTO and not (hardware and keyed):
-            return Stay.AUTO
-        for way in ways:
+        for way in self._candidates.ways_out(name):
             if found := self._entrances.obstacle(way) or self._of_way(interface.vrf, way):
                 return found
             if interface.carrier and host.interfaces[way].carrier == interface.carrier:
@@ -200,10 +154,14 @@ class Datapaths:
             return Stay.DYNAMIC
         return Stay.NEXT_HOP if (vrf, way) in self.host.derived(Onward).unknown else None
 
-    def _ways_out(self, vrf: str | None) -> list[str]:
-        """The outside interfaces that a VRF leads to."""
-        ways = self.host.derived(Onward).ways_out.get(vrf, ())
-        return [name for name in ways if name in self._entrances.outside]
+    @cached_property
+    def _for_a_nic(self) -> frozenset[str]:
+        """The interfaces of what `datapath auto` takes: with flows over a key of a shared tunnel, and hardware."""
+        if self.host.offload is not Offload.HARDWARE:
+            return frozenset()
+        keys = {name for name, one in self.host.interfaces.items() if one.carrier}
+        names = {inside.interface for inside in self._candidates.insides.values()}
+        return frozenset(name for name in names if not keys.isdisjoint((name, *self._candidates.ways_out(name))))
 
     def _of_ways(self, zone: str) -> Stay | None:
         """Why public addresses of a zone are not tc's."""
@@ -226,17 +184,22 @@ class Datapaths:
     @cached_property
     def _wanted(self) -> bool:
         """The host lets tc have something: to look at each address is for these alone."""
+        if not self._fastpath.pairs or self.host.derived(Stack).has_circles:
+            return False
+        eips = *self.host.eips.column("datapath"), *self.host.prefix_eips.column("datapath")
+        if self.host.datapath is Datapath.TC or "tc" in eips:
+            return True
         if self.host.datapath is Datapath.AUTO:
             keys = any(one.carrier for one in self._fastpath.interfaces.values())
             return keys and self.host.offload is Offload.HARDWARE
-        return self.host.datapath is Datapath.TC and bool(self._fastpath.pairs)
+        return False
 
     @cached_property
     def taken(self) -> tuple[Inside, ...]:
         """The machines that are tc's."""
         if not self._wanted:
             return ()
-        return tuple(one for target, one in self.insides.items() if self._stay(target) is None)
+        return tuple(one for target, one in self._candidates.insides.items() if self._stay(target) is None)
 
     @cached_property
     def ranges(self) -> Mapping[tuple[str | None, Family], tuple[Range, ...]]:
@@ -264,26 +227,32 @@ class Datapaths:
     def decisions(self) -> tuple[Decision, ...]:
         """Of each machine and each public address that the file names, as far as a rule offloads flows of it."""
         found: list[Decision] = []
-        for (vrf, family, address), inside in self.insides.items():
+        for (vrf, family, address), inside in self._candidates.insides.items():
             stay = self._stay(inside.target)
             taker = Taker.TC if stay is None else self._else(inside.interface)
             one = Range(address, address)
-            found.append(Decision("address", family, one, vrf, taker, stay, inside.span))
-        named = {self._sharing.root(target) for target in self.insides}
+            asked = self._sharing.overrides.get(inside.target, self.host.datapath) is Datapath.TC
+            found.append(Decision("address", family, one, vrf, taker, stay, inside.span, asked))
+        named = {self._sharing.root(target) for target in self._candidates.insides}
         for shared in self._sharing.public:
             stay = self._stay(shared.node)
             if stay is None and self._sharing.root(shared.node) not in named:
                 continue  # nobody has flows by it that a rule offloads
             taker = Taker.TC if stay is None else self._else_public(shared.zone)
-            found.append(Decision(shared.what, shared.family, shared.range, shared.vrf, taker, stay, shared.span))
+            asked = self.host.datapath is Datapath.TC and stay is not Stay.OVERRIDE
+            found.append(
+                Decision(shared.what, shared.family, shared.range, shared.vrf, taker, stay, shared.span, asked)
+            )
         return tuple(dict.fromkeys(found))
 
     def _else(self, name: str) -> Taker:
         """Who has what is over an interface, if tc has not."""
         fastpath = self._fastpath
         free = name in fastpath.interfaces and name not in fastpath.obstacles
-        return Taker.FLOWTABLE if free and any(map(fastpath.free, self.partners_of(name))) else Taker.NOBODY
+        return Taker.FLOWTABLE if free and any(map(fastpath.free, self._candidates.partners_of(name))) else Taker.NOBODY
 
     def _else_public(self, zone: str) -> Taker:
         free = zone in self._fastpath.zones and self._fastpath.free(zone)
-        return Taker.FLOWTABLE if free and any(map(self._fastpath.free, self.partners[zone])) else Taker.NOBODY
+        return (
+            Taker.FLOWTABLE if free and any(map(self._fastpath.free, self._candidates.partners[zone])) else Taker.NOBODY
+        )

@@ -12,24 +12,17 @@ from typing import NamedTuple, TypeAlias
 
 from flowc.ir.addresses import FAMILIES, WIDTH, Family, Prefix, Range, intersect, merge, subtract
 from flowc.ir.behind import Behind
+from flowc.ir.datapath.candidates import Inside
 from flowc.ir.datapath.onward import Onward
 from flowc.ir.datapath.reasons import Stay
 from flowc.ir.fronts import Target
 from flowc.ir.links import Spoofing
 from flowc.ir.nat import Nat
-from flowc.ir.network import Host
+from flowc.ir.network import Datapath, Host
 from flowc.ir.prefixes import PrefixMap
 from flowc.source import Span
 
 Node: TypeAlias = tuple[object, ...]
-
-
-class Inside(NamedTuple):
-    """An address of a machine, and the interface that the machine is behind."""
-
-    target: Target
-    interface: str
-    span: Span
 
 
 class Shared(NamedTuple):
@@ -54,6 +47,8 @@ class Sharing:
     public: list[Shared] = field(default_factory=list)
     obstacles: dict[Node, Stay] = field(default_factory=dict)
     """Of public addresses by themselves."""
+    overrides: dict[Target, Datapath] = field(default_factory=dict)
+    """What the EIPs of machines say themselves."""
     _parents: dict[Node, Node] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -109,11 +104,12 @@ class Sharing:
         """EIPs. What has one at a zone is not translated to anything else there."""
         named: set[tuple[str, Target]] = set()
         eips = self.host.eips
-        columns = map(eips.column, ("family", "public", "target", "vrf", "zone", "span"))
-        for family, public, address, vrf, zone, span in zip(*columns, strict=True):
+        columns = map(eips.column, ("family", "public", "target", "vrf", "zone", "span", "datapath"))
+        for family, public, address, vrf, zone, span, datapath in zip(*columns, strict=True):
             target: Target = (vrf, family, address)
             named.add((zone, target))
             self._add(zone, family, Range(public, public), vrf, "EIP", span, target)
+            self._override(target, datapath, self.node(zone, family, public))
         rows = list(self.host.prefix_eips)
         maps: dict[str | None, list[tuple[Prefix, int]]] = {}
         for at, row in enumerate(rows):
@@ -126,7 +122,14 @@ class Sharing:
                 public = row.public + address - row.target
                 named.add((row.zone, target))
                 self._add(row.zone, family, Range(public, public), vrf, "EIP", row.span, target)
+                self._override(target, row.datapath, self.node(row.zone, family, public))
         return named
+
+    def _override(self, target: Target, datapath: str | None, node: Node) -> None:
+        if datapath is not None:
+            self.overrides[target] = Datapath(datapath)
+            if self.overrides[target] is Datapath.NFT:
+                self.obstacles[node] = Stay.OVERRIDE
 
     def _forwards(self) -> None:
         columns = map(self.host.forwards.column, ("family", "public", "target", "vrf", "zone", "span"))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from flowc.hoststate.tc import MacOfNeighbor, Match, Reference
 from flowc.ir.addresses import FAMILIES, WIDTH, Family, Prefix, format_address, prefixes
-from flowc.ir.datapath import Datapaths, Entrances, Inside, NextHop, Onward, Shared
+from flowc.ir.datapath import Candidates, Datapaths, Entrances, Inside, NextHop, Onward, Shared
 from flowc.ir.fronts import Target
 from flowc.ir.links import Interface
 from flowc.ir.own import own_addresses
@@ -56,6 +56,7 @@ class Plan:
         self.topology = topology
         self.shared = shared
         self.datapaths = topology.host.derived(Datapaths)
+        self.candidates = topology.host.derived(Candidates)
         self.looks = topology.host.derived(Entrances)
 
     @cached_property
@@ -68,7 +69,7 @@ class Plan:
 
     def reached(self, entrance: Interface, vrf: str | None) -> Iterator[Inside]:
         """The machines of a VRF that an interface has flows with."""
-        partners = self.datapaths.partners_of(entrance.name)
+        partners = self.candidates.partners_of(entrance.name)
         for one in self.machines.get(vrf, ()):
             if one.interface != entrance.name and not partners.isdisjoint(self.looks.zones[one.interface]):
                 yield one
@@ -102,7 +103,7 @@ class Plan:
 
     def _needs(self, target: Target | None) -> tuple[Reference, ...]:
         """Of one machine."""
-        hop = None if target is None else self.datapaths.next_hops.get(target)
+        hop = None if target is None else self.candidates.next_hops.get(target)
         mac = "" if hop is None else next_mac(hop, self.topology)
         return () if isinstance(mac, str) else (mac,)
 

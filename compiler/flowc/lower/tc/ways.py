@@ -42,7 +42,7 @@ class Ways:
     def of(self, vrf: str | None, zone: int) -> Iterator[tuple[Prefix, tuple[Action, ...], Span]]:
         """Prefixes in no order, each once, with what is done; nothing where the IP stack has to look."""
         interface = self._entrance.interface
-        hops = self._plan.datapaths.next_hops
+        hops = self._plan.candidates.next_hops
         machines: set[Prefix] = set()
         for target, _, span in self._plan.reached(interface, vrf):
             _, family, address = target
