@@ -23,7 +23,7 @@ from flowc.backends.live.announcing import announce
 from flowc.backends.live.ask import pending
 from flowc.backends.live.cutting import cut_forbidden
 from flowc.backends.live.engine import Difference, Done, StepFailedError, Target, UnsettledError, refuse_foreign
-from flowc.backends.live.following import LinkNews
+from flowc.backends.live.following import News
 from flowc.backends.live.guard import PendingError
 from flowc.backends.live.observing import observe
 from flowc.backends.live.reading import Loaded
@@ -43,11 +43,14 @@ from flowc.delta.compared import ComparedStates, by_declaration
 from flowc.delta.plan import Step, plan
 from flowc.facts import Index
 from flowc.hoststate import HostState, nothing
+from flowc.hoststate.macs import references
 from flowc.hoststate.present import table_without
 from flowc.hoststate.ruleset import NO_TABLE
 from flowc.hoststate.state import FORWARDING
+from flowc.hoststate.tc import MacOfNeighbor, Reference
 from flowc.ir.network import Host, Network
 from flowc.verify.host import verified
+from flowc.verify.macs import compare
 from flowc.verify.model import Verified
 from flowc.verify.neighbors import unresolved
 
@@ -80,6 +83,8 @@ class Planned:
     steps: tuple[Step, ...]
     waiting: tuple[str, ...]
     """Devices that are not there: what is on them is left out."""
+    unresolved: tuple[Reference, ...] = ()
+    """MAC addresses that are not known: filters that need one are left out."""
 
     @property
     def delta(self) -> Delta:
@@ -144,6 +149,8 @@ def verify_live(
             facts = read_host()
         flowtable = found.seen.ruleset.flowtable
         observed = observe(engine.connection, host, flowtable.devices if flowtable else (), seconds)
+    loaded = compare(state.filters, found.seen.state.filters, found.seen.macs.known)
+    observed = replace(observed, macs=loaded)
     findings = check_host(Network(hosts=(host,)), host.name, facts)
     return verified(host, planned.compared, planned.waiting, facts, findings, observed, notes)
 
@@ -171,7 +178,7 @@ def apply_state(
         session.take_over(target, found.seen)
         token = session.claim(token)
         planned = _planned(found)
-        done = Done(waiting=planned.waiting)
+        done = Done(waiting=planned.waiting, unresolved=planned.unresolved)
         if len(planned.delta):
             done = session.change(target, found, confirm, what)
         judged, complaints = None, announce(state, planned.delta)
@@ -185,12 +192,13 @@ def apply_state(
 
 
 def follow(state: HostState, netns: str | None = None, *, host: Host | None = None) -> Iterator[Applied]:
-    """Apply, and again whenever a device comes, goes or changes: what it has lost is put back. What was done each time.
+    """Apply, and again whenever a device comes, goes or changes: what it has lost is put back; and when a machine whose MAC
+    address filters write gets another one, or stops answering. What was done each time.
 
     Ends by SupersededError when somebody else changes the host. Raises as `apply_state`.
     """
     with entered(netns):
-        news, runtime = LinkNews(), Runtime.here()
+        news, runtime = News(_machines(state)), Runtime.here()
     needed = [link.device for link in state.links if not link.created]
     token: str | None = None
     with news:
@@ -267,6 +275,11 @@ def _indexes(devices: Collection[str], netns: str | None) -> dict[str, int]:
         return {name: index for index, name in socket.if_nameindex() if name in devices}
 
 
+def _machines(state: HostState) -> Iterator[str]:
+    """Addresses of those whose MAC addresses filters write."""
+    return (one.address for one in references(state.filters) if isinstance(one, MacOfNeighbor))
+
+
 def _unconfirmed() -> tuple[str, ...]:
     """Words about a change that waits to be confirmed, is being made or undone."""
     other = pending(Runtime.here())
@@ -277,7 +290,7 @@ def _planned(found: Difference, notes: tuple[str, ...] = ()) -> Planned:
     seen, reachable = found.seen, found.reachable
     host = by_declaration(found.delta, seen.state, reachable.state, seen.ruleset, reachable.ruleset)
     steps = plan(found.delta, table_stays=bool(reachable.ruleset.chains))
-    return Planned(ComparedStates((host,), (), (), notes), steps, found.waiting)
+    return Planned(ComparedStates((host,), (), (), notes), steps, found.waiting, found.unresolved)
 
 
 def _target(state: HostState) -> Target:

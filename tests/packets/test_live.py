@@ -30,7 +30,7 @@ from flowc.live import apply_state, compare_live, take_down
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FILES = int(os.environ.get("FLOWC_LIVE_FILES", "30"))
 SEED = int(os.environ.get("FLOWC_LIVE_SEED", "5"))
-IN_EACH = 10
+IN_EACH = 5
 """Hosts in a test, so that none of them takes long."""
 MOST = 30
 """Lines about a host."""

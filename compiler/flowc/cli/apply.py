@@ -13,6 +13,7 @@ from flowc.cli.onhost import (
     add_host_arguments,
     on_host,
     say_failure,
+    say_unresolved,
     say_waiting,
     wanted,
 )
@@ -70,6 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
             planned = compare_live(state, arguments.netns)
             emit(told_plan(planned, arguments), sys.stdout)
             say_waiting(state.host, planned.waiting)
+            say_unresolved(state.host, planned.unresolved)
             return 0
         try:
             if arguments.follow:
@@ -110,6 +112,7 @@ def say_done(applied: Applied, arguments: argparse.Namespace) -> None:
     for complaint in applied.complaints:
         say(f"{host}: {complaint}")
     say_waiting(host, applied.done.waiting)
+    say_unresolved(host, applied.done.unresolved)
     if applied.done.pending:
         say(applied.done.pending)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from flowc.cli.onhost import BrokenFileError, add_host_arguments, on_host, say_waiting, wanted
+from flowc.cli.onhost import BrokenFileError, add_host_arguments, on_host, say_unresolved, say_waiting, wanted
 from flowc.cli.outcome import CannotRunError, emit
 from flowc.cli.reporting import add_format_argument, print_diagnostics, readable, wants_color
 
@@ -81,6 +81,7 @@ def _live(arguments: argparse.Namespace) -> int:
         planned = compare_live(state, arguments.netns)
     emit(_states(planned.compared, arguments), sys.stdout)
     say_waiting(state.host, planned.waiting)
+    say_unresolved(state.host, planned.unresolved)
     return 0 if planned.compared.is_empty else 1
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from flowc.api import CompileResult
     from flowc.backends.live.engine import StepFailedError, UnsettledError
     from flowc.hoststate import HostState
+    from flowc.hoststate.tc import Reference
     from flowc.ir.network import Host
     from flowc.source import Span
 
@@ -173,3 +174,13 @@ def say_waiting(host: str, devices: Sequence[str]) -> None:
         say(
             f"{host}: {', '.join(devices)} {verb} not there: what is on {'it' if len(devices) == 1 else 'them'} was left out"
         )
+
+
+def say_unresolved(host: str, references: Sequence[Reference]) -> None:
+    """MAC addresses that are not known keep nothing from being loaded but the filters that need them."""
+    from flowc.hoststate.macs import lacking  # noqa: PLC0415
+
+    for one in references[:_MOST]:
+        say(f"{host}: {lacking(one)}")
+    if len(references) > _MOST:
+        say(f"{host}: and {len(references) - _MOST} more like these")

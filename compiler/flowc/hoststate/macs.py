@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from flowc.hoststate.tc import Action, FlowerFilter, MacOfDevice, MacOfNeighbor, Munge, Pedit, Redirect, Reference
+from flowc.hoststate.tc import STAY, Action, FlowerFilter, MacOfDevice, MacOfNeighbor, Munge, Pedit, Redirect, Reference
+
+Value = str | int | Reference | None
 
 
 def written(one: FlowerFilter) -> tuple[Reference, ...]:
@@ -22,16 +24,31 @@ def references(filters: Iterable[FlowerFilter]) -> tuple[Reference, ...]:
     return tuple(dict.fromkeys(reference for one in filters for reference in (*one.needs, *written(one))))
 
 
+def lacking(reference: Reference) -> str:
+    """What it is to a person that an address is not known; apply.sh says the same."""
+    match reference:
+        case MacOfNeighbor(address, device):
+            return f"flows to {address} stay in nft: no neighbour {address} on {device}"
+        case MacOfDevice(device):
+            return f"flows out of {device} stay in nft: the device has no MAC address"
+
+
 def resolved(filters: Iterable[FlowerFilter], macs: Mapping[Reference, str]) -> Iterator[FlowerFilter]:
-    """The filters as they can be made while these addresses are known."""
+    """The filters as they can be made while these addresses are known: none waits for any more."""
     for one in filters:
-        if not all(map(macs.__contains__, one.needs)):
-            continue
         wanted = written(one)
-        if not all(map(macs.__contains__, wanted)):
-            yield replace(one, actions=one.otherwise)
-        else:
-            yield replace(one, actions=tuple(_with(action, macs) for action in one.actions)) if wanted else one
+        if not (wanted or one.needs):
+            yield one
+        elif all(map(macs.__contains__, one.needs)):
+            is_known = all(map(macs.__contains__, wanted))
+            actions = tuple(_with(action, macs) for action in one.actions) if is_known else one.otherwise
+            yield replace(one, actions=actions, needs=(), otherwise=STAY)
+
+
+def resolved_where_known(filters: Iterable[FlowerFilter], macs: Mapping[Reference, str]) -> Iterator[FlowerFilter]:
+    """The filters with these addresses; they still wait for others, and for what they need."""
+    for one in filters:
+        yield replace(one, actions=tuple(_with(action, macs) for action in one.actions)) if written(one) else one
 
 
 def without_ways(filters: Iterable[FlowerFilter], gone: Collection[str]) -> Iterator[FlowerFilter]:
@@ -48,5 +65,5 @@ def _with(action: Action, macs: Mapping[Reference, str]) -> Action:
     return Pedit(tuple(Munge(field, _value(value, macs)) for field, value in action.munges))
 
 
-def _value(value: str | int | Reference | None, macs: Mapping[Reference, str]) -> str | int | None:
-    return macs[value] if isinstance(value, MacOfDevice | MacOfNeighbor) else value
+def _value(value: Value, macs: Mapping[Reference, str]) -> Value:
+    return macs.get(value, value) if isinstance(value, MacOfDevice | MacOfNeighbor) else value

@@ -7,6 +7,7 @@ from flowc.ir.network import Host
 from flowc.ir.own import on_link
 from flowc.ir.public import Public
 from flowc.lower import links, nft, onlink, pinned, routing, tc
+from flowc.lower.macs import with_fixed_macs
 from flowc.lower.shared import SharedTunnels
 from flowc.lower.topology import Topology
 
@@ -19,9 +20,11 @@ def lower(host: Host) -> HostState:
     answered = host.derived(on_link)
     table = nft.table(topology, public)
     neighbors = routing.neighbors(topology, shared)
+    filters = (*shared.filters(), *tc.filters(topology, shared))
+    devices, filters = with_fixed_macs(host.name, links.links(topology), filters)
     return HostState(
         host=host.name,
-        links=links.links(topology),
+        links=devices,
         sysctls=links.sysctls(topology, neighbors, offload=table.flowtable is not None),
         addresses=routing.addresses(topology, answered, shared),
         routes=routing.routes(topology, shared),
@@ -29,7 +32,7 @@ def lower(host: Host) -> HostState:
         local_rule_last=bool(host.vrfs),
         neighbors=neighbors,
         nft=table,
-        filters=(*shared.filters(), *tc.filters(topology, shared)),
+        filters=filters,
         modules=nft.modules(table),
         announcements=onlink.announcements(answered),
     )

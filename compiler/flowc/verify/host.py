@@ -12,6 +12,7 @@ from flowc.verify.counted import passing
 from flowc.verify.devices import by_facts, flowtable_devices
 from flowc.verify.drift import drift
 from flowc.verify.flows import Flows
+from flowc.verify.macs import macs
 from flowc.verify.model import Row, Verified, gathered
 from flowc.verify.neighbors import neighbors
 from flowc.verify.observed import Observed
@@ -44,6 +45,7 @@ def _rows(
     yield from flowtable_devices(host, index, observed.flowtable)
     yield from by_facts(found)
     yield from neighbors(host, index)
+    yield from macs(observed.macs)
     yield from tunnels(host, index, observed.paths)
     flows = Flows(host, index, observed)
     yield from flows.rows()

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from flowc.hoststate.routing import AddressRow
 from flowc.hoststate.tracked import Tracked
+from flowc.verify.macs import Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +45,5 @@ class Observed:
     """By tunnel."""
     unread: tuple[str, ...] = ()
     """What could not be read, each with its reason."""
+    macs: tuple[Written, ...] = ()
+    """What the file has tc filters write, and what they do."""

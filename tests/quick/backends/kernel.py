@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 HEADER = 16
@@ -25,6 +26,9 @@ class Kernel:
         message["header"] = {"type": number, "flags": 0, "sequence_number": 0, "pid": 0}
         message.encode()
         self.messages.append(bytes(message.data))
+
+    def send(self, number: int, flags: int, body: bytes) -> None:
+        self.messages.append(struct.pack("=IHHII", HEADER + len(body), number, flags, 0, 0) + body)
 
     def dump(self, number: int, body: bytes) -> list[bytes]:
         """All of the family that is asked for."""

@@ -16,6 +16,7 @@ from tests.quick.backends.states import marking
 
 from flowc.backends.netlink.messages.flower import tcmsg
 from flowc.backends.netlink.objects import filters
+from flowc.backends.netlink.packing import packed
 from flowc.backends.tc.render import COOKIE
 from flowc.hoststate import FlowerFilter
 from flowc.hoststate.tc import (
@@ -101,6 +102,13 @@ def test_the_classes_of_messages_decode_what_they_encode() -> None:
         message.decode()
         assert {name: message[name] for name in fields} == fields
         assert plain(message["attrs"]) == plain(attributes)
+
+
+def test_a_filter_is_packed_as_its_classes_would_encode_it() -> None:
+    for one in (*each_filter("lo", "lo"), in_hardware("lo")):
+        kernel: Any = Kernel()
+        kernel.write(tcmsg, 44, 0, *filters.message(one))
+        assert packed(tcmsg, *filters.message(one)) == kernel.messages[0][HEADER:]
 
 
 def plain(attributes: Any) -> list[tuple[str, Any]]:  # noqa: ANN401  # pyroute2's messages, or a stand-in

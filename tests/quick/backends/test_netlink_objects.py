@@ -13,12 +13,13 @@ from tests.quick.backends.states import at, empty
 
 from flowc.backends.netlink import wire
 from flowc.backends.netlink.connection import MissingDeviceError, RefusedError
-from flowc.backends.netlink.objects import addresses, modules, neighbors, sysctls, tunnels
+from flowc.backends.netlink.objects import addresses, macs, modules, neighbors, sysctls, tunnels
 from flowc.backends.netlink.objects.devices import Device
 from flowc.backends.netlink.objects.foreign import Foreign
 from flowc.backends.netlink.objects.owned import links
 from flowc.hoststate import AddressRow, GreTunnel, Link, LinkKind, NeighborRow, Sysctl
 from flowc.hoststate.journal import DeviceBefore, Journal, completed
+from flowc.hoststate.tc import MacOfDevice, MacOfNeighbor
 from flowc.source import NOWHERE
 
 NONE = Journal()
@@ -222,6 +223,25 @@ def test_neighbours_are_flowcs_by_their_protocol_and_last_by_their_state() -> No
         NeighborRow(6, "2001:db8::7", "eth0", MAC, NOWHERE),
         NeighborRow(6, "2001:db8::8", "eth0", None, NOWHERE),
     ]
+
+
+def test_mac_addresses_are_read_of_devices_and_of_machines_that_have_a_valid_one() -> None:
+    messages = (
+        neighbor(2, "192.0.2.1"),
+        neighbor(2, "192.0.2.2", state=1, mac=None),
+        neighbor(10, "2001:db8::1", state=0x20, mac=None),
+    )
+    found = [device(2, "eth0"), device(3, "tun", mac="0a:00:00:01"), device(4, "other")]
+    by = {name: MacOfNeighbor(f"192.0.2.{name}", "eth0") for name in range(1, 4)}
+    asked = MacOfNeighbor("2001:db8::1", "eth0")
+    elsewhere = (MacOfNeighbor("192.0.2.1", "other"), MacOfNeighbor("192.0.2.1", "gone"))
+    own = (MacOfDevice("eth0"), MacOfDevice("tun"), MacOfDevice("gone"))
+    kernel: Any = Dump(*messages)
+    read = macs.read(kernel, found, (*by.values(), asked, *elsewhere, *own))
+    assert read.known == {by[1]: MAC, own[0]: found[0].mac}
+    assert read.asked == {by[2]}
+    silent: Any = Silent()
+    assert macs.read(silent, found, own).known == {own[0]: found[0].mac}
 
 
 def address(family: int, local: str, length: int, *more: bytes, peer: str | None = None) -> bytes:

@@ -158,7 +158,7 @@ def refusing(code: int, *those: FlowerFilter) -> Any:  # noqa: ANN401  # a messa
     def write(*_: object) -> None:
         raise RefusedError(code, None)
 
-    kernel.write = write
+    kernel.write = kernel.send = write
     return kernel
 
 

@@ -14,7 +14,7 @@ from tests.quick.backends.states import empty
 from flowc.backends import BACKENDS, LOADER
 from flowc.hoststate import FlowerFilter, HostState
 from flowc.hoststate.macs import references, resolved
-from flowc.hoststate.tc import MacOfDevice, MacOfNeighbor, Pass, Redirect, Reference
+from flowc.hoststate.tc import STAY, Goto, MacOfDevice, MacOfNeighbor, Redirect, Reference
 
 BY_NAME = {backend.name: backend for backend in BACKENDS}
 MACHINE, ROUTER = "02:00:00:00:00:75", "02:00:00:00:00:01"
@@ -37,6 +37,8 @@ TOOLS = {
     "ip": """case $* in
         'neigh show') n=$(($(cat "$log/asked" 2>/dev/null || echo 0) + 1)); echo $n >"$log/asked"
             cat "$log/neighbors.$n" 2>/dev/null || cat "$log/neighbors" ;;
+        '-o link show dev lo') echo '1: lo: <LOOPBACK> mtu 65536 \\    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00' ;;
+        '-o link show dev tun') echo '2: tun@NONE: <NOARP> mtu 1448 \\    link/gre6 fd:12:34:56:78:9a:bc:de brd 2001::1' ;;
         esac""",
     "tc": 'n=$(($(cat "$log/loaded" 2>/dev/null || echo 0) + 1)); echo $n >"$log/loaded"; cp "$2" "$log/tc.$n"',
 }
@@ -92,8 +94,7 @@ def filters_of(lines: list[str]) -> list[str]:
 
 def as_text(filters: tuple[FlowerFilter, ...]) -> list[str]:
     """What tc.batch says of filters that wait for nothing."""
-    plain = tuple(replace(one, needs=(), otherwise=(Pass(),)) for one in filters)
-    return filters_of(BY_NAME["tc"].render(empty(filters=plain)).splitlines())
+    return filters_of(BY_NAME["tc"].render(empty(filters=filters)).splitlines())
 
 
 def test_all_that_is_known_is_filled_in_at_once(machine: Machine) -> None:
@@ -171,14 +172,21 @@ def test_names_that_look_like_references_or_words_are_names(machine: Machine) ->
     assert filters_of(machine.loaded(1)) == as_text(tuple(resolved(odd, known)))
 
 
+def test_a_device_without_ethernet_has_no_mac(machine: Machine) -> None:
+    over_tunnel = with_references("tap75", "tun", "10.0.0.75", "198.51.100.1")
+    said = machine.run(state(*over_tunnel), HERE + THERE.replace("dev lo", "dev tun"))
+    assert "flows out of tun stay in nft: the device has no MAC address" in said
+    assert not any("mirred" in line for line in machine.loaded(2))
+
+
 def test_a_filter_keeps_its_place_while_it_waits() -> None:
     whose, by_router, fixed, gap = FILTERS
     assert tuple(resolved(FILTERS, {})) == (
-        replace(by_router, actions=by_router.otherwise),
-        replace(fixed, actions=(Pass(),)),
+        replace(by_router, actions=(Goto(3),), otherwise=STAY),
+        replace(fixed, actions=STAY),
         gap,
     )
-    assert tuple(resolved([whose], KNOWN)) == (whose,)
+    assert tuple(resolved([whose], KNOWN)) == (replace(whose, needs=()),)
     done = tuple(resolved(FILTERS, KNOWN))
-    assert references(replace(one, needs=()) for one in done) == ()
+    assert references(done) == ()
     assert [one.actions[-1] for one in done[1:3]] == [Redirect("lo")] * 2

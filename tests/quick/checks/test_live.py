@@ -415,3 +415,30 @@ def test_a_service_does_not_hear_a_vrf_that_it_is_not_in(tmp_path: Path, listene
     off = {"net/ipv4/tcp_l3mdev_accept": "0"}
     assert names(tmp_path, text, listeners=listeners, sysctls=off) == expected
     assert names(tmp_path, text, listeners=listeners) == []  # it was not read
+
+
+def of_drivers(folder: Path, text: str, **drivers: str | None) -> list[str]:
+    """What FC835 is reported of."""
+    links = [{"name": name, "driver": driver, "hw_tc_offload": True} for name, driver in drivers.items()]
+    found = reported(folder, text, {"links": links})
+    return [one.message.split("`")[1] for one in found if one.code.number == "FC835"]
+
+
+def test_a_driver_that_takes_no_conntrack_is_told_where_tc_carries_flows(tmp_path: Path) -> None:
+    (check,) = (one for one in CHECKS if one.code.number == "FC835")
+    assert of_drivers(tmp_path, check.bad, eth0="ice", eth1="cxgb4") == ["eth0", "eth1"]
+    assert of_drivers(tmp_path, check.bad, eth0="mlx5_core", eth1="nfp") == []
+    assert of_drivers(tmp_path, check.bad, eth0=None, eth1="some_nic") == []
+    assert of_drivers(tmp_path, check.bad) == []
+    software = check.bad.replace("offload hardware", "offload software")
+    assert of_drivers(tmp_path, software, eth0="ice", eth1="ice") == []
+    unknown = check.bad.replace("; mac 02:00:00:00:00:07", "")  # so that nothing is tc's
+    assert of_drivers(tmp_path, unknown, eth0="ice", eth1="ice") == []
+
+
+def test_the_driver_below_a_vlan_counts(tmp_path: Path) -> None:
+    (check,) = (one for one in CHECKS if one.code.number == "FC835")
+    text = check.bad.replace(
+        "interface vms { device eth1;", "interface nic { device eth1 }\ninterface vms { vlan 5 on nic;"
+    )
+    assert of_drivers(tmp_path, text, eth0="mlx5_core", eth1="ice") == ["eth1"]

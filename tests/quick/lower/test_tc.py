@@ -9,7 +9,9 @@ from tests.golden import Golden
 
 from flowc.api import compile_files, render
 from flowc.hoststate import FlowerFilter, HostState
+from flowc.hoststate.macs import references
 from flowc.hoststate.tc import Conntrack, Goto, Placement, Redirect
+from flowc.lower.macs import fixed_mac
 
 GOLDEN = Path(__file__).parent / "datapath"
 
@@ -120,5 +122,22 @@ def test_a_managed_neighbour_is_a_reference_that_its_filters_need(tmp_path: Path
     assert {(one.device, one.chain, one.match.source) for one in needing} == {
         ("eth1", 0, "10.0.0.75/32"),
         ("eth1", 0, "fd00:a::75/128"),
+        ("eth0", 0, None),  # its public addresses
     }
+    assert {one.match.destination for one in needing if one.device == "eth0"} == {
+        "2.2.2.11/32",
+        "2001:db8:2::11/128",
+    }
+    gateway = state_of(VARIANTS["nat-gateway"]().replace("; mac 52:54:00:00:01:02 }", " }"), tmp_path)
+    assert not [one for one in gateway.filters if one.needs]
     assert replace(needing[0], needs=()) != needing[0]
+
+
+def test_a_tunnel_without_a_mac_gets_one_that_stays(tmp_path: Path) -> None:
+    text = VARIANTS["shared-tunnel"]().replace("tunnel overlay { mac 52:54:00:00:07:01; ", "tunnel overlay { ")
+    state = state_of(text, tmp_path)
+    (overlay,) = (link for link in state.links if link.device == "overlay")
+    assert overlay.mac == fixed_mac(state.host, "overlay")
+    assert references(state.filters) == ()
+    nft = state_of(text.replace("datapath tc", "datapath nft"), tmp_path)
+    assert [link.mac for link in nft.links if link.device == "overlay"] == [None]

@@ -6,6 +6,7 @@ routes with it) needs no model: the next round finds it. The same engine goes ba
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +14,8 @@ from pathlib import Path
 from flowc.backends.live.reading import Loaded, read
 from flowc.backends.live.writing import do
 from flowc.backends.netlink.connection import Connection, MissingDeviceError, RefusedError
-from flowc.backends.netlink.objects import links, others, precedence
+from flowc.backends.netlink.objects import links, macs, others, precedence
+from flowc.backends.netlink.objects.devices import devices
 from flowc.backends.netlink.objects.foreign import ForeignError
 from flowc.backends.nft import live as nft
 from flowc.delta import Delta, difference
@@ -22,12 +24,17 @@ from flowc.delta.links import LINK
 from flowc.delta.plan import Step, Verb, len_of_table, plan
 from flowc.hoststate import NetworkState
 from flowc.hoststate.journal import Journal, completed
+from flowc.hoststate.macs import references, resolved
 from flowc.hoststate.present import ruleset_without, waiting, without, without_ipv6
+from flowc.hoststate.tc import Reference
 
 _IPV6 = Path("/proc/sys/net/ipv6")
 
 ROUNDS = 5
 """More than anything that is made anew with what stands on it takes."""
+_ANSWERED = 4.0
+"""Seconds that machines have to answer which were asked: the kernel asks three times, a second apart."""
+_PAUSE = 0.1
 
 
 class StepFailedError(Exception):
@@ -66,6 +73,8 @@ class Difference:
     delta: Delta
     waiting: tuple[str, ...]
     """Devices that are waited for."""
+    unresolved: tuple[Reference, ...] = ()
+    """MAC addresses that are not known: filters that need one are left out."""
 
 
 @dataclass(slots=True)
@@ -76,6 +85,8 @@ class Done:
     rounds: int = 0
     waiting: tuple[str, ...] = ()
     """Devices that are not there: what is on them was left out."""
+    unresolved: tuple[Reference, ...] = ()
+    """MAC addresses that are not known: filters that need one were left out."""
     pending: str | None = None
     """Words about a change that waits to be confirmed."""
 
@@ -112,16 +123,20 @@ class Engine:
         if not _IPV6.exists():
             state = without_ipv6(state)
         absent = waiting(state, frozenset(seen.devices.values()))
-        reachable = Loaded(without(state, absent), ruleset_without(target.loaded.ruleset, absent))
+        state = without(state, absent)
+        filters, known = state.filters, seen.macs.known
+        unresolved = tuple(one for one in references(filters) if one not in known and one.device not in absent)
+        state = replace(state, filters=tuple(resolved(filters, known)))
+        reachable = Loaded(state, ruleset_without(target.loaded.ruleset, absent))
         delta = difference(seen.state, reachable.state, seen.ruleset, reachable.ruleset)
         named = {
             link.device for link in target.loaded.state.links
         }  # of others there is a journal, and nothing to put back
-        return Difference(seen, reachable, delta, tuple(device for device in absent if device in named))
+        return Difference(seen, reachable, delta, tuple(device for device in absent if device in named), unresolved)
 
     def converge(self, target: Target, found: Difference | None = None) -> Done:
         """Raises ForeignError, StepFailedError and UnsettledError; what was done until then stays done."""
-        done = Done()
+        done, has_waited = Done(), False
         found = found or self.look(target)
         while len(found.delta):
             refuse_foreign(found.seen)
@@ -131,10 +146,21 @@ class Engine:
             done.rounds += 1
             done.steps += self._execute(found, target)
             found = self.compare(self._again(found, target), target)
-        done.waiting = found.waiting
+            if not len(found.delta) and not has_waited:
+                has_waited, found = True, self._answered(found, target)
+        done.waiting, done.unresolved = found.waiting, found.unresolved
         if any(step.kind in (ADDRESS, LINK) for step in done.steps):
             done.steps += self._in_order(found.reachable.state)
         return done
+
+    def _answered(self, found: Difference, target: Target) -> Difference:
+        """What there is to do when neighbours have had the time to answer. One that was just made is asked by the kernel."""
+        end = time.monotonic() + _ANSWERED
+        asked = found.seen.macs.asked
+        while asked and time.monotonic() < end:
+            time.sleep(_PAUSE)
+            asked = macs.read(self.connection, devices(self.connection), asked).asked
+        return self.look(target) if found.seen.macs.asked else found
 
     def _in_order(self, wanted: NetworkState) -> Iterator[Step]:
         """Of several addresses in a network that is the first which is so when all are added to a new device."""
@@ -155,9 +181,9 @@ class Engine:
         """What there is when the difference is written. Where only the nft table differed, all else is as it shall be:
         a transaction of nft changes neither devices nor what stands on them. A device that comes or goes does.
         """
-        devices = links.names(self.connection)
-        if len(found.delta) == len_of_table(found.delta) and devices == found.seen.devices:
-            return Loaded(found.reachable.state, self.table.read(), devices=devices)
+        names = links.names(self.connection)
+        if len(found.delta) == len_of_table(found.delta) and names == found.seen.devices:
+            return Loaded(found.reachable.state, self.table.read(), devices=names, macs=found.seen.macs)
         return self.read(target)
 
     def _execute(self, found: Difference, target: Target) -> Iterator[Step]:

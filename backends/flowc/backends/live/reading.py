@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from flowc.backends.netlink.connection import Connection
-from flowc.backends.netlink.objects import addresses, filters, links, modules, neighbors, routes, rules, sysctls
+from flowc.backends.netlink.objects import addresses, filters, links, macs, modules, neighbors, routes, rules, sysctls
 from flowc.backends.netlink.objects.devices import devices as read_devices
 from flowc.backends.netlink.objects.devices import names_of
 from flowc.backends.netlink.objects.foreign import Foreign
 from flowc.backends.nft import live as nft
 from flowc.hoststate import NetworkState, Sysctl
 from flowc.hoststate.journal import DeviceBefore, Journal
+from flowc.hoststate.macs import references
 from flowc.hoststate.ruleset import Ruleset
 
 
@@ -28,6 +29,8 @@ class Loaded:
     """Of one that is read the names of all that there are, whosever, by index."""
     fresh: tuple[Sysctl, ...] = ()
     """Of one that is read what it shall be besides: settings of devices that flowc made, which no file asks for now."""
+    macs: macs.Macs = macs.NONE
+    """Of one that is read what is known of the MAC addresses that filters wait for."""
 
 
 def read(connection: Connection, wanted: NetworkState, journal: Journal, table: nft.Reader) -> Loaded:
@@ -53,7 +56,9 @@ def read(connection: Connection, wanted: NetworkState, journal: Journal, table: 
         filters=filters.read(connection, names, {*names.values(), *(one.device for one in wanted.filters)}),
         modules=modules.read(wanted),
     )
-    return Loaded(state, table.read(), tuple(foreign), names, tuple(one.fresh for one in leftovers))
+    known = macs.read(connection, found, references(wanted.filters))
+    fresh = tuple(one.fresh for one in leftovers)
+    return Loaded(state, table.read(), tuple(foreign), names, fresh, known)
 
 
 def devices_now(connection: Connection) -> dict[str, DeviceBefore]:

@@ -42,6 +42,7 @@ from flowc.source import Span
 __all__ = [
     "BYTE",
     "SHORT",
+    "STAY",
     "TCP",
     "UDP",
     "WORD",
@@ -84,6 +85,10 @@ class Placement(StrEnum):
     """In the kernel, and in the NIC if that takes it."""
 
 
+STAY: tuple[Action, ...] = (Pass(),)
+"""The IP stack does it."""
+
+
 @dataclass(frozen=True, slots=True)
 class FlowerFilter:
     """A flower filter on the clsact ingress of a device.
@@ -108,5 +113,5 @@ class FlowerFilter:
     """MAC addresses without which it is left out, whatever it does: for chain 0, those of the machine that it is about.
     A device stands for its being there as well.
     """
-    otherwise: tuple[Action, ...] = (Pass(),)
+    otherwise: tuple[Action, ...] = STAY
     """What it does while a MAC that it writes is not known: it keeps its place, so that no shorter prefix takes over."""

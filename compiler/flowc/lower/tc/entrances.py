@@ -9,6 +9,7 @@ from typing import NamedTuple
 from flowc.hoststate.tc import MacOfNeighbor, Match, Reference
 from flowc.ir.addresses import FAMILIES, WIDTH, Family, Prefix, format_address, prefixes
 from flowc.ir.datapath import Candidates, Datapaths, Entrances, Inside, NextHop, Onward, Shared
+from flowc.ir.fronts import Target
 from flowc.ir.links import Interface
 from flowc.ir.own import own_addresses
 from flowc.ir.public import Public
@@ -34,7 +35,7 @@ class Whose(NamedTuple):
     mac: str | None
     span: Span
     needs: tuple[Reference, ...] = ()
-    """MAC addresses without which nothing is tc's."""
+    """MAC addresses without which nothing is tc's. What several machines share needs none: the others go on."""
 
 
 class Entrance(NamedTuple):
@@ -95,12 +96,16 @@ class Plan:
         for machines in self.machines.values():
             for target, name, span in machines:
                 vrf, family, address = target
-                mac = next_mac(self.candidates.next_hops[target], self.topology)
-                needs = () if isinstance(mac, str) else (mac,)
                 prefix, pin = Prefix(family, address, WIDTH[family]), pins.get((name, family, address))
-                by_interface.setdefault(name, []).append(Whose(prefix, vrf, pin, span, needs))
+                by_interface.setdefault(name, []).append(Whose(prefix, vrf, pin, span, self._needs(target)))
         for name, whose in by_interface.items():
             yield self._entrance(host.interfaces[name], outside=False, whose=whose)
+
+    def _needs(self, target: Target | None) -> tuple[Reference, ...]:
+        """Of one machine."""
+        hop = None if target is None else self.candidates.next_hops.get(target)
+        mac = "" if hop is None else next_mac(hop, self.topology)
+        return () if isinstance(mac, str) else (mac,)
 
     def _outside(self) -> Iterator[Entrance]:
         for name in sorted(self.looks.outside):
@@ -112,8 +117,18 @@ class Plan:
         zones, fronts = self.looks.zones[interface.name], self.topology.fronts.zones
         for one in (each for zone in zones for each in self._public_by_zone.get(zone, ())):
             if one.vrf == interface.vrf or one.zone in fronts:
+                needs = self._needs(self._owners.get((one.zone, one.family, one.range.low)))
                 for prefix in prefixes(one.family, [one.range]):
-                    yield Whose(prefix, one.vrf, None, one.span)
+                    yield Whose(prefix, one.vrf, None, one.span, needs)
+
+    @cached_property
+    def _owners(self) -> Mapping[tuple[str, Family, int], Target]:
+        """The machine of each EIP, by its zone and address."""
+        columns = map(self.topology.host.eips.column, ("zone", "family", "public", "vrf", "target"))
+        return {
+            (zone, family, public): (vrf, family, target)
+            for zone, family, public, vrf, target in zip(*columns, strict=True)
+        }
 
     @cached_property
     def _public_by_zone(self) -> Mapping[str, list[Shared]]:
@@ -127,7 +142,7 @@ class Plan:
         for one in self.reached(interface, interface.vrf):
             if not self.datapaths.is_translated(one.target):
                 vrf, family, address = one.target
-                yield Whose(Prefix(family, address, WIDTH[family]), vrf, None, one.span)
+                yield Whose(Prefix(family, address, WIDTH[family]), vrf, None, one.span, self._needs(one.target))
 
     @cached_property
     def neighbors(self) -> Mapping[str | None, Mapping[Prefix, NextHop]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
+from typing import Any
 
 from pyroute2.netlink import NLA_F_NESTED, nla
 
@@ -26,7 +28,8 @@ class options(nla):  # noqa: N801  # pyroute2's style
     )
 
     class tc_pedit_sel(nla):  # noqa: N801  # pyroute2's style
-        """`keys` is a list of (mask, value, offset): the bits of the mask stay, and the value is put to the others.
+        """`keys` is a list of (mask, value, offset), `nkeys` their number: the bits of the mask stay, and the value is put
+        to the others.
 
         Mask and value are four bytes of the packet in its order, so the mask of the first one is 0x00FFFFFF.
         """
@@ -36,14 +39,19 @@ class options(nla):  # noqa: N801  # pyroute2's style
         fields = (*tc_gen, ("nkeys", "B"), ("flags", "B"), ("__pad", "H"))
         key = struct.Struct("=4s4siIII")
 
+        @classmethod
+        def behind(cls, value: Mapping[str, Any]) -> bytes:
+            """The keys as they stand behind the fields."""
+            return b"".join(
+                cls.key.pack(mask.to_bytes(4, "big"), to.to_bytes(4, "big"), offset, 0, 0, 0)
+                for mask, to, offset in value["keys"]
+            )
+
         def encode(self) -> None:
-            keys = self["keys"]
-            self["nkeys"] = len(keys)
             nla.encode(self)  # type: ignore[no-untyped-call]  # pyroute2's
-            for mask, value, offset in keys:
-                packed = self.key.pack(mask.to_bytes(4, "big"), value.to_bytes(4, "big"), offset, 0, 0, 0)
-                self.data.extend(packed)
-            self.length += self.key.size * len(keys)
+            keys = self.behind(self)
+            self.data.extend(keys)
+            self.length += len(keys)
             struct.pack_into("H", self.data, self.offset, self.length)
 
         def decode(self) -> None:

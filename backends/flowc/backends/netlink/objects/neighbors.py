@@ -9,7 +9,7 @@ import errno
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from socket import inet_ntop
-from typing import Any
+from typing import Any, NamedTuple
 
 from flowc.backends.iproute2.routing import PROTOCOL
 from flowc.backends.netlink import wire
@@ -28,7 +28,7 @@ _NEW, _DELETE, _GET = 28, 29, 30  # RTM_*NEIGH
 _BODY = struct.Struct("=BxxxiHBB")
 """struct ndmsg: family, index, state, flags, type."""
 _DST, _LLADDR, _PROTOCOL, _FLAGS_EXT = 1, 2, 12, 15  # linux/neighbour.h, NDA_*
-_PERMANENT, _MANAGED = 0x80, 1  # NUD_PERMANENT, NTF_EXT_MANAGED
+_PERMANENT, _INCOMPLETE, _MANAGED = 0x80, 0x01, 1  # NUD_PERMANENT, NUD_INCOMPLETE, NTF_EXT_MANAGED
 _MARK = struct.pack("=HHB", 5, _PROTOCOL, PROTOCOL)
 """The attribute that says whose it is."""
 
@@ -55,6 +55,36 @@ def read(
     messages = connection.dump(_GET, _BODY.pack(0, 0, 0, 0, 0))
     foreign += others(messages, names, wanted)
     return decoded(messages, names)
+
+
+class Entry(NamedTuple):
+    """What the kernel knows of a machine, whoever told it."""
+
+    device: int
+    """Its index."""
+    address: str
+    mac: str | None
+    """Only told while it is valid (`neigh_fill_info`)."""
+    is_asked: bool
+    """It was asked, and has some seconds for an answer."""
+
+
+def entries(connection: Connection) -> Iterator[Entry]:
+    """All of the namespace. Raises RefusedError."""
+    found = connection.dump(_GET, _BODY.pack(0, 0, 0, 0, 0))
+    return (one for message in found if (one := entry(message)) is not None)
+
+
+def entry(message: bytes) -> Entry | None:
+    """Of one message; None for what is no neighbour by IP."""
+    number, index, state, _, _ = _BODY.unpack_from(message, wire.HEADER)
+    own = wire.attributes(message, wire.HEADER + _BODY.size)
+    if number not in wire.FAMILIES or _DST not in own:
+        return None
+    mac = own.get(_LLADDR)
+    return Entry(
+        index, wire.address_text(own[_DST]), None if mac is None else wire.mac_text(mac), bool(state & _INCOMPLETE)
+    )
 
 
 def decoded(messages: Iterable[bytes], names: Mapping[int, str]) -> Table[NeighborRow]:

@@ -198,13 +198,14 @@ fill() {
     awk -v which="$1" -v neighbors="$work/neighbors" -v missing="$work/missing" '
         function is_reference(text) { return text ~ /^@.*@$/ }
         # The MAC address of a reference; empty if it is not known.
-        function mac(reference,    name, file, text) {
+        function mac(reference,    name, command, text) {
             name = substr(reference, 2, length(reference) - 2)
             if (!(name in known)) {
                 text = ""
-                file = "/sys/class/net/" name "/address"
-                if (!index(name, "%")) { if ((getline text < file) <= 0) text = ""; close(file) }
-                known[name] = text
+                # Of a device: not /sys, which may show those of another network namespace.
+                command = "ip -o link show dev " name " 2>/dev/null"
+                if (!index(name, "%")) { command | getline text; close(command) }
+                known[name] = match(text, / link\/[a-z0-9]+ ..:..:..:..:..:.. /) ? substr(text, RSTART + RLENGTH - 18, 17) : ""
             }
             if (known[name] == "" && !(name in told)) {
                 told[name] = 1

@@ -83,7 +83,7 @@ def write(munges: tuple[Munge, ...]) -> list[tuple[str, Any]]:
         )
         for word in words
     ]
-    return [("TCA_PEDIT_PARMS_EX", {"keys": keys}), ("TCA_PEDIT_KEYS_EX", {"attrs": extended})]
+    return [("TCA_PEDIT_PARMS_EX", {"nkeys": len(keys), "keys": keys}), ("TCA_PEDIT_KEYS_EX", {"attrs": extended})]
 
 
 def _bytes(munge: Munge) -> bytes:

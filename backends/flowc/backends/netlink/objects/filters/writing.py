@@ -8,6 +8,7 @@ from typing import Any
 from flowc.backends.netlink.connection import CREATE, Connection, MissingDeviceError, RefusedError
 from flowc.backends.netlink.messages.flower import TCA_CLS_FLAGS_SKIP_HW, TCA_CLS_FLAGS_SKIP_SW, tcmsg
 from flowc.backends.netlink.objects.filters import actions, matching, place
+from flowc.backends.netlink.packing import packed
 from flowc.backends.tc.render import COOKIE
 from flowc.hoststate import FlowerFilter
 from flowc.hoststate.tc import Action, Placement
@@ -22,8 +23,7 @@ _FLAGS = {
 
 def create(connection: Connection, one: FlowerFilter) -> None:
     """As `tc filter replace`. Raises RefusedError, MissingDeviceError."""
-    fields, attributes = message(one)
-    connection.write(tcmsg, _NEW, CREATE, fields, attributes)
+    connection.send(_NEW, CREATE, packed(tcmsg, *message(one)))
 
 
 def change(connection: Connection, old: FlowerFilter, new: FlowerFilter) -> None:
@@ -49,7 +49,7 @@ def delete(connection: Connection, one: FlowerFilter) -> None:
     except MissingDeviceError:
         return
     try:
-        connection.write(tcmsg, _DELETE, 0, fields, attributes)
+        connection.send(_DELETE, 0, packed(tcmsg, fields, attributes))
     except RefusedError as error:
         # EINVAL: there is no qdisc or no chain any more.
         gone = error.code in (errno.ENOENT, errno.ENODEV)
