@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from flowc.hoststate import FlowerFilter
+from flowc.lower.handles import Draft, numbered
 from flowc.lower.shared import SharedTunnels
 from flowc.lower.tc.chains import Chains
 from flowc.lower.tc.entrances import Entrance, Plan
-from flowc.lower.handles import Draft, numbered
 from flowc.lower.topology import Topology
 
 

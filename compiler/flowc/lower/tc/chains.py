@@ -24,8 +24,8 @@ from flowc.hoststate.tc import (
 )
 from flowc.ir.addresses import FAMILIES, WIDTH, Family, Prefix
 from flowc.ir.network import Offload
-from flowc.lower.tc.entrances import Entrance, Plan, Whose
 from flowc.lower.handles import Draft
+from flowc.lower.tc.entrances import Entrance, Plan, Whose
 from flowc.lower.tc.ways import Ways
 from flowc.source import Span
 
