@@ -31,7 +31,24 @@ from flowc.source import NOWHERE
 FILES = int(os.environ.get("FLOWC_GENERATED_FILES", "3"))
 SEED = 6
 STATES = "states.pickle"
+OF_PREFIXES = "prefixes.pickle"
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+PREFIXES = """
+host gw {
+    kernel 6.1
+    vrf acme { table 1000 }
+    interface wan { device eth0; address 192.0.2.1/24 }
+    interface vms { device tap1; address 10.0.0.1/16; vrf acme }
+    zone internet { interface wan }
+    zone tenant { interface vms }
+    route default via 192.0.2.254 on wan vrf acme
+    pool public 198.51.100.0/24 at internet
+    eip 198.51.100.0/28 <-> 10.0.1.0/28
+}
+"""
+MORE_PREFIXES = PREFIXES.replace("    eip", "    eip 198.51.100.16/28 <-> 10.0.2.0/28\n    eip", 1)
 
 
 def prepare(folder: Path) -> None:
@@ -50,6 +67,12 @@ def prepare(folder: Path) -> None:
         found = compile_files([written(texts, source)]).states
         states += [(f"generated {number}, {host}", state) for host, state in found.items()]
     (folder / STATES).write_bytes(pickle.dumps(states))
+    of_prefixes = []
+    for text in (PREFIXES, MORE_PREFIXES):
+        file = folder / "prefixes.flow"
+        file.write_text(text)
+        of_prefixes += compile_files([file]).states.values()
+    (folder / OF_PREFIXES).write_bytes(pickle.dumps(of_prefixes))
 
 
 def states() -> list[tuple[str, HostState]]:
@@ -248,6 +271,16 @@ def test_ranges_become_any_others(lab: Lab) -> None:
             one = replace(empty.sets[0], keys=ranges, spans=[NOWHERE] * len(ranges))
             become(state, replace(empty, sets=(one,)))
             assert sorted(read().sets[0].keys) == sorted(ranges), (old, new)
+
+
+def test_prefixes_of_vrfs_come_and_go(lab: Lab) -> None:
+    """Of the map that has them, nft 1.0.6 takes no element."""
+    (host,) = lab.namespaces("host")
+    one, two = pickle.loads((prepared(__name__) / OF_PREFIXES).read_bytes())  # noqa: S301  # what `prepare` wrote
+    with host.entered():
+        for state in (one, two, one):
+            become(state, canonical(state))
+            assert not told(compared(state, read(), canonical(state)))
 
 
 SETS = """

@@ -346,6 +346,24 @@ def test_a_changed_value_is_deleted_and_added() -> None:
     ]
 
 
+@pytest.mark.parametrize("key", ["ct zone . ip daddr", "ip daddr"])
+def test_a_map_from_vrfs_to_prefixes_takes_no_element(key: str) -> None:
+    """nft 1.0.6 reads its key as nothing, so the table is made anew; unless the map goes or comes as a whole."""
+
+    def with_(*keys: str) -> Ruleset:
+        values = ["192.0.2.0/24"] * len(keys)
+        one = NftSet(
+            "m", key, "interval ip daddr", interval=True, keys=[*keys], values=values, spans=[NOWHERE] * len(keys)
+        )
+        return replace(NOTHING, sets=(one, NftSet("s", "iifname")))
+
+    without = replace(NOTHING, sets=(NftSet("s", "iifname"),))
+    for old, new in ((with_("a"), with_("a", "b")), (with_("a", "b"), with_("a"))):
+        assert (made(old, new) == ["whole"]) == key.startswith("ct zone")
+    assert "whole" not in made(with_("a"), without)
+    assert "whole" not in made(without, with_("a"))
+
+
 def test_chains_come_first_and_go_last() -> None:
     one = NftSet("s", "iifname", "verdict", keys=['"eth0"'], values=["goto d"], spans=[NOWHERE])
     before = replace(

@@ -37,9 +37,24 @@ def transaction(delta: Delta, before: Ruleset, after: Ruleset, whole: Callable[[
         return ""
     if _is_empty(after):
         return f"delete table {_TABLE}\n"
-    if _is_empty(before) or any(one.recreated for changes in changed for one in changes.changed):
+    recreated = any(one.recreated for changes in changed for one in changes.changed)
+    if _is_empty(before) or recreated or _has_lost_types(delta, before):
         return whole()
     return "".join(f"{line}\n" for line in _without_doubles(_lines(delta, before, after)))
+
+
+def _has_lost_types(delta: Delta, before: Ruleset) -> bool:
+    """An element changes of a map from VRFs to prefixes that stays. nft 1.0.6 loses what the key of such a map is of, and takes
+    no element any more: "Value 1000 exceeds valid range 0-0".
+    """
+    going = {one.name for one in delta.sets.deleted}
+    lost = {
+        one.name
+        for one in before.sets
+        if one.key.startswith("ct zone") and one.value is not None and one.value.startswith("interval ")
+    }
+    changed = (*delta.elements.created, *delta.elements.deleted, *(one.new for one in delta.elements.changed))
+    return any(one.set in lost - going for one in changed)
 
 
 def _without_doubles(lines: Iterable[str]) -> Iterator[str]:
