@@ -80,6 +80,22 @@ def test_why_tc_carries_nothing(text: str, why: str, tmp_path: Path) -> None:
     assert (found.message, found.primary.text) == ("tc carries nothing", why)
 
 
+def test_an_eip_that_asks_for_tc_without_offload_is_told(tmp_path: Path) -> None:
+    more = """interface wire { device eth2; address 10.0.2.1/24 }
+zone racks { interface wire }
+endpoint db { address 10.0.2.5; interface wire; mac 52:54:00:00:02:05 }
+endpoint log { address 10.0.2.6; interface wire; mac 52:54:00:00:02:06 }
+eip 198.51.100.2 <-> db datapath tc
+eip 198.51.100.3 <-> log datapath tc
+policy internet -> racks { accept tcp 443OFFLOAD }
+"""
+    (found,) = check(tmp_path, main() + more.replace("OFFLOAD", ""), "FC711")
+    assert (found.message, line(found)) == ("no rule offloads flows of 2 EIPs that ask for tc", 16)
+    (found,) = check(tmp_path, main() + more.replace("OFFLOAD", "").replace("log datapath tc", "log"), "FC711")
+    assert (found.message, line(found)) == ("no rule offloads flows of this EIP", 16)
+    assert not check(tmp_path, main() + more.replace("OFFLOAD", " offload"), "FC711")
+
+
 def test_one_address_is_counted_as_one(tmp_path: Path) -> None:
     text = main("datapath nft").replace("eip 198.51.100.8 <-> web\n", "")
     (found,) = check(tmp_path, text, "FC712")

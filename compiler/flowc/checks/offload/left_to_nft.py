@@ -34,6 +34,11 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
     if not datapaths.decisions:
         diagnostics.report(CODE, "tc carries nothing", asked, _nothing(host))
         return
+    if idle := datapaths.idle:
+        what = "this EIP" if len(idle) == 1 else f"{len(idle)} EIPs that ask for tc"
+        diagnostics.report(
+            CODE, f"no rule offloads flows of {what}", idle[0], "" if len(idle) == 1 else "the first of them"
+        )
     found: dict[Stay, list[Decision]] = {}
     for one in datapaths.decisions:
         if one.stay is not None and one.asked is not None:

@@ -203,6 +203,15 @@ class Datapaths:
         return None
 
     @cached_property
+    def idle(self) -> tuple[Span, ...]:
+        """The EIPs that ask for tc, and no rule offloads flows of their machines."""
+        candidates, asking = self._candidates, self._sharing.asking
+        idle = asking.keys() - candidates.insides.keys()
+        if idle:
+            idle -= {one for one, interface, _ in candidates.named() if candidates.partners_of(interface)}
+        return tuple(dict.fromkeys(span for target, span in asking.items() if target in idle))
+
+    @cached_property
     def _wanted(self) -> bool:
         """The host lets tc have something: to look at each address is for these alone."""
         if not self._fastpath.pairs or self.host.derived(Stack).has_circles:
