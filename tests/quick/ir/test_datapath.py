@@ -83,7 +83,7 @@ def test_tc_takes_machines_and_their_public_addresses(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("edits", "expected"),
     [
-        ([("datapath tc", "datapath nft")], dict.fromkeys((WEB, DB), Stay.DECLARED)),
+        ([("datapath tc", "datapath nft")], dict.fromkeys((WEB, DB, EIP, SNAT), Stay.DECLARED)),
         ([("datapath tc", "datapath auto")], dict.fromkeys((WEB, DB), Stay.AUTO)),
         ([("interface lan; mac 52:54:00:00:00:80", "interface lan")], {WEB: Stay.NEIGHBOR, EIP: Stay.TOGETHER, DB: None}),
         ([("neighbor 192.0.2.1 on uplink managed\n", "")], dict.fromkeys((WEB, DB), Stay.NEXT_HOP)),
@@ -155,7 +155,7 @@ def test_keys_are_tcs_where_a_nic_or_the_file_asks_for_it(
     [
         ("datapath tc", "nft", {WEB: Stay.OVERRIDE, EIP: Stay.OVERRIDE, DB: None, SNAT: None}),
         ("datapath tc", "tc", dict.fromkeys((WEB, EIP, DB, SNAT))),
-        ("datapath auto", "tc", {WEB: None, EIP: None, DB: Stay.AUTO, SNAT: Stay.TOGETHER}),
+        ("datapath auto", "tc", {WEB: None, EIP: None, DB: Stay.AUTO, SNAT: Stay.AUTO}),
         ("datapath nft", "tc", {WEB: None, EIP: None, DB: Stay.DECLARED}),
     ],
 )

@@ -16,6 +16,22 @@ from flowc.lower.macs import fixed_mac
 GOLDEN = Path(__file__).parent / "datapath"
 
 
+ONE_TENANT = """
+host gw { offload software; datapath tc }
+vrf red { table 1000 }
+interface uplink { device eth0; address 192.0.2.2/24; mac 52:54:00:00:09:01 }
+interface vms { device eth1; address 10.0.0.1/24; vrf red; mac 52:54:00:00:01:01 }
+neighbor 192.0.2.1 on uplink 52:54:00:00:09:fe
+endpoint web { address 10.0.0.80; interface vms; mac 52:54:00:00:00:80 }
+route default via 192.0.2.1 on uplink vrf red
+zone internet { interface uplink }
+zone tenants { interface vms }
+pool public 198.51.100.0/28 at internet
+eip 198.51.100.2 <-> web
+policy tenants -> internet { accept offload }
+"""
+
+
 def state_of(text: str, folder: Path) -> HostState:
     file = folder / "gw.flow"
     file.write_text(text, encoding="utf-8")
@@ -63,6 +79,20 @@ eip 2.2.2.5 <-> red70
     assert sorted(place[:3] for place in after.keys() - before.keys()) == [
         ("eth0", 0, 1), ("eth0", 0, 3), ("eth0", 0, 4), ("eth0", 2, 10), ("eth1", 0, 3), ("eth1", 0, 4),
     ]  # fmt: skip
+
+
+def test_what_matches_the_same_has_the_same_handle_in_every_file(tmp_path: Path) -> None:
+    """Scripts only add and replace, and the kernel refuses a second filter with a match that there is (fl_change, EEXIST)."""
+    tables = ("table 1000", "table 1005")
+    old = filters(ONE_TENANT, tmp_path).values()
+    new = filters(ONE_TENANT.replace(*tables), tmp_path).values()
+    handles = {(*key(one)[:3], one.match): one.handle for one in old}
+    for one in new:
+        assert handles.get((*key(one)[:3], one.match), one.handle) == one.handle
+
+
+def test_a_filter_of_one_tenant_takes_nothing_of_another(tmp_path: Path) -> None:
+    assert {one.match.ct_zone for one in filters(ONE_TENANT, tmp_path).values() if one.chain == 2} == {1000}
 
 
 def test_the_order_of_loading_has_every_chain_before_what_leads_to_it(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ CODE = register(
     "datapath-explained",
     Severity.NOTE,
     "Who carries the established packets of each machine and each public address that the file names, as far as rules "
-    "offload them: tc, the flowtable, or nobody, so that they pass the ruleset; and where it is not tc, why. There is one note "
+    "offload them: tc, the flowtable, or the ruleset, packet by packet; and where it is not tc, why. There is one note "
     "for each host that says which `datapath` it or an EIP wants, or has keys of a shared tunnel among what it offloads.",
 )
 
@@ -28,22 +28,31 @@ MOST = 5
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """One note, in which equal reasons are one line."""
     fastpath = host.derived(FastPath)
+    datapaths = host.derived(Datapaths)
     keys = any(interface.carrier for interface in fastpath.interfaces.values())
-    said = host.datapath_span or any(host.eips.column("datapath")) or any(host.prefix_eips.column("datapath"))
-    if not fastpath.pairs or not (said or keys) or host.derived(Stack).has_circles:
+    eip = datapaths.said_by_eip("nft", "tc")
+    if not fastpath.pairs or not (host.datapath_span or keys or eip) or host.derived(Stack).has_circles:
         return
     found: dict[tuple[Taker, Stay | None], list[Decision]] = {}
-    for one in host.derived(Datapaths).decisions:
+    for one in datapaths.decisions:
         found.setdefault((one.taker, one.stay), []).append(one)
     if not found:
         return
     counts = {taker: sum(len(some) for (of, _), some in found.items() if of is taker) for taker in Taker}
     diagnostics.report(
         CODE,
-        f"established packets of addresses: {', '.join(f'{n} by {taker.value}' for taker, n in counts.items() if n)}",
-        host.datapath_span or host.offload_span or _first_rule(fastpath),
+        f"established packets go {', '.join(_counted(counts))}",
+        host.datapath_span or host.offload_span or eip or _first_rule(fastpath),
         notes=list(_lines(found)),
     )
+
+
+def _counted(counts: dict[Taker, int]) -> Iterator[str]:
+    """The first of them says what is counted."""
+    some = [(taker, n) for taker, n in counts.items() if n]
+    for at, (taker, n) in enumerate(some):
+        unit = "" if at else " address" if n == 1 else " addresses"
+        yield f"by {taker.value} for {n}{unit}"
 
 
 def _first_rule(fastpath: FastPath) -> Span:

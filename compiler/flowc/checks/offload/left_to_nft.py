@@ -6,17 +6,19 @@ from flowc.checks.base import Check
 from flowc.checks.few import first_few
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.datapath import Datapaths, Decision, Stay
-from flowc.ir.network import Datapath, Host
+from flowc.ir.fastpath import FastPath
+from flowc.ir.network import Datapath, Host, Offload
 from flowc.ir.stack import Stack
 
 CODE = register(
     "FC711",
     "left-to-nft",
     Severity.WARNING,
-    "The host or an EIP says `datapath tc`, and tc cannot carry the packets of some addresses: they stay in nft, in its flowtable where "
-    "that can carry them, as they would be with `datapath nft`. There is one finding for each reason, and `docs/offload.md` "
-    "tells what each means. An address and what it is translated to or from stay together, since connection tracking by tc "
-    "takes the flows that it sees from the flowtable.",
+    "The host or an EIP says `datapath tc`, and tc cannot carry the packets of some addresses: they stay in nft, in its "
+    "flowtable where that can carry them, as they would be with `datapath nft`. Or there is nothing that it could carry: no rule "
+    "offloads, or none of the machines is named. There is one finding for each reason, and `docs/offload.md` tells what each "
+    "means. An address and what it is translated to or from stay together, since connection tracking by tc takes the flows that "
+    "it sees from the flowtable.",
 )
 
 MOST = 5
@@ -25,12 +27,21 @@ MOST = 5
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report each reason once."""
-    eips = *host.eips.column("datapath"), *host.prefix_eips.column("datapath")
-    if (host.datapath is not Datapath.TC and "tc" not in eips) or host.derived(Stack).has_circles:
+    datapaths = host.derived(Datapaths)
+    asked = host.datapath_span if host.datapath is Datapath.TC else datapaths.said_by_eip("tc")
+    if asked is None or host.derived(Stack).has_circles:
         return
+    if not datapaths.decisions:
+        diagnostics.report(CODE, "tc carries nothing", asked, _nothing(host))
+        return
+    if idle := datapaths.idle:
+        what = "this EIP" if len(idle) == 1 else f"{len(idle)} EIPs that ask for tc"
+        diagnostics.report(
+            CODE, f"no rule offloads flows of {what}", idle[0], "" if len(idle) == 1 else "the first of them"
+        )
     found: dict[Stay, list[Decision]] = {}
-    for one in host.derived(Datapaths).decisions:
-        if one.stay is not None and one.asked:
+    for one in datapaths.decisions:
+        if one.stay is not None and one.asked is not None:
             found.setdefault(one.stay, []).append(one)
     for stay, decisions in found.items():
         first, count = decisions[0], len(decisions)
@@ -38,11 +49,20 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
         diagnostics.report(
             CODE,
             f"tc does not take {first.text}{f' and {count - 1} more' if count > 1 else ''}",
-            host.datapath_span if host.datapath is Datapath.TC and host.datapath_span else first.span,
+            first.asked or asked,
             stay.value,
-            related=[(first.span, "this address")] if host.datapath is Datapath.TC else [],
+            related=[(first.span, "this address")],
             notes=[f"the others: {', '.join(named)}"] if named else [],
         )
+
+
+def _nothing(host: Host) -> str:
+    """Why there is no address to decide on."""
+    if host.offload is Offload.OFF:
+        return "this host says `offload off`"
+    if not host.derived(FastPath).pairs:
+        return "no rule between zones says `offload`"
+    return "the file names no machine with flows that a rule offloads"
 
 
 _FILE = """

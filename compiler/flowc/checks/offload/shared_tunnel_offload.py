@@ -23,7 +23,8 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
     if host.offload is Offload.OFF:
         return
     keys = {one.name for one in host.interfaces.values() if one.carrier}
-    by_tc = {one.interface for one in host.derived(Datapaths).taken} if keys else set()
+    datapaths = host.derived(Datapaths)
+    by_tc = {one.interface for one in datapaths.taken} if keys else set()
     shared = {
         zone.name
         for zone in host.zones.values()
@@ -41,6 +42,7 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
                 f"flows of zone `{zone.name}` are not offloaded: it is behind a shared tunnel",
                 rule.span,
                 related=[(zone.span, "the zone")],
+                notes=[f"tc does not take them: {stay.value}" for stay in datapaths.of_interfaces(zone.interfaces)],
                 help="give the tenant a tunnel device of its own, or leave `offload` out",
             )
 

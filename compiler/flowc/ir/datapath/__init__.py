@@ -1,4 +1,4 @@
-"""Which datapath takes which address of a host: tc, the flowtable, or nobody; and why not tc (docs/adr/0014).
+"""Which datapath takes which address of a host: tc, the flowtable, or the ruleset; and why not tc (docs/adr/0014).
 
 Connection tracking by tc takes an established flow from the flowtable as soon as it has seen it, so this is decided for
 an address, and the same for all that share one.

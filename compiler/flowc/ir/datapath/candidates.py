@@ -52,12 +52,13 @@ class Candidates:
     def insides(self) -> Mapping[Target, Inside]:
         """The machines that the file names behind inside interfaces with flows that a rule offloads."""
         found: dict[Target, Inside] = {}
-        for target, interface, span in self._named():
+        for target, interface, span in self.named():
             if interface not in self._entrances.outside and self.partners_of(interface):
                 found.setdefault(target, Inside(target, interface, span))
         return found
 
-    def _named(self) -> Iterator[tuple[Target, str, Span]]:
+    def named(self) -> Iterator[tuple[Target, str, Span]]:
+        """Addresses of machines that the file names, with the interfaces that these are behind; some more than once."""
         host = self.host
         vrfs = {name: one.vrf for name, one in host.interfaces.items()}
         for family in FAMILIES:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -27,7 +27,7 @@ class Taker(Enum):
 
     TC = "tc"
     FLOWTABLE = "the flowtable"
-    NOBODY = "nobody"
+    RULESET = "the ruleset"
 
 
 class Decision(NamedTuple):
@@ -41,8 +41,8 @@ class Decision(NamedTuple):
     stay: Stay | None
     """Why it is not tc."""
     span: Span
-    asked: bool
-    """The file asks for tc: its host, or the EIP itself."""
+    asked: Span | None
+    """Where the file asks for tc: its host, or the EIP itself."""
 
     @property
     def text(self) -> str:
@@ -181,13 +181,42 @@ class Datapaths:
             return self._own[node]
         return Stay.TOGETHER if self._sharing.root(node) in self._blocked else None
 
+    def _stay_of_public(self, node: Node) -> Stay | None:
+        """Where a choice of the host keeps those behind it from tc, there is no other reason to look for."""
+        stay = self._stay(node)
+        choice = self._blocked.get(self._sharing.root(node)) if stay is Stay.TOGETHER else None
+        return choice if choice in (Stay.DECLARED, Stay.AUTO) else stay
+
+    def of_interfaces(self, names: Collection[str]) -> list[Stay]:
+        """Why machines behind interfaces are not tc's, each reason once; none where the host lets tc have nothing."""
+        insides = self._candidates.insides.items() if self._wanted else ()
+        stays = (self._stay(target) for target, inside in insides if inside.interface in names)
+        return list(dict.fromkeys(stay for stay in stays if stay))
+
+    def said_by_eip(self, *datapaths: str) -> Span | None:
+        """The first EIP that says one of these itself."""
+        for table in (self.host.eips, self.host.prefix_eips):
+            spans: Sequence[Span] = table.column("span")
+            for datapath, span in zip(table.column("datapath"), spans, strict=True):
+                if datapath in datapaths:
+                    return span
+        return None
+
+    @cached_property
+    def idle(self) -> tuple[Span, ...]:
+        """The EIPs that ask for tc, and no rule offloads flows of their machines."""
+        candidates, asking = self._candidates, self._sharing.asking
+        idle = asking.keys() - candidates.insides.keys()
+        if idle:
+            idle -= {one for one, interface, _ in candidates.named() if candidates.partners_of(interface)}
+        return tuple(dict.fromkeys(span for target, span in asking.items() if target in idle))
+
     @cached_property
     def _wanted(self) -> bool:
         """The host lets tc have something: to look at each address is for these alone."""
         if not self._fastpath.pairs or self.host.derived(Stack).has_circles:
             return False
-        eips = *self.host.eips.column("datapath"), *self.host.prefix_eips.column("datapath")
-        if self.host.datapath is Datapath.TC or "tc" in eips:
+        if self.host.datapath is Datapath.TC or self.said_by_eip("tc"):
             return True
         if self.host.datapath is Datapath.AUTO:
             keys = any(one.carrier for one in self._fastpath.interfaces.values())
@@ -227,19 +256,21 @@ class Datapaths:
     def decisions(self) -> tuple[Decision, ...]:
         """Of each machine and each public address that the file names, as far as a rule offloads flows of it."""
         found: list[Decision] = []
+        everywhere = self.host.datapath_span if self.host.datapath is Datapath.TC else None
         for (vrf, family, address), inside in self._candidates.insides.items():
             stay = self._stay(inside.target)
             taker = Taker.TC if stay is None else self._else(inside.interface)
             one = Range(address, address)
-            asked = self._sharing.overrides.get(inside.target, self.host.datapath) is Datapath.TC
+            wanted = self._sharing.overrides.get(inside.target, self.host.datapath)
+            asked = everywhere or self._sharing.asking.get(inside.target) if wanted is Datapath.TC else None
             found.append(Decision("address", family, one, vrf, taker, stay, inside.span, asked))
         named = {self._sharing.root(target) for target in self._candidates.insides}
         for shared in self._sharing.public:
-            stay = self._stay(shared.node)
+            stay = self._stay_of_public(shared.node)
             if stay is None and self._sharing.root(shared.node) not in named:
                 continue  # nobody has flows by it that a rule offloads
             taker = Taker.TC if stay is None else self._else_public(shared.zone)
-            asked = self.host.datapath is Datapath.TC and stay is not Stay.OVERRIDE
+            asked = None if stay is Stay.OVERRIDE else everywhere
             found.append(
                 Decision(shared.what, shared.family, shared.range, shared.vrf, taker, stay, shared.span, asked)
             )
@@ -249,10 +280,14 @@ class Datapaths:
         """Who has what is over an interface, if tc has not."""
         fastpath = self._fastpath
         free = name in fastpath.interfaces and name not in fastpath.obstacles
-        return Taker.FLOWTABLE if free and any(map(fastpath.free, self._candidates.partners_of(name))) else Taker.NOBODY
+        return (
+            Taker.FLOWTABLE if free and any(map(fastpath.free, self._candidates.partners_of(name))) else Taker.RULESET
+        )
 
     def _else_public(self, zone: str) -> Taker:
         free = zone in self._fastpath.zones and self._fastpath.free(zone)
         return (
-            Taker.FLOWTABLE if free and any(map(self._fastpath.free, self._candidates.partners[zone])) else Taker.NOBODY
+            Taker.FLOWTABLE
+            if free and any(map(self._fastpath.free, self._candidates.partners[zone]))
+            else Taker.RULESET
         )

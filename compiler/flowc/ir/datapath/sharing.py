@@ -49,6 +49,8 @@ class Sharing:
     """Of public addresses by themselves."""
     overrides: dict[Target, Datapath] = field(default_factory=dict)
     """What the EIPs of machines say themselves."""
+    asking: dict[Target, Span] = field(default_factory=dict)
+    """The EIPs that ask for tc, by their machines."""
     _parents: dict[Node, Node] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -109,7 +111,7 @@ class Sharing:
             target: Target = (vrf, family, address)
             named.add((zone, target))
             self._add(zone, family, Range(public, public), vrf, "EIP", span, target)
-            self._override(target, datapath, self.node(zone, family, public))
+            self._override(target, datapath, self.node(zone, family, public), span)
         rows = list(self.host.prefix_eips)
         maps: dict[str | None, list[tuple[Prefix, int]]] = {}
         for at, row in enumerate(rows):
@@ -122,14 +124,16 @@ class Sharing:
                 public = row.public + address - row.target
                 named.add((row.zone, target))
                 self._add(row.zone, family, Range(public, public), vrf, "EIP", row.span, target)
-                self._override(target, row.datapath, self.node(row.zone, family, public))
+                self._override(target, row.datapath, self.node(row.zone, family, public), row.span)
         return named
 
-    def _override(self, target: Target, datapath: str | None, node: Node) -> None:
+    def _override(self, target: Target, datapath: str | None, node: Node, span: Span) -> None:
         if datapath is not None:
             self.overrides[target] = Datapath(datapath)
             if self.overrides[target] is Datapath.NFT:
                 self.obstacles[node] = Stay.OVERRIDE
+            else:
+                self.asking[target] = span
 
     def _forwards(self) -> None:
         columns = map(self.host.forwards.column, ("family", "public", "target", "vrf", "zone", "span"))

@@ -163,17 +163,16 @@ class Chains:
             yield self._draft("all", ESTABLISHED, LAST[ESTABLISHED], "all", Match(), (self._up,), span)
 
     def ways(self) -> Iterator[Draft]:
-        """Chain 2: machines by their address, networks by the longest prefix. Zones tell the same addresses apart."""
-        zones = {self._zone(one.vrf) for entrance in self._entrances for one in entrance.whose}
+        """Chain 2: machines by their address, networks by the longest prefix.
+
+        Zones tell the same addresses apart, also from those of filters that an earlier file has left.
+        """
         for entrance in self._entrances:
             ways = Ways(self._plan, entrance)
             for vrf in dict.fromkeys(one.vrf for one in entrance.whose):
                 zone = self._zone(vrf)
                 for prefix, actions, span in ways.of(vrf, zone):
-                    match = Match(
-                        destination=str(prefix) if prefix.length else None,
-                        ct_zone=zone if self._shared or len(zones) > 1 else None,
-                    )
+                    match = Match(destination=str(prefix) if prefix.length else None, ct_zone=zone)
                     yield self._draft(
                         f"zone {zone} to {prefix}",
                         WAYS,

@@ -1,0 +1,124 @@
+"""What is said of who carries offloaded flows."""
+
+from pathlib import Path
+
+import pytest
+
+from flowc.api import check_files
+from flowc.diagnostics import Diagnostic
+
+MAIN = """host gw { HOST }
+interface uplink { device eth0; address 192.0.2.2/24 }
+interface lan { device eth1; address 10.0.0.1/24 }
+route default via 192.0.2.1
+neighbor 192.0.2.1 on uplink managed
+endpoint web { address 10.0.0.80; interface lan }
+zone internet { interface uplink }
+zone inside { interface lan }
+pool public 198.51.100.0/28 at internet
+eip 198.51.100.8 <-> webEIP
+policy internet -> inside { accept tcp 443OFFLOAD }
+"""
+KEYS = """host gw { HOST }
+vrf red { table 1001 }
+interface uplink { device eth0; address 203.0.113.2/24 }
+interface underlay { device eth1; address 172.16.1.1/24 }
+tunnel overlay { type gretap; local 172.16.1.1; on underlay; shared }
+tunnel key { over overlay; key 7; remote 172.16.1.2; vrf red; address 10.0.1.1/24 }
+neighbor 203.0.113.1 on uplink managed
+endpoint web { address 10.0.1.80; interface key; mac 52:54:00:00:00:80 }
+route default via 203.0.113.1 on uplink vrf red
+zone internet { interface uplink }
+zone inside { interface key }
+policy inside -> internet { accept offload }
+nat inside -> internet { snat 10.0.1.80 -> 198.51.100.9 }
+"""
+
+
+def check(folder: Path, text: str, code: str) -> list[Diagnostic]:
+    file = folder / "gw.flow"
+    file.write_text(text, encoding="utf-8")
+    found = check_files([file]).diagnostics
+    assert not found.has_errors, [one.message for one in found]
+    return [one for one in found if one.code.number == code]
+
+
+def main(host: str = "", eip: str = "", offload: str = " offload") -> str:
+    return MAIN.replace("HOST", host).replace("EIP", eip).replace("OFFLOAD", offload)
+
+
+def line(found: Diagnostic) -> int:
+    return found.primary.span.line
+
+
+def test_what_tc_leaves_is_told_where_tc_is_asked_for(tmp_path: Path) -> None:
+    (found,) = check(tmp_path, main(eip=" datapath tc"), "FC711")
+    assert line(found) == 10
+    assert [label.span.line for label in found.related] == [6]
+    assert {line(one) for one in check(tmp_path, main("datapath tc"), "FC711")} == {1}
+
+
+@pytest.mark.parametrize(
+    ("host", "eip", "where"), [("datapath tc", "", 1), ("", " datapath tc", 10), ("datapath tc", " datapath tc", 1)]
+)
+def test_a_datapath_without_offload_is_told(host: str, eip: str, where: int, tmp_path: Path) -> None:
+    (found,) = check(tmp_path, main(host, eip, offload=""), "FC711")
+    assert (line(found), found.message) == (where, "tc carries nothing")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (main("datapath tc; offload off", offload=""), "this host says `offload off`"),
+        (main("datapath tc", offload=""), "no rule between zones says `offload`"),
+        ("".join(one for one in main("datapath tc").splitlines(True) if one[:3] not in ("end", "eip", "nei")),
+         "the file names no machine with flows that a rule offloads"),
+    ],
+)  # fmt: skip
+def test_why_tc_carries_nothing(text: str, why: str, tmp_path: Path) -> None:
+    (found,) = check(tmp_path, text, "FC711")
+    assert (found.message, found.primary.text) == ("tc carries nothing", why)
+
+
+def test_an_eip_that_asks_for_tc_without_offload_is_told(tmp_path: Path) -> None:
+    more = """interface wire { device eth2; address 10.0.2.1/24 }
+zone racks { interface wire }
+endpoint db { address 10.0.2.5; interface wire; mac 52:54:00:00:02:05 }
+endpoint log { address 10.0.2.6; interface wire; mac 52:54:00:00:02:06 }
+eip 198.51.100.2 <-> db datapath tc
+eip 198.51.100.3 <-> log datapath tc
+policy internet -> racks { accept tcp 443OFFLOAD }
+"""
+    (found,) = check(tmp_path, main() + more.replace("OFFLOAD", ""), "FC711")
+    assert (found.message, line(found)) == ("no rule offloads flows of 2 EIPs that ask for tc", 16)
+    (found,) = check(tmp_path, main() + more.replace("OFFLOAD", "").replace("log datapath tc", "log"), "FC711")
+    assert (found.message, line(found)) == ("no rule offloads flows of this EIP", 16)
+    assert not check(tmp_path, main() + more.replace("OFFLOAD", " offload"), "FC711")
+
+
+def test_one_address_is_counted_as_one(tmp_path: Path) -> None:
+    text = main("datapath nft").replace("eip 198.51.100.8 <-> web\n", "")
+    (found,) = check(tmp_path, text, "FC712")
+    assert found.message == "established packets go by the flowtable for 1 address"
+
+
+def test_a_host_that_does_not_ask_for_tc_may_do_without_offload(tmp_path: Path) -> None:
+    assert not check(tmp_path, main("datapath nft", " datapath nft", offload=""), "FC711")
+
+
+def test_a_choice_of_the_host_is_the_reason_of_public_addresses_too(tmp_path: Path) -> None:
+    (found,) = check(tmp_path, main("datapath nft"), "FC712")
+    assert found.message == "established packets go by the flowtable for 2 addresses"
+    assert found.notes == ("by the flowtable (the host says `datapath nft`): address 10.0.0.80, EIP 198.51.100.8",)
+
+
+def test_the_note_stands_at_the_eip_if_no_host_says_anything(tmp_path: Path) -> None:
+    (found,) = check(tmp_path, main(eip=" datapath nft"), "FC712")
+    assert line(found) == 10
+
+
+def test_the_warning_of_a_shared_tunnel_says_why_tc_does_not_take_it(tmp_path: Path) -> None:
+    (found,) = check(tmp_path, KEYS.replace("HOST", "offload hardware"), "FC703")
+    assert found.notes == ("tc does not take them: the MTUs of its ways differ, and the NIC does not measure packets",)
+    (found,) = check(tmp_path, KEYS.replace("HOST", "offload software"), "FC703")
+    assert not found.notes
