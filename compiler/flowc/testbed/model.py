@@ -31,3 +31,5 @@ class Seen:
     """The flowtable carried the connection once both directions were established."""
     answered: bool = False
     """A reply of the far side came back to the sender, with the translation undone."""
+    kept: bool = True
+    """What followed on an answered connection of TCP or UDP went the same way, and was answered in the same way."""

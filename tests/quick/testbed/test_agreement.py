@@ -115,6 +115,7 @@ def test_a_kernel_that_drops_what_shall_be_rejected_fails_the_test_and_is_told(h
         ({"destination_port": 1}, "destination"),
         ({"answered": False}, "answered"),
         ({"offload": True}, "offload"),
+        ({"kept": False}, "what follows"),
     ],
 )
 def test_each_difference_is_told(host: Host, change: dict[str, object], named: str) -> None:
