@@ -74,8 +74,8 @@ def as_seen(trace: Trace, packet: Packet, seen: Seen) -> Trace:
     changed = differences(trace, seen)
     reason = f"the kernel does so, where the trace says {trace.verdict}: {trace.reason}" if changed else trace.reason
     return replace(
-        trace, packet=packet, verdict=seen.verdict, reason=reason, egress=seen.egress, key=seen.key, offload=seen.offload,
-        answered=seen.answered, destination=_translated(trace.destination, seen.destination, seen.destination_port),
+        trace, packet=packet, verdict=seen.verdict, reason=reason, egress=seen.egress, key=seen.key,
+        offload=trace.offload if seen.offload is None else seen.offload, answered=seen.answered, destination=_translated(trace.destination, seen.destination, seen.destination_port),
         source=_translated(trace.source, seen.source, seen.source_port),
     )  # fmt: skip
 
@@ -111,7 +111,7 @@ def _afterwards(trace: Trace, seen: Seen) -> Iterator[str]:
     """Of the answer, and of what follows."""
     if _has_answer(trace.packet) and seen.answered != trace.answered:
         yield _said("answered", seen.answered, trace.answered)
-    elif seen.answered and seen.offload != trace.offload:
+    elif seen.answered and seen.offload not in (None, trace.offload):
         yield _said("offload", seen.offload, trace.offload)
     if not seen.kept:
         yield "what follows: the kernel treats it otherwise than the first packet, the trace does not"

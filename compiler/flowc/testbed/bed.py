@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from flowc.ir.addresses import Family
+from flowc.ir.datapath import Datapaths
 from flowc.ir.links import Device, Veth
 from flowc.ir.network import Host
 from flowc.ir.packet import Packet
@@ -39,6 +40,8 @@ class Testbed:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._cleanup = ExitStack()
+        self._tag = None if host.derived(Datapaths).taken else True
+        """What conntrack's tag of an offloaded connection says."""
         self.dhcp: dict[str, tuple[str, ...]] = {}
         """The addresses that each interface with DHCP was given, with their prefix lengths."""
 
@@ -143,7 +146,7 @@ class Testbed:
         for one, _ in follow:
             packet = one.packet
             ends = Tuple(packet.protocol, packet.source, packet.destination, packet.source_port, packet.detail)
-            one.offload = ends in offloaded
+            one.offload = ends in offloaded and self._tag
 
     def _send(self, flights: Flights, sent: Iterable[tuple[Flight, bytes]]) -> None:
         """From where the packets come in."""

@@ -39,7 +39,7 @@ class Flight:
     delivered: frames.Packet | None = None
     refused: Verdict | None = None
     answered: bool = False
-    offload: bool = False
+    offload: bool | None = False
     followed: bool = False
     """A packet more was sent, once the first was answered."""
     onward: Located | None = None
