@@ -25,7 +25,7 @@ SHRINKING = 90.0
 FIRST = next(iter(ANSWERS))
 OTHERS = PARTS if IS_SOAK else 1
 """Parts that all others are asked about besides the examples."""
-FILES_OF_TC = max(8, FILES // 30)
+FILES_OF_TC = max(8, FILES // 40)
 PARTS_OF_TC = ["examples of tc", *(f"{part} of tc" for part in range(max(1, FILES_OF_TC // 10)))]
 QUICK = ("two-tenants", "nat-gateway", "tenant-eip-by-key")
 """Examples of tc that take seconds to load."""
