@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from enum import Enum
 
 from tests.agreement.cases import Case
 
@@ -19,6 +20,26 @@ NAT_KINDS = (
 )  # fmt: skip
 
 PROTOCOLS = {**{number: name for name, number in NUMBERS.items()}, 47: "gre"}
+
+
+class Carrier(Enum):
+    """Of the established packets of a connection."""
+
+    TC = "tc"
+    FLOWTABLE = "the flowtable"
+    NOBODY = "nobody"
+
+
+def carrier(trace: Trace) -> Carrier:
+    """Who it is by a trace."""
+    if not trace.offload:
+        return Carrier.NOBODY
+    return Carrier.TC if trace.offload_reason.startswith("by tc ") else Carrier.FLOWTABLE
+
+
+def is_by_tc(trace: Trace) -> bool:
+    """Packets follow that tc carries."""
+    return trace.answered and carrier(trace) is Carrier.TC
 
 
 class Kinds:
@@ -65,7 +86,7 @@ def distribution(cases: Iterable[Case]) -> dict[str, Counter[str]]:
         "protocol": Counter(dict.fromkeys(PROTOCOLS.values(), 0)),
         "family": Counter({"IPv4": 0, "IPv6": 0}),
         "way": Counter(dict.fromkeys(("by a wire", "by a tunnel with a key", "to the host", "from the host"), 0)),
-        "offload": Counter(dict.fromkeys(("yes", "no"), 0)),
+        "offload": Counter({one.value: 0 for one in Carrier}),
     }
     for case in cases:
         kinds = Kinds(case.host)
@@ -77,7 +98,7 @@ def distribution(cases: Iterable[Case]) -> dict[str, Counter[str]]:
             if trace.verdict is Verdict.ACCEPT:
                 found["translation"].update(kinds.of(trace))
                 found["way"].update(_ways(trace))
-                found["offload"]["yes" if trace.offload else "no"] += 1
+                found["offload"][carrier(trace).value] += 1
     return found
 
 

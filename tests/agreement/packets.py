@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
@@ -57,21 +57,30 @@ def entries(host: Host) -> list[Entry]:
     return [*found, *(Entry(interface, endpoint=name) for name, interface, mac in macs if mac)]
 
 
-def chosen(host: Host, number: int, most: int) -> list[Asked]:
-    """At most so many packets, the same every time: of each kind of outcome first, then of the rest."""
+def is_any(_: Trace) -> bool:
+    """None is wanted more than another."""
+    return True
+
+
+def chosen(host: Host, number: int, most: int, is_wanted: Callable[[Trace], bool] = is_any) -> list[Asked]:
+    """At most so many packets, the same every time: of each kind of outcome first, of those that are wanted before all."""
     chance = random.Random(number)  # noqa: S311  # the same ones every time
-    kinds: dict[object, list[tuple[Entry, Packets]]] = {}
+    kinds: dict[tuple[bool, object], list[tuple[Entry, Packets]]] = {}
     places = entries(host)
     for entry in chance.sample(places, min(len(places), MOST_ENTRIES)):
         for family in FAMILIES:
             for sent in _sendable(family):
                 for trace in islice(ways(host, entry, sent), MOST_WAYS):
-                    kinds.setdefault(_kind(trace), []).append((entry, trace.packets))
-    order = sorted(kinds.values(), key=lambda _: chance.random())
-    order.sort(key=len)
+                    kinds.setdefault((is_wanted(trace), _kind(trace)), []).append((entry, trace.packets))
+    keys = sorted(kinds, key=lambda _: chance.random())
+    keys.sort(key=lambda key: len(kinds[key]))
+    order = [kinds[key] for key in keys if key[0]]
+    others = [kinds[key] for key in keys if not key[0]]
     found: list[Asked] = []
     limits = Limits(host)
-    while order and len(found) < most:
+    while (order or others) and len(found) < most:
+        if not order:
+            order, others = others, []
         for ways_left in list(order):
             entry, packets = ways_left.pop(chance.randrange(len(ways_left)))
             if not ways_left:

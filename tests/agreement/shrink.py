@@ -63,7 +63,7 @@ def again(text: str, one: Disagreement) -> Disagreement | None:
         try:
             same = Asked(asked.entry, asked.packet, answers(host, asked.entry, asked.packet))
             case = Case("shrunk", text, host, Path(folder) / host_folder(name), [same])
-            return next(disagreements(case, one.by), None)
+            return next(iter(disagreements(case, one.by)), None)
         except (TestbedError, KeyError):
             return None
 

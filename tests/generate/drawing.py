@@ -50,6 +50,8 @@ class Drawing:
     draw: st.DrawFn
     loadable: bool
     """Only what a kernel without special hardware takes."""
+    known: bool = False
+    """`datapath tc`, and all said that tc has to know of machines, ways out and sources: so that it takes most of them."""
     lines: list[str] = field(default_factory=list)
     parted: bool = False
     """Into several files: rows may be in tables."""

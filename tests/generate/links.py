@@ -13,15 +13,15 @@ from flowc.ir.links import Spoofing, TunnelKind
 
 def draw_links(drawing: Drawing) -> None:
     """One uplink or two, and up to four links inside."""
-    for number in range(drawing.number(0, 2)):
+    for number in range(drawing.number(1 if drawing.known else 0, 2)):
         name = f"vrf{number}"
         device = f"device v{number}" if drawing.rarely() else ""
         drawing.vrfs.append(name)
         drawing.say(block(f"vrf {drawing.quoted(name)}", [f"table {1000 + number}", device]))
-    for number in range(drawing.number(1, 2)):
+    for number in range(1 if drawing.known and drawing.mostly() else drawing.number(1, 2)):
         _uplink(drawing, number)
     for number in range(1, 1 + drawing.number(1, 4)):
-        drawing.one(KINDS)(drawing, number)
+        drawing.one(WITH_FILTERS if drawing.known else KINDS)(drawing, number)
 
 
 def _uplink(drawing: Drawing, number: int) -> None:
@@ -30,7 +30,9 @@ def _uplink(drawing: Drawing, number: int) -> None:
     link = Link(name, networks(200 + number, v4=True, v6=drawing.maybe()), uplink=True)
     drawing.links.append(link)
     dhcp = "dhcp" if number and drawing.rarely() else ""
-    drawing.say(block(f"interface {name}", [f"device eth{number}", _addresses(link), dhcp, *_options(drawing)]))
+    drawing.say(
+        block(f"interface {name}", [f"device eth{number}", _addresses(link), dhcp, *_options(drawing, inside=False)])
+    )
 
 
 def _addresses(link: Link) -> str:
@@ -38,10 +40,12 @@ def _addresses(link: Link) -> str:
     return f"address {own}" if own else ""
 
 
-def _options(drawing: Drawing, *, ethernet: bool = True) -> list[str]:
+def _options(drawing: Drawing, *, ethernet: bool = True, inside: bool = True) -> list[str]:
     found = [f"mtu {drawing.one((1400, 1500, 9000))}"] if drawing.rarely() else []
     found += [f"mac 02:00:00:00:00:{drawing.number(1, 254):02x}"] if ethernet and drawing.rarely() else []
     spoofing = drawing.draw(st.just(Spoofing.CHECKED) | st.just(Spoofing.CHECKED) | of_type(Spoofing))
+    if drawing.known:
+        spoofing = Spoofing.STRICT if inside and drawing.mostly() else Spoofing.CHECKED
     return [*found, f"spoofing {spoofing}" if spoofing is not Spoofing.CHECKED else ""]
 
 
@@ -121,7 +125,7 @@ def _shared(drawing: Drawing, number: int) -> None:
     if any(one.carrier and one.name.startswith("shared") for one in drawing.links):
         _device(drawing, number)
         return
-    kind = drawing.one([TunnelKind.GRETAP, TunnelKind.GRE])
+    kind = drawing.one([TunnelKind.GRETAP] if drawing.known else [TunnelKind.GRETAP, TunnelKind.GRE])
     outer = _outer(drawing, kind)
     if outer is None or not drawing.vrfs:
         _device(drawing, number)
@@ -138,3 +142,5 @@ def _shared(drawing: Drawing, number: int) -> None:
 
 
 KINDS: tuple[Callable[[Drawing, int], None], ...] = (_device, _vlan, _bridge, _veth, _tunnel, _tunnel, _shared)
+WITH_FILTERS = (_device, _vlan, _veth, _shared, _shared)
+"""Those that tc carries packets of."""

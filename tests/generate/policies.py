@@ -27,11 +27,13 @@ def draw_policies(drawing: Drawing) -> None:
         pair for pair in pairs if pair not in {("self", "self"), ("any", "any"), ("any", "self"), ("self", "any")}
     ]
     forwarding = [pair for pair in usable if "any" not in pair and "self" not in pair and pair[0] != pair[1]]
-    taken = {*drawing.some(usable, 3), *drawing.some(forwarding, 3)}
+    taken = {*drawing.some(usable, 3), *drawing.some(forwarding, 8 if drawing.known else 3)}
     for source, target in (pair for pair in usable if pair in taken):
         if source == "any" and any(other == "any" for _, other in taken):
             continue
         rules = [_rule(drawing, source, target) for _ in range(0 if drawing.rarely() else drawing.number(1, 3))]
+        if drawing.known and (source, target) in forwarding and drawing.mostly():
+            rules.append("accept offload")
         drawing.say("\n    ".join([f"policy {source} -> {target} {{", *rules]) + ("\n}" if rules else "}"))
 
 
@@ -95,7 +97,7 @@ def _clauses(drawing: Drawing, action: Action, matches: list[str], source: str, 
         found.append(words.log(drawing.draw(of(Log)), prefix=drawing.maybe(), rate=drawing.maybe()))
     if drawing.rarely():
         found.append("counter")
-    if action is Action.ACCEPT and through and drawing.maybe():
+    if action is Action.ACCEPT and through and (drawing.known or drawing.maybe()):
         found.append("offload")
     elif action is Action.ACCEPT and not matches and drawing.sometimes():
         found.append(f"helper {drawing.draw(HELPER)}")

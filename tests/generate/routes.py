@@ -9,11 +9,11 @@ from tests.generate.drawing import Drawing, Link, host_of
 def draw_routes(drawing: Drawing) -> None:
     """The main table leads out, mostly; VRFs leak out of it, and back."""
     ups = drawing.uplinks()
-    if not drawing.rarely():
+    if drawing.known or not drawing.rarely():
         _default(drawing, ups, "")
     for vrf in drawing.vrfs:
         inside = [link for link in drawing.inside() if link.vrf == vrf]
-        if not inside or drawing.rarely():
+        if not inside or (not drawing.known and drawing.rarely()):
             continue
         up = drawing.one(ups)
         for net in up.nets:
@@ -40,7 +40,7 @@ def _default(drawing: Drawing, ups: list[Link], options: str) -> None:
                 for number, (up, net) in enumerate(found)
             )
             drawing.say(f"route default via {', '.join(hops)}{options}")
-        elif version == 4 or drawing.maybe():
+        elif version == 4 or drawing.known or drawing.maybe():
             metric = f" metric {drawing.number(1, 500)}" if drawing.rarely() else ""
             net = found[0][1]
             # The family of `default` is that of the next hop.

@@ -10,7 +10,10 @@ from unittest.mock import patch
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.internal.conjecture import providers
 from hypothesis.strategies import SearchStrategy
-from tests.generate.strategies import MAIN, checked_parts, drawn, drawn_parts
+from tests.generate.strategies import MAIN, checked, checked_parts, drawn, drawn_parts
+
+from flowc.api import CheckResult
+from flowc.ir.datapath import Datapaths
 
 T = TypeVar("T")
 
@@ -56,9 +59,26 @@ def files(number: int, count: int) -> Iterator[str]:
         yield texts[MAIN]
 
 
+def files_of_tc(number: int, count: int) -> Iterator[str]:
+    """The same of files that say `datapath tc` and of which tc takes an address: no two that differ in policies alone."""
+    seen: set[str] = set()
+    batch = 0
+    while len(seen) < count:
+        for text in examples(drawn(known=True), number * 7919 + batch, BATCH):
+            before_policies = text.partition("\npolicy ")[0]
+            if len(seen) < count and before_policies not in seen and _is_of_tc(checked(text)):
+                seen.add(before_policies)
+                yield text
+        batch += 1
+
+
 def parts(number: int, count: int) -> Iterator[dict[str, str]]:
     """The same, of which many are several files: by name, the one that names the others first."""
     yield from _accepted(drawn_parts(), number, count)
+
+
+def _is_of_tc(result: CheckResult) -> bool:
+    return not result.diagnostics.has_errors and any(host.derived(Datapaths).taken for host in result.network.hosts)
 
 
 def _accepted(strategy: SearchStrategy[dict[str, str]], number: int, count: int) -> Iterator[dict[str, str]]:

@@ -38,17 +38,17 @@ ANOTHER_HOST = """host other {
 
 
 @st.composite
-def drawn(draw: st.DrawFn, *, loadable: bool = True) -> str:
-    """A file that is valid, nearly always. `loadable`: without what only special hardware takes."""
-    return draw(drawn_parts(loadable=loadable, parted=st.just(False)))[MAIN]
+def drawn(draw: st.DrawFn, *, loadable: bool = True, known: bool = False) -> str:
+    """A file that is valid, nearly always. `loadable`: without what only special hardware takes; `known`: for tc."""
+    return draw(drawn_parts(loadable=loadable, parted=st.just(False), known=known))[MAIN]
 
 
 @st.composite
 def drawn_parts(
-    draw: st.DrawFn, *, loadable: bool = True, parted: st.SearchStrategy[bool] | None = None
+    draw: st.DrawFn, *, loadable: bool = True, parted: st.SearchStrategy[bool] | None = None, known: bool = False
 ) -> dict[str, str]:
     """The same as `MAIN` and, where that is `parted`, the files that it names."""
-    drawing = Drawing(draw, loadable, parted=draw(st.booleans() if parted is None else parted))
+    drawing = Drawing(draw, loadable, known, parted=draw(st.booleans() if parted is None else parted))
     if draw(st.integers(0, 99)) == 99:
         return {MAIN: ""}
     items = _host(drawing)
@@ -105,6 +105,8 @@ def written(texts: Mapping[str, str], folder: Path) -> Path:
 
 def _host(drawing: Drawing) -> list[str]:
     items = [f"kernel {drawing.one(('6.1', '6.6', '6.12'))}"] if drawing.maybe() else []
+    if drawing.known:
+        return [*items, "datapath tc"]
     offload = drawing.draw(of_type(Offload))
     if offload is not Offload.HARDWARE or not drawing.loadable:
         items += [f"offload {offload}"] if drawing.maybe() else []

@@ -15,7 +15,7 @@ def draw_translation(drawing: Drawing) -> None:
     out = drawing.one([name for name, links in drawing.zones.items() if links[0].uplink])
     if drawing.mostly():
         _pool(drawing, out)
-        for machine in drawing.some([one for one in drawing.machines if one.link.zone], 2):
+        for machine in drawing.some([one for one in drawing.machines if one.link.zone], 6 if drawing.known else 2):
             _eip(drawing, machine)
         if drawing.sometimes():
             _prefix_eip(drawing)

@@ -25,7 +25,7 @@ def draw_zones(drawing: Drawing) -> None:
             together += alike
             rest = [link for link in rest if link not in alike]
         name = f"z{len(drawing.zones)}"
-        if len(together) == 1 and not first.key and drawing.rarely():
+        if len(together) == 1 and not first.key and not drawing.known and drawing.rarely():
             _parts(drawing, first)
         else:
             _zone(drawing, name, together)
@@ -59,20 +59,21 @@ def _parts(drawing: Drawing, link: Link) -> None:
 def draw_machines(drawing: Drawing) -> None:
     """Up to two endpoints on each link inside, and neighbours besides."""
     for link in drawing.inside():
-        for number in range(drawing.number(0, 2)):
+        for number in range(drawing.number(1 if drawing.known else 0, 2)):
             _machine(drawing, link, number)
         if drawing.rarely():
             _neighbor(drawing, link)
     for link in drawing.uplinks():
-        if drawing.maybe():
-            net = drawing.one(link.nets)
-            drawing.say(f"neighbor {host_of(net, 254)} on {link.name} managed")
+        if drawing.known or drawing.maybe():
+            for net in link.nets if drawing.known else [drawing.one(link.nets)]:
+                how = f"02:00:00:00:02:{net.version:02x}" if drawing.known and drawing.maybe() else "managed"
+                drawing.say(f"neighbor {host_of(net, 254)} on {link.name} {how}")
 
 
 def _machine(drawing: Drawing, link: Link, number: int) -> None:
     addresses = tuple(host_of(net, 20 + number) for net in (link.nets if drawing.maybe() else link.nets[:1]))
     name = f"vm{len(drawing.machines)}"
-    mac = _mac(drawing) if link.ethernet and (link.key or drawing.maybe()) else ""
+    mac = _mac(drawing) if link.ethernet and (link.key or drawing.known or drawing.maybe()) else ""
     drawing.machines.append(Machine(name, link, addresses))
     items = [f"address {', '.join(addresses)}", f"interface {link.name}", f"mac {mac}" if mac else ""]
     fields = dict(zip(("address", "address6"), addresses, strict=False))

@@ -74,8 +74,8 @@ def as_seen(trace: Trace, packet: Packet, seen: Seen) -> Trace:
     changed = differences(trace, seen)
     reason = f"the kernel does so, where the trace says {trace.verdict}: {trace.reason}" if changed else trace.reason
     return replace(
-        trace, packet=packet, verdict=seen.verdict, reason=reason, egress=seen.egress, key=seen.key, offload=seen.offload,
-        answered=seen.answered, destination=_translated(trace.destination, seen.destination, seen.destination_port),
+        trace, packet=packet, verdict=seen.verdict, reason=reason, egress=seen.egress, key=seen.key,
+        offload=trace.offload if seen.offload is None else seen.offload, answered=seen.answered, destination=_translated(trace.destination, seen.destination, seen.destination_port),
         source=_translated(trace.source, seen.source, seen.source_port),
     )  # fmt: skip
 
@@ -104,11 +104,17 @@ def differences(trace: Trace, seen: Seen) -> tuple[str, ...]:
             found.append(_said(name, (address, port), (end.addresses, end.ports)))
     if trace.egress == SELF:
         return tuple(found)  # who would answer there is up to what runs on the host
+    return (*found, *_afterwards(trace, seen))
+
+
+def _afterwards(trace: Trace, seen: Seen) -> Iterator[str]:
+    """Of the answer, and of what follows."""
     if _has_answer(trace.packet) and seen.answered != trace.answered:
-        found.append(_said("answered", seen.answered, trace.answered))
-    elif seen.answered and seen.offload != trace.offload:
-        found.append(_said("offload", seen.offload, trace.offload))
-    return tuple(found)
+        yield _said("answered", seen.answered, trace.answered)
+    elif seen.answered and seen.offload not in (None, trace.offload):
+        yield _said("offload", seen.offload, trace.offload)
+    if not seen.kept:
+        yield "what follows: the kernel treats it otherwise than the first packet, the trace does not"
 
 
 def _said(what: str, kernel: object, trace: object) -> str:

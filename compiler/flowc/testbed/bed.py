@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from flowc.ir.addresses import Family
+from flowc.ir.datapath import Datapaths
 from flowc.ir.links import Device, Veth
 from flowc.ir.network import Host
 from flowc.ir.packet import Packet
@@ -39,6 +40,8 @@ class Testbed:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._cleanup = ExitStack()
+        self._tag = None if host.derived(Datapaths).taken else True
+        """What conntrack's tag of an offloaded connection says."""
         self.dhcp: dict[str, tuple[str, ...]] = {}
         """The addresses that each interface with DHCP was given, with their prefix lengths."""
 
@@ -78,6 +81,11 @@ class Testbed:
     def __exit__(self, *_: object) -> None:
         self._cleanup.close()
 
+    @property
+    def netns(self) -> str:
+        """The path of the host's namespace, in this process."""
+        return f"/proc/self/fd/{self._gateway.file}"
+
     def load(self, folder: Path) -> None:
         """Load what `flowc compile -o` wrote for this host. Raises TestbedError with the words of what failed."""
         loading.load(self._gateway, folder, self._listen)
@@ -85,9 +93,8 @@ class Testbed:
 
     def load_by(self, make: Callable[[str], object]) -> None:
         """Let something else load the host, which is told the path of its namespace. Raises what that raises."""
-        path = f"/proc/self/fd/{self._gateway.file}"
         with ThreadPoolExecutor(max_workers=1) as pool:  # a thread is in a namespace of its own (setns(2))
-            made = pool.submit(make, path)
+            made = pool.submit(make, self.netns)
             while not made.done():  # the host may ask for its neighbours already
                 self._listen()
                 time.sleep(loading.POLL)
@@ -131,13 +138,15 @@ class Testbed:
         follow = [(one, data) for one in onward if (data := again(one.number, one.packet)) is not None]
         if not follow:
             return
+        for one, _ in follow:
+            one.followed = True
         self._send(flights, follow)
         self._answer(flights, [one for one, _ in follow], Turn.ANSWER_AGAIN)
         offloaded = self._connections.offloaded()
         for one, _ in follow:
             packet = one.packet
             ends = Tuple(packet.protocol, packet.source, packet.destination, packet.source_port, packet.detail)
-            one.offload = ends in offloaded
+            one.offload = ends in offloaded and self._tag
 
     def _send(self, flights: Flights, sent: Iterable[tuple[Flight, bytes]]) -> None:
         """From where the packets come in."""

@@ -39,7 +39,20 @@ class Flight:
     delivered: frames.Packet | None = None
     refused: Verdict | None = None
     answered: bool = False
-    offload: bool = False
+    offload: bool | None = False
+    followed: bool = False
+    """A packet more was sent, once the first was answered."""
+    onward: Located | None = None
+    """How that one left."""
+    answered_again: bool = False
+
+    @property
+    def kept(self) -> bool:
+        return not self.followed or (self.answered_again and self.onward is not None and _way(self.onward) == self._way)
+
+    @property
+    def _way(self) -> object:
+        return self.left and _way(self.left)
 
     def seen(self) -> Seen:
         if self.left is not None:
@@ -53,7 +66,7 @@ class Flight:
         assert packet.destination is not None
         return Seen(
             Verdict.ACCEPT, egress, number(packet.source), packet.source_port, number(packet.destination),
-            packet.destination_port, key, self.offload, self.answered,
+            packet.destination_port, key, self.offload, self.answered, self.kept,
         )  # fmt: skip
 
 
@@ -80,9 +93,11 @@ class Flights:
         if verdict is not None:
             self._refuse(flight, verdict, there=there)
         elif turn.back or _is_reply(flight.packet, packet):
-            flight.answered |= there and _undone(flight.packet, packet)
+            self._answer(flight, turn, packet, there=there)
         elif turn is Turn.FIRST and flight.left is None:
             flight.left = located
+        elif turn is Turn.AGAIN:
+            flight.onward = located
 
     def on_host(self, packet: frames.Packet, data: bytes) -> None:
         """Something was delivered to the host."""
@@ -94,7 +109,7 @@ class Flights:
         if verdict is not None:
             self._refuse(flight, verdict, there=own)
         elif turn.back or _is_reply(flight.packet, packet):
-            flight.answered |= own and _undone(flight.packet, packet)
+            self._answer(flight, turn, packet, there=own)
         elif turn is Turn.FIRST and flight.delivered is None and _same_source(flight.packet, packet):
             # Any other is the outer packet of a tunnel, whose inside is still on its way.
             flight.delivered = packet
@@ -125,11 +140,24 @@ class Flights:
         return flight, found[1], verdict
 
     @staticmethod
+    def _answer(flight: Flight, turn: Turn, packet: frames.Packet, *, there: bool) -> None:
+        undone = there and _undone(flight.packet, packet)
+        flight.answered |= undone
+        flight.answered_again |= undone and turn is Turn.ANSWER_AGAIN
+
+    @staticmethod
     def _refuse(flight: Flight, verdict: Verdict, *, there: bool) -> None:
         """An error, or a reset. To what was delivered it is the answer of a host that has no such service."""
         flight.refused = flight.refused or verdict
         if flight.delivered is not None and there:
             flight.answered = True
+
+
+def _way(located: Located) -> object:
+    """What two packets of a connection have in common that are treated alike."""
+    one = located.packet
+    ends = one.source, one.source_port, one.destination, one.destination_port
+    return located.interface.name, located.key, located.port, ends, one.ttl, one.source_mac, one.destination_mac
 
 
 def _is_reply(sent: Packet, seen: frames.Packet) -> bool:

@@ -27,7 +27,10 @@ class Seen:
     destination_port: int | None = None
     key: int | None = None
     """Of the tunnel it left by."""
-    offload: bool = False
-    """The flowtable carried the connection once both directions were established."""
+    offload: bool | None = False
+    """Conntrack says that the connection was carried once both directions were established. None where tc has addresses: then
+    that says no more than that tc saw it (docs/adr/0014)."""
     answered: bool = False
     """A reply of the far side came back to the sender, with the translation undone."""
+    kept: bool = True
+    """What followed on an answered connection of TCP or UDP went the same way, and was answered in the same way."""

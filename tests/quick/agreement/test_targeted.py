@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from tests.agreement import faults
 from tests.agreement.cases import Case
-from tests.agreement.kinds import NAT_KINDS, distribution
+from tests.agreement.kinds import NAT_KINDS, Carrier, carrier, distribution, is_by_tc
+from tests.agreement.packets import chosen
 from tests.agreement.targeted import targeted
+from tests.datapaths import nat_gateway
 from tests.quick.trace.asking import host_of
 
 from flowc.api import check_files
@@ -38,6 +40,15 @@ def test_every_kind_of_translation_is_met() -> None:
     counts = distribution(cases)
     assert [kind for kind in NAT_KINDS if not counts["translation"][kind]] == []
     assert all(counts["verdict"].values())
+
+
+def test_packets_that_are_wanted_come_first(tmp_path: Path) -> None:
+    one = host_of(nat_gateway(), tmp_path)
+    first, others = (chosen(one, 7, 8, wanted) for wanted in (is_by_tc, lambda trace: not trace.offload))
+    by_tc = [is_by_tc(asked.answers[0]) for asked in first]
+    assert by_tc[0]
+    assert by_tc == sorted(by_tc, reverse=True)
+    assert {carrier(asked.answers[0]) for asked in others} == {Carrier.NOBODY}
 
 
 def test_a_limit_is_not_used_up(tmp_path: Path) -> None:

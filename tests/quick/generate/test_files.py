@@ -9,13 +9,14 @@ from random import Random
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.generate.seeded import examples, parts
-from tests.generate.strategies import MAIN, drawn_parts, written
+from tests.generate.seeded import examples, files_of_tc, parts
+from tests.generate.strategies import MAIN, checked, drawn_parts, written
 from tests.generate.strategies import files as valid_files
 from tests.generate.strategies import parts as valid_parts
 from tests.quick.layout.helpers import held
 
 from flowc.api import compile_files, render, test_files
+from flowc.ir.datapath import Datapaths, Taker
 
 few = settings(
     max_examples=25,
@@ -86,6 +87,16 @@ def test_the_order_of_declarations_means_nothing(text: str, chance: Random) -> N
 def test_a_seed_means_the_same_files_each_time() -> None:
     once = list(examples(drawn_parts(), 3, 12))
     assert once == list(examples(drawn_parts(), 3, 12)) != list(examples(drawn_parts(), 4, 12))
+
+
+def test_files_of_tc_have_addresses_that_it_takes_and_differ_in_more_than_policies() -> None:
+    texts = list(files_of_tc(1, 4))
+    assert texts == list(files_of_tc(1, 4))
+    assert len({text.partition("\npolicy ")[0] for text in texts}) == 4
+    for text in texts:
+        result = checked(text)
+        assert not result.diagnostics.has_errors
+        assert any(one.taker is Taker.TC for host in result.network.hosts for one in host.derived(Datapaths).decisions)
 
 
 def test_files_come_with_tables_and_includes() -> None:

@@ -14,7 +14,7 @@ from flowc.ir.addresses import Range
 from flowc.ir.network import Host
 from flowc.ir.packet import Packet
 from flowc.testbed import loading
-from flowc.testbed.agreement import differences, judge
+from flowc.testbed.agreement import as_seen, differences, judge
 from flowc.testbed.bed import Testbed
 from flowc.testbed.model import Seen
 from flowc.trace.engine import trace
@@ -115,6 +115,7 @@ def test_a_kernel_that_drops_what_shall_be_rejected_fails_the_test_and_is_told(h
         ({"destination_port": 1}, "destination"),
         ({"answered": False}, "answered"),
         ({"offload": True}, "offload"),
+        ({"kept": False}, "what follows"),
     ],
 )
 def test_each_difference_is_told(host: Host, change: dict[str, object], named: str) -> None:
@@ -125,6 +126,16 @@ def test_each_difference_is_told(host: Host, change: dict[str, object], named: s
     assert differences(one, same) == ()
     (told,) = differences(one, replace(same, **change))  # type: ignore[arg-type]  # one field each
     assert told.startswith(f"{named}: ")
+
+
+def test_what_conntrack_cannot_tell_is_what_the_trace_says(host: Host) -> None:
+    from dataclasses import replace
+
+    for offload in (False, True):
+        one = replace(trace(host, Entry("lan"), Packet(4, 6, 80, 40000, 0xC6336407, 0x0A000005)), offload=offload)
+        seen = replace(said(one), offload=None)
+        assert differences(one, seen) == ()
+        assert as_seen(one, one.packet, seen).offload is offload
 
 
 def test_what_the_file_does_not_know_may_be_anything(host: Host) -> None:
