@@ -244,6 +244,9 @@ nat internet -> inside { dnat tcp 192.0.2.1:443 -> 10.0.0.7; dnat tcp 203.0.113.
 policy internet -> inside { accept }
 """
 
+HELD = FRONT + "endpoint there { address 198.51.100.9; interface wan }\n"
+"""The pool has an address of a machine outside."""
+
 FINDINGS = (
     Finding("a link-local address names no link", GATEWAY, None,
             packet(6, "fd00::1", "fe80::1", 80, 51000), UNREACHABLE, answered=False),
@@ -345,4 +348,8 @@ FINDINGS = (
             packet(6, "10.30.0.7", "198.51.100.8", 80, 51006), ACCEPT, answered=True),
     Finding("of IPv6, from the main table", CALLERS, "lan",
             packet(17, "fd00:30::7", "2001:db8:1::7", 80, 51007), ACCEPT, answered=True),
+    Finding("a machine outside with an address of the pool calls an EIP", HELD, "wan",
+            packet(1, "198.51.100.9", "198.51.100.7", 8), ACCEPT, answered=True),
+    Finding("a tenant calls a machine outside with an address of the pool", HELD, "vms",
+            packet(1, "10.0.0.7", "198.51.100.9", 8), ACCEPT, answered=True),
 )  # fmt: skip

@@ -19,6 +19,7 @@ from flowc.ir.addresses import FAMILIES, Family, Range, format_address, format_r
 from flowc.ir.homes import Homes
 from flowc.ir.links import Interface
 from flowc.ir.public import Public
+from flowc.ir.reached import reached
 from flowc.lower.nft.ports import PORT, SOURCE_PORT, by_place, front_sources, ports_text
 from flowc.lower.nft.prefixes import add_prefix_zones
 from flowc.lower.topology import Topology
@@ -127,19 +128,16 @@ def _sources(
 
 
 def _public(result: Conntrack, topology: Topology, public: Public, family: Family) -> None:
-    """All that a front has: its pools, what is translated to or from, and the addresses of its interfaces."""
+    """All that a front has: its pools, what is translated to or from, and the addresses of its interfaces.
+
+    Not what a pool holds and somebody else really has: who that is answers in the zone of the tenant that it talks with.
+    """
     host, zones = topology.host, topology.fronts.zones
     members = chain.from_iterable(topology.members(zone) for zone in sorted(zones))
     found = [
         (Range(int(own.ip), int(own.ip)), one.span) for one in members for own in one.addresses if own.version == family
     ]
-    found += [
-        (prefix.range, pool.span)
-        for pool in host.pools.values()
-        if pool.zone in zones
-        for prefix in pool.prefixes
-        if prefix.family == family
-    ]
+    found += [(one.range, one.span) for one in host.derived(reached) if one.zone in zones and one.family == family]
     found += [(one.range, one.span) for zone in sorted(zones) for one in public.of(zone, family)]
     starts = sorted((one.low, index) for index, (one, _) in enumerate(found))
     for low, high in merge(one for one, _ in found):
