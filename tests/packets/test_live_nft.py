@@ -67,7 +67,7 @@ def prepare(folder: Path) -> None:
         found = compile_files([written(texts, source)]).states
         states += [(f"generated {number}, {host}", state) for host, state in found.items()]
     (folder / STATES).write_bytes(pickle.dumps(states))
-    of_prefixes = []
+    of_prefixes: list[HostState] = []
     for text in (PREFIXES, MORE_PREFIXES):
         file = folder / "prefixes.flow"
         file.write_text(text)

@@ -348,7 +348,7 @@ def test_a_changed_value_is_deleted_and_added() -> None:
 
 @pytest.mark.parametrize("key", ["ct zone . ip daddr", "ip daddr"])
 def test_a_map_from_vrfs_to_prefixes_takes_no_element(key: str) -> None:
-    """nft 1.0.6 reads its key as nothing, so the table is made anew; unless the map goes or comes as a whole."""
+    """Its key is nothing to nft 1.0.6, so the table is made anew; unless the map goes or comes as a whole."""
 
     def with_(*keys: str) -> Ruleset:
         values = ["192.0.2.0/24"] * len(keys)
