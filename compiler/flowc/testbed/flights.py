@@ -154,10 +154,12 @@ class Flights:
 
 
 def _way(located: Located) -> object:
-    """What two packets of a connection have in common that are treated alike."""
+    """What two packets of a connection have in common that are treated alike: not a bridge's port, which it may have learned
+    between them.
+    """
     one = located.packet
     ends = one.source, one.source_port, one.destination, one.destination_port
-    return located.interface.name, located.key, located.port, ends, one.ttl, one.source_mac, one.destination_mac
+    return located.interface.name, located.key, ends, one.ttl, one.source_mac, one.destination_mac
 
 
 def _is_reply(sent: Packet, seen: frames.Packet) -> bool:

@@ -31,7 +31,13 @@ def host(tmp_path: Path) -> Host:
     )
 
 
-def kept(host: Host, onward: dict[str, object], *, comes_back: bool = True) -> bool:
+def kept(
+    host: Host,
+    onward: dict[str, object],
+    *,
+    comes_back: bool = True,
+    ports: tuple[str | None, str | None] = (None, None),
+) -> bool:
     """Of a flight whose second packet leaves with something changed."""
     flight = Flight(3, Entry("lan"), PACKET, followed=True)
     flights = Flights(host, [flight])
@@ -39,8 +45,9 @@ def kept(host: Host, onward: dict[str, object], *, comes_back: bool = True) -> b
     assert second is not None
     frames = [ethernet(WAN, ROUTER, data) for data in (first(3, PACKET), second)]
     sent = parse(frames[0])
-    for frame, changed in zip(frames, ({}, onward), strict=True):
-        flights.on_wire(Located(host.interfaces["wan"], replace(parse(frame), **changed)), frame)  # type: ignore[arg-type]
+    for frame, changed, port in zip(frames, ({}, onward), ports, strict=True):
+        packet = replace(parse(frame), **changed)  # type: ignore[arg-type]
+        flights.on_wire(Located(host.interfaces["wan"], packet, port=port), frame)
     for turn in (Turn.ANSWER, *([Turn.ANSWER_AGAIN] if comes_back else [])):
         data = answer(3, turn, sent)
         assert data is not None
@@ -54,6 +61,11 @@ def kept(host: Host, onward: dict[str, object], *, comes_back: bool = True) -> b
 def test_a_connection_goes_on_as_it_began(host: Host) -> None:
     assert kept(host, {})
     assert not kept(host, {}, comes_back=False)
+
+
+def test_a_bridge_may_learn_a_port_meanwhile(host: Host) -> None:
+    """It floods what it knows no port for."""
+    assert kept(host, {}, ports=("port1", "port2"))
 
 
 @pytest.mark.parametrize(
