@@ -95,8 +95,8 @@ def wanted(arguments: argparse.Namespace, file: str) -> tuple[HostState, Host]:
 def on_host() -> Iterator[None]:
     """Turn into words what keeps a host from being read or changed."""
     from flowc.backends.live import LiveError  # noqa: PLC0415
-    from flowc.backends.live.engine import StepFailedError, UnsettledError  # noqa: PLC0415
-    from flowc.backends.live.session import NotUndoneError  # noqa: PLC0415
+    from flowc.backends.live.engine import StepFailedError, UnsettledError  # noqa: PLC0415  # not for --help
+    from flowc.backends.live.session import NotUndoneError  # noqa: PLC0415  # not for --help
     from flowc.backends.netlink.connection import MissingDeviceError, RefusedError  # noqa: PLC0415
     from flowc.backends.netlink.facts.namespace import NoNamespaceError  # noqa: PLC0415
     from flowc.backends.netlink.objects.foreign import ForeignError  # noqa: PLC0415
@@ -178,7 +178,7 @@ def say_waiting(host: str, devices: Sequence[str]) -> None:
 
 def say_unresolved(host: str, references: Sequence[Reference]) -> None:
     """MAC addresses that are not known keep nothing from being loaded but the filters that need them."""
-    from flowc.hoststate.macs import lacking  # noqa: PLC0415
+    from flowc.hoststate.macs import lacking  # noqa: PLC0415  # not for --help
 
     for one in references[:_MOST]:
         say(f"{host}: {lacking(one)}")

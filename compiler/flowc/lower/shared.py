@@ -57,31 +57,31 @@ class SharedTunnels:
                 yield interface, interface.link, carrier
 
     def filters(self) -> tuple[FlowerFilter, ...]:
-        """One for each key, all of one device at one preference, where flower finds them by hash; two for each device, and
-        one for each machine of IPv6.
-        """
-        found = []
+        """One for each key, two for each device, and one for each machine of IPv6."""
+        found = (*self.marking(), *self._forgetting(), *self._advertisements())
+        return tuple(sorted(found, key=lambda one: (one.device, one.hook, -one.chain, one.preference, one.handle)))
+
+    def marking(self) -> Iterator[FlowerFilter]:
+        """Key to packet mark: all of one device at one preference, where flower finds them by hash."""
+        for interface, link, carrier in self._keys():
+            match = self.incoming(interface)
+            assert match is not None
+            yield FlowerFilter(
+                device=carrier.device,
+                preference=FILTER_PREFERENCE if link.ikey else KEY_ZERO_PREFERENCE,
+                handle=link.ikey or 1,
+                protocol="all",
+                match=match,
+                actions=(SetMark(self._topology.number(interface.vrf), VRF_MASK), Goto(FORGET_CHAIN)),
+                span=interface.span,
+            )
+
+    def _forgetting(self) -> Iterator[FlowerFilter]:
         carriers = {carrier.device: carrier.span for _, _, carrier in self._keys()}
         for device, span in carriers.items():
             for preference, protocol in ((1, "ip"), (2, "ipv6")):
                 forget = (TunnelUnset(), Pass())
-                found.append(FlowerFilter(device, preference, 1, protocol, Match(), forget, span, FORGET_CHAIN))
-        for interface, link, carrier in self._keys():
-            match = self.incoming(interface)
-            assert match is not None
-            found.append(
-                FlowerFilter(
-                    device=carrier.device,
-                    preference=FILTER_PREFERENCE if link.ikey else KEY_ZERO_PREFERENCE,
-                    handle=link.ikey or 1,
-                    protocol="all",
-                    match=match,
-                    actions=(SetMark(self._topology.number(interface.vrf), VRF_MASK), Goto(FORGET_CHAIN)),
-                    span=interface.span,
-                )
-            )
-        found += self._advertisements()
-        return tuple(sorted(found, key=lambda one: (one.device, one.hook, -one.chain, one.preference, one.handle)))
+                yield FlowerFilter(device, preference, 1, protocol, Match(), forget, span, FORGET_CHAIN)
 
     def _advertisements(self) -> tuple[FlowerFilter, ...]:
         """What answers a machine's question for the gateway's MAC finds its key by the machine's own.

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from flowc.delta.filters import FILTER
 from flowc.hoststate.macs import lacking, references, written
 from flowc.hoststate.tc import FlowerFilter, MacOfDevice, MacOfNeighbor, Munge, Pedit, Reference
 from flowc.source import Span
@@ -34,7 +35,7 @@ def compare(
 ) -> tuple[Written, ...]:
     """Each address once, in the order of the filters."""
     wanted = tuple(wanted)
-    there = {_place(one): one for one in loaded}
+    there = {FILTER.key(one): one for one in loaded}
     values: dict[Reference, dict[str, None]] = defaultdict(dict)
     spans: dict[Reference, Span] = {}
     to_write: set[Reference] = set()
@@ -42,16 +43,12 @@ def compare(
         for reference in references([one]):
             spans.setdefault(reference, one.span)
         to_write.update(written(one))
-        if written(one) and _place(one) in there:
-            for reference, value in _pairs(one, there[_place(one)]):
+        if written(one) and FILTER.key(one) in there:
+            for reference, value in _pairs(one, there[FILTER.key(one)]):
                 values[reference].setdefault(value)
     return tuple(
         Written(one, known.get(one), tuple(values[one]), one in to_write, spans[one]) for one in references(wanted)
     )
-
-
-def _place(one: FlowerFilter) -> tuple[str, int, int, int]:
-    return one.device, one.chain, one.preference, one.handle
 
 
 def _pairs(wanted: FlowerFilter, loaded: FlowerFilter) -> Iterator[tuple[Reference, str]]:

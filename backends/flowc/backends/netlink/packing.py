@@ -65,7 +65,7 @@ def packed(kind: type[Any], fields: Mapping[str, Any], attributes: Sequence[tupl
     return body + b"".join([_packed(layout, attributes, name, value) for name, value in attributes])
 
 
-def _packed(layout: _Layout, attributes: Sequence[tuple[str, Any]], name: str, value: Any) -> bytes:  # noqa: ANN401
+def _packed(layout: _Layout, attributes: Sequence[tuple[str, Any]], name: str, value: Any) -> bytes:  # noqa: ANN401  # any value
     number, plain, nested = layout.attributes[name]
     if plain is not None:
         return attribute(number, plain(value))

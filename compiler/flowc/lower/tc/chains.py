@@ -188,8 +188,8 @@ class Chains:
 
     def marks(self) -> Iterator[Draft]:
         """Chain 3: what every key's packets get in chain 0, if nothing is found there."""
-        for one in self._plan.shared.filters():
-            if one.device == self._device and one.match.key is not None:
+        for one in self._plan.shared.marking():
+            if one.device == self._device:
                 yield Draft(replace(one, chain=MARKS, preference=1), f"key {one.match.key}")
 
 
