@@ -149,6 +149,12 @@ def test_one_that_no_type_can_say_reads_as_one_that_nobody_asks_for(
     assert read(changed(one, *path, value=value)) == (replace(one, match=Match(), actions=()),)
 
 
+def test_an_address_without_a_mask_is_that_of_one_machine() -> None:
+    """As the kernel takes it (net/sched/cls_flower.c, fl_set_key_val)."""
+    one = of(source="10.0.0.75/32")
+    assert read(changed(one, *FLOWER, "TCA_FLOWER_KEY_IPV4_SRC_MASK")) == (one,)
+
+
 def test_a_kind_of_action_that_flowc_does_not_have_is_none_of_its() -> None:
     with pytest.raises(UnsayableError, match="simple"):
         actions.read("simple", b"", NAMES)

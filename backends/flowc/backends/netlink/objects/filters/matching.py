@@ -91,7 +91,7 @@ def _prefix(fields: Attributes, side: str) -> str | None:
         name = f"IPV{version}_{side}"
         value, mask = fields.take(name), fields.take(f"{name}_MASK")
         if value is not None:
-            return prefixes.read(value, mask or b"")
+            return prefixes.read(value, mask or b"\xff" * len(value))
     return None
 
 
