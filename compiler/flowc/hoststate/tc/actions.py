@@ -151,7 +151,7 @@ class Nat:
 
     direction: Direction
     old: str
-    """With a length of 1 or more: tc takes 0 for 32 (iproute2, tc/m_nat.c)."""
+    """With a length of 1 or more: tc 6.1 makes 32 of 0 (iproute2, tc/m_nat.c)."""
     new: str
 
 
