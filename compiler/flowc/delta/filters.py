@@ -17,6 +17,7 @@ from flowc.hoststate.tc import (
     ConntrackClear,
     Drop,
     Goto,
+    Nat,
     Pass,
     Pedit,
     Police,
@@ -79,12 +80,18 @@ def _steps(action: Action) -> tuple[str, ...]:
             return tuple(f"{field} {'- 1' if value is None else f'= {value_words(value)}'}" for field, value in munges)
         case Checksum(of):
             return (f"checksum {checksum_words(of)}",)
-        case TunnelSet():
-            more = {"checksum": action.checksum, "tos": action.tos, "ttl": action.ttl}
-            said = "".join(f" {name}{'' if value is True else f' {value}'}" for name, value in more.items() if value)
-            return (f"tunnel {action.source} -> {action.destination} key {action.key}{said}",)
-        case TunnelUnset():
-            return ("tunnel unset",)
+        case Nat(direction, old, new):
+            return (f"nat {direction} {old} -> {new}",)
+        case TunnelSet() | TunnelUnset():
+            return (f"tunnel {_tunnel(action)}",)
+
+
+def _tunnel(action: TunnelSet | TunnelUnset) -> str:
+    if isinstance(action, TunnelUnset):
+        return "unset"
+    more = {"checksum": action.checksum, "tos": action.tos, "ttl": action.ttl}
+    said = "".join(f" {name}{'' if value is True else f' {value}'}" for name, value in more.items() if value)
+    return f"{action.source} -> {action.destination} key {action.key}{said}"
 
 
 FILTER: Kind[FlowerFilter] = Kind(

@@ -7,6 +7,8 @@ from tests.quick.backends.states import at, empty
 from flowc.hoststate import FlowerFilter, HostState, Link, LinkKind, NeighborRow
 from flowc.hoststate.tc import (
     BYTE,
+    ICMP,
+    ICMPV6,
     SHORT,
     TCP,
     UDP,
@@ -17,6 +19,7 @@ from flowc.hoststate.tc import (
     Conntrack,
     ConntrackClear,
     CtState,
+    Direction,
     Drop,
     Field,
     Fragments,
@@ -26,6 +29,7 @@ from flowc.hoststate.tc import (
     Masked,
     Match,
     Munge,
+    Nat,
     Pass,
     Pedit,
     Placement,
@@ -101,6 +105,14 @@ def each_filter(device: str, other: str) -> tuple[FlowerFilter, ...]:
         Checksum(Checksums.TCP), TunnelSet("2001:db8::1", "2001:db8::2", WORD, checksum=True, tos=184, ttl=63), Redirect(other),
     )  # fmt: skip
     add(33, "ipv6", Match(ip_proto=UDP), Pedit((Munge(Field.UDP_SOURCE, SHORT),)), Pass())
+    add(34, "ip", Match(destination="2.2.2.11/32"), Nat(Direction.INGRESS, "2.2.2.11/32", "10.0.0.75"), Pass())
+    add(
+        35, "ip", Match(ip_proto=ICMP, icmp_type=Masked(3, BYTE)),
+        Nat(Direction.EGRESS, "10.0.0.64/26", "2.2.2.64"), Nat(Direction.EGRESS, "10.0.0.0/24", "2.2.3.0"), Pass(),
+    )  # fmt: skip
+    add(36, "ip", Match(ip_proto=ICMP, icmp_type=Masked(0, 0xF7)), Pass())
+    add(37, "ipv6", Match(ip_proto=ICMPV6, icmp_type=Masked(128, BYTE)), Pass())
+    add(38, "ipv6", Match(ip_proto=ICMPV6, icmp_type=Masked(0, 0x80)), Drop())
 
     # Each field by itself.
     add(40, "all", Match(source_mac=IN, destination_mac=OUT), Drop())

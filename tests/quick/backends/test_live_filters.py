@@ -21,6 +21,8 @@ from flowc.backends.tc.render import COOKIE
 from flowc.hoststate import FlowerFilter
 from flowc.hoststate.tc import (
     BYTE,
+    ICMP,
+    ICMPV6,
     SHORT,
     TCP,
     UDP,
@@ -30,6 +32,7 @@ from flowc.hoststate.tc import (
     Checksums,
     Conntrack,
     ConntrackClear,
+    Direction,
     Drop,
     Field,
     Fragments,
@@ -37,6 +40,7 @@ from flowc.hoststate.tc import (
     Masked,
     Match,
     Munge,
+    Nat,
     Pass,
     Pedit,
     Placement,
@@ -163,7 +167,8 @@ def matches(draw: st.DrawFn, protocol: str) -> Match:
     if protocol == "all":
         return match
     family: Family = 6 if protocol == "ipv6" else 4
-    proto = perhaps(st.sampled_from([TCP, UDP]) | st.integers(18, BYTE))
+    icmp = ICMPV6 if family == 6 else ICMP
+    proto = perhaps(st.sampled_from([TCP, UDP, icmp]) | st.integers(18, BYTE))
     match = replace(
         match,
         ip_proto=proto,
@@ -174,6 +179,8 @@ def matches(draw: st.DrawFn, protocol: str) -> Match:
     if proto in (TCP, UDP):
         ports = masked(16) | RANGES
         match = replace(match, source_port=perhaps(ports), destination_port=perhaps(ports))
+    if proto == icmp:
+        return replace(match, icmp_type=perhaps(masked(8)))
     return replace(match, tcp_flags=perhaps(masked(12))) if proto == TCP else match
 
 
@@ -196,6 +203,7 @@ ACTIONS: SearchStrategy[Action] = st.one_of(
     st.builds(Police, st.integers(1, WORD), st.sampled_from(Verdict), st.sampled_from(Verdict)),
     st.lists(st.sampled_from(Field).flatmap(munge), min_size=1, max_size=6).map(lambda found: Pedit(tuple(found))),
     st.builds(Checksum, st.integers(1, 27).map(lambda bits: Checksums(bits & 27 or 1))),
+    st.builds(Nat, st.sampled_from(Direction), prefix(4), address(4)),
     ENDS.flatmap(
         lambda ends: st.builds(TunnelSet, *map(st.just, ends), number(32), st.booleans(), number(8), number(8))
     ),

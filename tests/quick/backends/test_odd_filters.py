@@ -20,16 +20,19 @@ from flowc.backends.netlink.objects.filters.taking import UnsayableError
 from flowc.delta.filters import Clsact
 from flowc.hoststate import FlowerFilter
 from flowc.hoststate.tc import (
+    ICMP,
     UDP,
     Action,
     Checksum,
     Checksums,
     Conntrack,
+    Direction,
     Drop,
     Field,
     Fragments,
     Match,
     Munge,
+    Nat,
     Pass,
     Pedit,
     Placement,
@@ -91,6 +94,8 @@ def options(kind: str, name: str) -> tuple[str, ...]:
 PIPE = {"action": 3}
 KEY_1 = {"keys": [(0x00FFFFFF, 0xFE000000, 8)]}
 EXTENDED = {"attrs": [("TCA_PEDIT_KEY_EX", {"attrs": [("TCA_PEDIT_KEY_EX_HTYPE", 2), ("TCA_PEDIT_KEY_EX_CMD", 1)]})]}
+TRANSLATE = Nat(Direction.EGRESS, "10.0.0.75/32", "2.2.2.11")
+ADDRESSES = {"old_addr": b"\x0a\x00\x00\x4b", "new_addr": b"\x02\x02\x02\x0b", "mask": b"\xff\xff\xff\xff"}
 UNSAYABLE: list[tuple[FlowerFilter, tuple[str, ...], Any]] = [
     (FILTER, (*FLOWER, "TCA_FLOWER_KEY_ENC_IPV4_SRC_MASK"), "255.255.255.0"),
     (FILTER, (*FLOWER, "TCA_FLOWER_KEY_ENC_IPV6_SRC"), "2001:db8::1"),
@@ -104,6 +109,9 @@ UNSAYABLE: list[tuple[FlowerFilter, tuple[str, ...], Any]] = [
     (of(ct_zone=5), (*FLOWER, "TCA_FLOWER_KEY_CT_ZONE_MASK"), 0xFF),
     (of(ip_proto=UDP, source_port=PortRange(1, 5)), (*FLOWER, "TCA_FLOWER_KEY_UDP_SRC"), 7),
     (of(ip_proto=UDP), (*FLOWER, "TCA_FLOWER_KEY_TCP_SRC"), 7),
+    (of(ip_proto=UDP), (*FLOWER, "TCA_FLOWER_KEY_ICMPV4_TYPE"), 7),
+    (of(ip_proto=ICMP), (*FLOWER, "TCA_FLOWER_KEY_ICMPV6_TYPE"), 7),
+    (of(ip_proto=ICMP), (*FLOWER, "TCA_FLOWER_KEY_ICMPV4_CODE"), 7),
     (of(SetMark(1)), (*EDIT, "TCA_ACT_KIND"), "csum"),
     (of(SetMark(1)), options("SKBEDIT", "MARK"), None),
     (of(SetMark(1)), options("SKBEDIT", "PRIORITY"), 1),
@@ -122,6 +130,9 @@ UNSAYABLE: list[tuple[FlowerFilter, tuple[str, ...], Any]] = [
     (of(Pedit((Munge(Field.IP6_SOURCE, "fd00::1"),))), options("PEDIT", "KEYS_EX"), EXTENDED),
     (of(Pedit((Munge(Field.TTL),))), options("PEDIT", "KEYS_EX"), {"attrs": EXTENDED["attrs"] * 2}),
     (of(Checksum(Checksums.TCP)), options("CSUM", "PARMS"), PIPE | {"update_flags": 64}),
+    (of(TRANSLATE), options("NAT", "PARMS"), {"action": 0} | ADDRESSES),
+    (of(TRANSLATE), options("NAT", "PARMS"), PIPE | ADDRESSES | {"flags": 2}),
+    (of(TRANSLATE), options("NAT", "PARMS"), PIPE | ADDRESSES | {"mask": b"\xff\x00\xff\xff"}),
     (of(TunnelSet("192.0.2.1", "192.0.2.2", 7)), options("TUNNEL_KEY", "ENC_DST_PORT"), 4789),
     (of(TunnelSet("192.0.2.1", "192.0.2.2", 7)), options("TUNNEL_KEY", "ENC_KEY_ID"), None),
     (of(TunnelSet("192.0.2.1", "192.0.2.2", 7)), options("TUNNEL_KEY", "ENC_OPTS"), "00000000"),
@@ -136,6 +147,12 @@ def test_one_that_no_type_can_say_reads_as_one_that_nobody_asks_for(
 ) -> None:
     assert read(kernel_with(one)) == (one,)
     assert read(changed(one, *path, value=value)) == (replace(one, match=Match(), actions=()),)
+
+
+def test_an_address_without_a_mask_is_that_of_one_machine() -> None:
+    """As the kernel takes it (net/sched/cls_flower.c, fl_set_key_val)."""
+    one = of(source="10.0.0.75/32")
+    assert read(changed(one, *FLOWER, "TCA_FLOWER_KEY_IPV4_SRC_MASK")) == (one,)
 
 
 def test_a_kind_of_action_that_flowc_does_not_have_is_none_of_its() -> None:

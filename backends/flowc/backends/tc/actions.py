@@ -13,6 +13,7 @@ from flowc.hoststate.tc import (
     Drop,
     Goto,
     Munge,
+    Nat,
     Pass,
     Pedit,
     Police,
@@ -45,18 +46,20 @@ def written(action: Action) -> str:
             return f"pedit ex {' '.join(map(_munge, munges))} pipe"
         case Checksum(of):
             return f"csum {checksum_words(of)} pipe"
-        case TunnelSet():
-            return f"tunnel_key set {_tunnel(action)} pipe"
-        case TunnelUnset():
-            return "tunnel_key unset pipe"
+        case Nat(direction, old, new):
+            return f"nat {direction} {old} {new} pipe"
+        case TunnelSet() | TunnelUnset():
+            return f"tunnel_key {_tunnel(action)} pipe"
 
 
 def _munge(munge: Munge) -> str:
     return f"munge {munge.field} {'dec' if munge.value is None else f'set {value_words(munge.value)}'}"
 
 
-def _tunnel(action: TunnelSet) -> str:
-    said = [f"src_ip {action.source} dst_ip {action.destination} id {action.key}"]
+def _tunnel(action: TunnelSet | TunnelUnset) -> str:
+    if isinstance(action, TunnelUnset):
+        return "unset"
+    said = [f"set src_ip {action.source} dst_ip {action.destination} id {action.key}"]
     said += [f"tos {action.tos}"] if action.tos else []
     said += [f"ttl {action.ttl}"] if action.ttl else []
     return " ".join([*said, "csum" if action.checksum else "nocsum"])

@@ -11,10 +11,12 @@ from flowc.hoststate.tc.actions import (
     Checksums,
     Conntrack,
     ConntrackClear,
+    Direction,
     Drop,
     Field,
     Goto,
     Munge,
+    Nat,
     Pass,
     Pedit,
     Police,
@@ -27,6 +29,8 @@ from flowc.hoststate.tc.actions import (
 from flowc.hoststate.tc.macs import MacOfDevice, MacOfNeighbor, Reference
 from flowc.hoststate.tc.matching import (
     BYTE,
+    ICMP,
+    ICMPV6,
     SHORT,
     TCP,
     UDP,
@@ -41,6 +45,8 @@ from flowc.source import Span
 
 __all__ = [
     "BYTE",
+    "ICMP",
+    "ICMPV6",
     "SHORT",
     "STAY",
     "TCP",
@@ -52,6 +58,7 @@ __all__ = [
     "Conntrack",
     "ConntrackClear",
     "CtState",
+    "Direction",
     "Drop",
     "Field",
     "FlowerFilter",
@@ -63,6 +70,7 @@ __all__ = [
     "Masked",
     "Match",
     "Munge",
+    "Nat",
     "Pass",
     "Pedit",
     "Placement",

@@ -105,7 +105,7 @@ class Munge(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Pedit:
-    """Write parts of the packet. Checksums are not mended (see Checksum)."""
+    """Write parts of the packet. Checksums are not mended (see Checksum and Nat)."""
 
     munges: tuple[Munge, ...]
 
@@ -121,9 +121,38 @@ class Checksums(IntFlag):
 
 @dataclass(frozen=True, slots=True)
 class Checksum:
-    """Compute checksums anew: csum."""
+    """Compute checksums anew: csum. Those of TCP stay as they are where the packet is still to be cut into segments
+    (net/sched/act_csum.c, tcf_csum_ipv4_tcp), so that a new address makes them wrong.
+    """
 
     of: Checksums
+
+
+class Direction(StrEnum):
+    """Which address is translated, in tc's words (tc-nat(8))."""
+
+    INGRESS = "ingress"
+    """The destination."""
+    EGRESS = "egress"
+    """The source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nat:
+    """Translate an IPv4 address of `old`, a prefix, to that of `new` with the bits behind the prefix kept: nat, without
+    conntrack (net/sched/act_nat.c, tcf_nat_act). Other packets pass as they are.
+
+    The checksums of IP, TCP and UDP follow, also where a NIC is still to compute them or to cut the packet into segments,
+    which csum leaves wrong; those of other protocols do not. In an ICMP error (types 3, 4, 5, 11 and 12) the same address is
+    translated in the packet that it is about, on the other side there, whoever the error is from; the checksums of that
+    packet stay as they are. The kernel takes any packet for IPv4, so the filter has to be for the protocol `ip`, and no NIC
+    takes the action over (it has no offload_act_setup).
+    """
+
+    direction: Direction
+    old: str
+    """With a length of 1 or more: tc 6.1 makes 32 of 0 (iproute2, tc/m_nat.c)."""
+    new: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +186,7 @@ Action = (
     | Police
     | Pedit
     | Checksum
+    | Nat
     | TunnelSet
     | TunnelUnset
 )

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 BYTE, SHORT, WORD = 0xFF, 0xFFFF, 0xFFFFFFFF
 """Masks of fields that have to be as given to the last bit, by their width."""
-TCP, UDP = 6, 17
+ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
 
 
 class Masked(NamedTuple):
@@ -50,8 +50,8 @@ class Match:
     """All fields have to be so; None is one that is not looked at.
 
     Addresses are canonical text. Those of the packet have a prefix length of 1 or more, those of the outer header none.
-    Fields of the IP header need a filter for the protocol `ip` or `ipv6`, ports TCP or UDP as `ip_proto`, and
-    `tcp_flags` TCP. Bits of a ct_state need TRK with them, but for that one's own absence (fl_validate_ct_state).
+    Fields of the IP header need a filter for the protocol `ip` or `ipv6`, ports TCP or UDP as `ip_proto`,
+    `tcp_flags` TCP, and `icmp_type` the ICMP of the protocol. Bits of a ct_state need TRK with them, but for that one's own absence (fl_validate_ct_state).
     """
 
     key: int | None = None
@@ -67,6 +67,7 @@ class Match:
     destination: str | None = None
     source_port: Masked | PortRange | None = None
     destination_port: Masked | PortRange | None = None
+    icmp_type: Masked | None = None
     tcp_flags: Masked | None = None
     fragments: Fragments | None = None
     ttl: Masked | None = None

@@ -27,6 +27,7 @@ def match_words(match: Match) -> dict[str, str | None]:
         "dst_ip": _address(match.destination),
         "src_port": _port(match.source_port),
         "dst_port": _port(match.destination_port),
+        "type": _decimal(match.icmp_type),
         "tcp_flags": _bits(match.tcp_flags),
         "ip_flags": None if match.fragments is None else str(match.fragments),
         "ip_ttl": _number(match.ttl, BYTE),
@@ -72,6 +73,11 @@ def _port(port: Masked | PortRange | None) -> str | None:
 
 def _number(one: Masked | None, exact: int) -> str | None:
     return str(one.value) if one is not None and one.mask == exact else _bits(one)
+
+
+def _decimal(one: Masked | None) -> str | None:
+    """Of ICMP, where tc takes no hexadecimal number (iproute2, tc/f_flower.c, flower_parse_u8)."""
+    return f"{one.value}/{one.mask}" if one is not None and one.mask != BYTE else _number(one, BYTE)
 
 
 def _bits(one: Masked | None) -> str | None:

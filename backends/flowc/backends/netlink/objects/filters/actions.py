@@ -9,6 +9,7 @@ from typing import Any
 from flowc.backends.netlink.messages.act import KINDS
 from flowc.backends.netlink.messages.act_ct import TCA_CT_ACT_CLEAR, TCA_CT_ACT_NAT
 from flowc.backends.netlink.messages.act_mirred import TCA_EGRESS_REDIR
+from flowc.backends.netlink.messages.act_nat import TCA_NAT_FLAG_EGRESS
 from flowc.backends.netlink.messages.act_tunnel_key import TCA_TUNNEL_KEY_ACT_RELEASE, TCA_TUNNEL_KEY_ACT_SET
 from flowc.backends.netlink.messages.tc_gen import (
     TC_ACT_EXT_VAL_MASK,
@@ -19,9 +20,9 @@ from flowc.backends.netlink.messages.tc_gen import (
     TC_ACT_STOLEN,
 )
 from flowc.backends.netlink.objects.devices import index_of
-from flowc.backends.netlink.objects.filters import pedit
+from flowc.backends.netlink.objects.filters import pedit, prefixes
 from flowc.backends.netlink.objects.filters.taking import Attributes, UnsayableError
-from flowc.backends.netlink.wire import address_text, be_number, number
+from flowc.backends.netlink.wire import address_text, be_number, number, packed
 from flowc.hoststate.tc import (
     WORD,
     Action,
@@ -29,8 +30,10 @@ from flowc.hoststate.tc import (
     Checksums,
     Conntrack,
     ConntrackClear,
+    Direction,
     Drop,
     Goto,
+    Nat,
     Pass,
     Pedit,
     Police,
@@ -47,6 +50,10 @@ _GENERAL = struct.Struct("=IIiii")
 _AFTER = _GENERAL.size
 _POLICE = struct.Struct("=IiIII8sI8sI12x")
 """struct tc_police: index, what becomes of what exceeds, limit, burst, mtu, and the two rates at the ends of theirs."""
+_NAT = struct.Struct("=4s4s4sI")
+"""struct tc_nat behind its tc_gen: the old and the new address, the mask and flags."""
+_DIRECTIONS = {Direction.INGRESS: 0, Direction.EGRESS: TCA_NAT_FLAG_EGRESS}
+_BY_FLAGS = {flags: direction for direction, flags in _DIRECTIONS.items()}
 _VERDICTS = {Verdict.PASS: TC_ACT_OK, Verdict.DROP: TC_ACT_SHOT, Verdict.PIPE: TC_ACT_PIPE}
 _BY_VERDICT = {number_: verdict for verdict, number_ in _VERDICTS.items()}
 _ALL_CHECKSUMS = sum(Checksums)
@@ -123,6 +130,13 @@ def _csum(found: Attributes, _: Names) -> Action:
     return Checksum(Checksums(flags))
 
 
+def _nat(found: Attributes, _: Names) -> Action:
+    old, new, mask, flags = _NAT.unpack_from(_parameters(found), _AFTER)
+    if flags not in _BY_FLAGS:
+        raise UnsayableError("other flags")
+    return Nat(_BY_FLAGS[flags], prefixes.read(old, mask), address_text(new))
+
+
 def _tunnel_key(found: Attributes, _: Names) -> Action:
     (what,) = struct.unpack_from("=i", _parameters(found), _AFTER)
     if what == TCA_TUNNEL_KEY_ACT_RELEASE:
@@ -146,6 +160,7 @@ _READERS: dict[str, Callable[[Attributes, Names], Action]] = {
     "ct": _ct,
     "gact": _gact,
     "mirred": _mirred,
+    "nat": _nat,
     "pedit": _pedit,
     "police": _police,
     "skbedit": _skbedit,
@@ -178,6 +193,10 @@ def write(action: Action) -> tuple[str, list[tuple[str, Any]]]:
             return "pedit", [(name, pipe | keys), extended]
         case Checksum(of):
             return "csum", [("TCA_CSUM_PARMS", pipe | {"update_flags": int(of)})]
+        case Nat(direction, old, new):
+            addresses = {"old_addr": packed(4, old.partition("/")[0]), "new_addr": packed(4, new)}
+            more = {"mask": prefixes.mask_of(old), "flags": _DIRECTIONS[direction]}
+            return "nat", [("TCA_NAT_PARMS", pipe | addresses | more)]
         case TunnelSet() | TunnelUnset():
             return "tunnel_key", _tunnel(action)
 

@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from socket import htons, ntohs
 from typing import Any
 
+from flowc.backends.netlink.objects.filters import prefixes
 from flowc.backends.netlink.objects.filters.taking import Attributes, UnsayableError
 from flowc.backends.netlink.wire import address_text, be_number, mac_text, number
-from flowc.hoststate.tc import SHORT, TCP, UDP, Fragments, Masked, Match, PortRange
-from flowc.ir.addresses import WIDTH, Family
+from flowc.hoststate.tc import ICMP, ICMPV6, SHORT, TCP, UDP, Fragments, Masked, Match, PortRange
 
 _NAMES = {0x0003: "all", 0x0800: "ip", 0x86DD: "ipv6"}  # linux/if_ether.h
 _NUMBERS = {name: value for value, name in _NAMES.items()}
 _PREFIX = "TCA_FLOWER_KEY_"
 _PORTS = {TCP: "TCP", UDP: "UDP"}
+_ICMP = {ICMP: "ICMPV4", ICMPV6: "ICMPV6"}
 _FLAGS = {
     Fragments.NONE: Masked(0, 1),
     Fragments.ANY: Masked(1, 1),
@@ -44,6 +45,7 @@ def read(flower: dict[str, bytes], protocol: str) -> Match:
     if protocol != ("all" if kind is None else protocol_of(number(kind))):
         raise UnsayableError("ETH_TYPE")
     ip_proto = fields.number("IP_PROTO")
+    icmp = _ICMP.get(ip_proto or 0)
     key, zone = fields.exact("ENC_KEY_ID"), fields.exact("CT_ZONE")
     outer_source, outer_destination = (_outer(fields, side) for side in _SIDES)
     source_mac, destination_mac = (_mac(fields.exact(f"ETH_{side}")) for side in _SIDES)
@@ -60,6 +62,7 @@ def read(flower: dict[str, bytes], protocol: str) -> Match:
         destination=destination,
         source_port=source_port,
         destination_port=destination_port,
+        icmp_type=fields.masked(f"{icmp}_TYPE"),
         tcp_flags=fields.masked("TCP_FLAGS"),
         fragments=_fragments(fields.masked("FLAGS")),
         ttl=fields.masked("IP_TTL"),
@@ -86,12 +89,9 @@ def _outer(fields: Attributes, side: str) -> str | None:
 def _prefix(fields: Attributes, side: str) -> str | None:
     for version in (4, 6):
         name = f"IPV{version}_{side}"
-        value, mask = fields.take(name), be_number(fields.take(f"{name}_MASK"))
+        value, mask = fields.take(name), fields.take(f"{name}_MASK")
         if value is not None:
-            width, length = 8 * len(value), mask.bit_count()
-            if mask != ((1 << length) - 1) << (width - length):
-                raise UnsayableError(name)
-            return f"{address_text(value)}/{length}"
+            return prefixes.read(value, mask or b"\xff" * len(value))
     return None
 
 
@@ -125,7 +125,7 @@ def _keys(match: Match, protocol: str) -> Iterator[tuple[str, Any]]:
         yield "ENC_KEY_ID", match.key
     for side, address in zip(_SIDES, (match.outer_source, match.outer_destination), strict=True):
         if address is not None:
-            yield from _masked_address(f"ENC_IPV{_family(address)}_{side}", address, None)
+            yield from _masked_address("ENC_", side, address)
     for side, mac in zip(_SIDES, (match.source_mac, match.destination_mac), strict=True):
         if mac is not None:
             yield f"ETH_{side}", mac
@@ -134,14 +134,14 @@ def _keys(match: Match, protocol: str) -> Iterator[tuple[str, Any]]:
         yield "IP_PROTO", match.ip_proto
     for side, prefix in zip(_SIDES, (match.source, match.destination), strict=True):
         if prefix is not None:
-            address, _, length = prefix.partition("/")
-            yield from _masked_address(f"IPV{_family(address)}_{side}", address, int(length))
+            yield from _masked_address("", side, prefix)
     for side, port in zip(_SIDES, (match.source_port, match.destination_port), strict=True):
         if isinstance(port, PortRange):
             yield f"PORT_{side}_MIN", port.first
             yield f"PORT_{side}_MAX", port.last
         else:
             yield from _masked(f"{_PORTS.get(match.ip_proto or 0)}_{side}", port)
+    yield from _masked(f"{_ICMP.get(match.ip_proto or 0)}_TYPE", match.icmp_type)
     yield from _masked("TCP_FLAGS", match.tcp_flags)
     yield from _masked("FLAGS", None if match.fragments is None else _FLAGS[match.fragments])
     yield from _masked("IP_TTL", match.ttl)
@@ -156,12 +156,7 @@ def _masked(name: str, one: Masked | None) -> Iterator[tuple[str, int]]:
         yield f"{name}_MASK", int(one.mask)
 
 
-def _masked_address(name: str, address: str, length: int | None) -> Iterator[tuple[str, str]]:
-    width = WIDTH[_family(address)]
-    length = width if length is None else length
-    yield name, address
-    yield f"{name}_MASK", address_text((((1 << length) - 1) << (width - length)).to_bytes(width // 8, "big"))
-
-
-def _family(address: str) -> Family:
-    return 6 if ":" in address else 4
+def _masked_address(whose: str, side: str, prefix: str) -> Iterator[tuple[str, str]]:
+    name = f"{whose}IPV{6 if ':' in prefix else 4}_{side}"
+    yield name, prefix.partition("/")[0]
+    yield f"{name}_MASK", address_text(prefixes.mask_of(prefix))
