@@ -9,8 +9,23 @@ from __future__ import annotations
 from flowc.ir.datapath.candidates import Candidates, Inside
 from flowc.ir.datapath.decision import Datapaths, Decision, Taker
 from flowc.ir.datapath.entrances import Entrances
+from flowc.ir.datapath.lookups import Entrance, Lookups, Whose
 from flowc.ir.datapath.onward import NextHop, Onward
 from flowc.ir.datapath.reasons import Stay
 from flowc.ir.datapath.sharing import Shared
 
-__all__ = ["Candidates", "Datapaths", "Decision", "Entrances", "Inside", "NextHop", "Onward", "Shared", "Stay", "Taker"]
+__all__ = [
+    "Candidates",
+    "Datapaths",
+    "Decision",
+    "Entrance",
+    "Entrances",
+    "Inside",
+    "Lookups",
+    "NextHop",
+    "Onward",
+    "Shared",
+    "Stay",
+    "Taker",
+    "Whose",
+]
