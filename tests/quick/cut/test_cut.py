@@ -7,6 +7,7 @@ import pytest
 from tests.quick.cut.making import entry
 from tests.quick.cut.test_alike import BLUE, HOST, RED
 from tests.quick.trace.asking import host_of
+from tests.quick.trace.test_engine import ONE_WAY
 
 from flowc.cut.judge import judged
 from flowc.hoststate.marks import OFFLOAD_MARK
@@ -123,6 +124,12 @@ def test_what_loses_its_offload_is_to_be_released_and_not_cut(tmp_path: Path) ->
     marked = EIP_ENTRY._replace(mark=OFFLOAD_MARK | 5)  # of a table that was replaced just now
     found = judged(host, [EIP_ENTRY, carried, marked])
     assert (found.cuts, found.released) == ((), (carried, marked))
+
+
+def test_what_tc_carries_one_way_keeps_its_mark(tmp_path: Path) -> None:
+    one_way = entry("tcp", ("192.0.2.9|40000", "198.51.100.8|443"), ("10.0.0.80|443", "192.0.2.9|40000"))
+    found = judged(host_of(ONE_WAY, tmp_path), [one_way._replace(mark=OFFLOAD_MARK)])
+    assert (found.cuts, found.released) == ((), ())
 
 
 def test_a_related_connection_follows_its_master(tmp_path: Path, tenant: Host) -> None:
