@@ -26,20 +26,23 @@ class Carrier(Enum):
     """Of the established packets of a connection."""
 
     TC = "tc"
+    TC_ONE_WAY = "tc, one way"
     FLOWTABLE = "the flowtable"
     NOBODY = "nobody"
 
 
 def carrier(trace: Trace) -> Carrier:
     """Who it is by a trace."""
+    if trace.by_tc.onward != trace.by_tc.answers:
+        return Carrier.TC_ONE_WAY
     if not trace.offload:
         return Carrier.NOBODY
-    return Carrier.TC if trace.offload_reason.startswith("by tc ") else Carrier.FLOWTABLE
+    return Carrier.TC if trace.by_tc.is_seen else Carrier.FLOWTABLE
 
 
 def is_by_tc(trace: Trace) -> bool:
-    """Packets follow that tc carries."""
-    return trace.answered and carrier(trace) is Carrier.TC
+    """Packets follow that tc looks at."""
+    return trace.answered and trace.by_tc.is_seen
 
 
 class Kinds:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.agreement.cases import Case, load
-from tests.agreement.kinds import Carrier, carrier
 from tests.agreement.packets import Asked
 
 from flowc.backends.live import LiveError
@@ -72,8 +71,8 @@ class Judged(NamedTuple):
     packets: int
     by_tc: int
     """Packets that tc sent out: of those that followed, and of the answers."""
-    most_by_tc: int
-    """How many these can be by the trace."""
+    of_tc: int
+    """How many these are by the trace."""
     differ: list[Disagreement]
     complaint: str
     """In words, what did not load, or was carried by another datapath than the trace says."""
@@ -91,9 +90,9 @@ def judged(file: Path, by: str) -> Judged:
         seen, by_tc = _flown(case, by)
     except TestbedError as error:
         return Judged(0, 0, 0, [], f"{case.name}: {error}\n{case.text}")
-    differ, most = _differ(case, by, seen), sum(map(_carried, case.asked, seen))
-    wrong = f"{case.name}: tc sent out {by_tc} packets, by the trace {most} at most\n{case.text}"
-    return Judged(len(seen), by_tc, most, differ, "" if differ or by_tc <= most else wrong)
+    differ, of_tc = _differ(case, by, seen), sum(map(_carried, case.asked, seen))
+    wrong = f"{case.name}: tc sent out {by_tc} packets, by the trace {of_tc}\n{case.text}"
+    return Judged(len(seen), by_tc, of_tc, differ, "" if differ or by_tc == of_tc else wrong)
 
 
 def _flown(case: Case, by: str) -> tuple[list[Seen], int]:
@@ -117,15 +116,12 @@ def _sent_by_tc(netns: str) -> int:
 
 
 def _carried(asked: Asked, seen: Seen) -> int:
-    """How many packets of a connection tc may send out: of the four, the first is nft's, and so is an answer with SYN.
-
-    It may be fewer: what goes to a neighbour that the file does not name, or from outside straight to an inside address, is
-    nft's in that direction, which the trace does not say.
-    """
+    """How many packets of a connection tc sends out: of the four, the first is nft's, and so is an answer with SYN."""
     trace = nearest(asked.answers, seen)
-    if not seen.answered or carrier(trace) is not Carrier.TC:
+    if not seen.answered:
         return 0
-    return 2 if trace.packet.protocol == NUMBERS["tcp"] else 3
+    answers = 1 if trace.packet.protocol == NUMBERS["tcp"] else 2
+    return trace.by_tc.onward + answers * trace.by_tc.answers
 
 
 def _differ(case: Case, by: str, seen: Sequence[Seen]) -> list[Disagreement]:

@@ -130,7 +130,8 @@ class Judge:
         misses = [_translated_otherwise(entry, packet, one) for one in accepted]
         for one, miss in zip(accepted, misses, strict=True):
             if miss is None:
-                return any(each.offload for each in accepted if each == one)
+                # What tc carries in part has the mark, too.
+                return trace.by_tc.is_seen or any(each.offload for each in accepted if each == one)
         stage, why = next(miss for miss in misses if miss is not None)
         return _Refused(TRANSLATED, why, _deciding(trace, stage))
 

@@ -15,9 +15,10 @@ from flowc.ir.policy import SELF
 from flowc.trace.model import Entry, Stage, Trace, Translated, Verdict
 from flowc.trace.stages.arrival import arrive
 from flowc.trace.stages.coming import is_opening, is_untracked
+from flowc.trace.stages.established import Offloaded, Way, offloaded
 from flowc.trace.stages.forwarding import Goes, forward
 from flowc.trace.stages.leaving import Leaves, Out
-from flowc.trace.stages.onward import leave, offloaded
+from flowc.trace.stages.onward import leave
 from flowc.trace.stages.passage import Ended, Indexes, Judged, Passage
 from flowc.trace.stages.public import call_from_inside, is_unused, refuse_unused, translate
 from flowc.trace.stages.refusing import is_heard
@@ -32,8 +33,7 @@ class _Outcome(NamedTuple):
     """None: it keeps the source that it has."""
     key: int | None = None
     gateway: int | None = None
-    offload: tuple[bool, str] = False, "it goes nowhere"
-    """Whether the flowtable carries the connection, and why or why not."""
+    offload: Offloaded = Offloaded(False, "it goes nowhere")
 
 
 def trace(host: Host, entry: Entry, packet: Packet) -> Trace:
@@ -75,7 +75,9 @@ def _delivered(passage: Passage, judged: Judged) -> Trace:
     walk, interface = passage.walk, passage.interface
     walk.step(Stage.VERDICT, f"accept: {judged.reason}", judged.span)
     answered = interface is None or passage.indexes.replies.way_back(walk, interface.vrf) is not None
-    return _made(passage, judged, _Outcome(SELF, offload=(False, "the host itself is addressed")), answered=answered)
+    return _made(
+        passage, judged, _Outcome(SELF, offload=Offloaded(False, "the host itself is addressed")), answered=answered
+    )
 
 
 def _leaves(passage: Passage, goes: Goes) -> Trace:
@@ -86,7 +88,7 @@ def _leaves(passage: Passage, goes: Goes) -> Trace:
         walk.step(Stage.SNAT, leaves.text, leaves.span)
     key = leave(walk, indexes.host, indexes.ways, out, gateway)
     walk.step(Stage.VERDICT, f"accept: {judged.reason}", judged.span)
-    answered, fast = True, (False, "the host itself sends it")
+    answered, fast = True, Offloaded(False, "the host itself sends it")
     if interface is None:
         answered = indexes.replies.to_host(walk, passage.vrf, out)
     else:
@@ -103,10 +105,12 @@ def _leaves(passage: Passage, goes: Goes) -> Trace:
             choice=turn,
         )
         passage.ways *= ways
-        fast = offloaded(walk, indexes.host, judged.rule, interface, out, hairpin=passage.outside is not None)
-        if fast[0] and not answered:
-            fast = False, "no reply comes back, so that the connection is never established"
-        walk.step(Stage.OFFLOAD, f"{'yes' if fast[0] else 'no'}: {fast[1]}", judged.span)
+        scopes = passage.scope, passage.scope if passage.crossed is None else indexes.scope(passage.crossed.row.vrf)
+        way = Way(interface, out, leaves, scopes, hairpin=passage.outside is not None)
+        fast = offloaded(walk, indexes.host, judged.rule, way)
+        if not answered and (fast.is_so or fast.by_tc.is_seen):
+            fast = Offloaded(False, "no reply comes back, so that the connection is never established")
+        walk.step(Stage.OFFLOAD, f"{'yes' if fast.is_so else 'no'}: {fast.why}", judged.span)
     return _made(passage, judged, _Outcome(out.name, leaves, key, gateway, fast), answered=answered)
 
 
@@ -129,7 +133,6 @@ def _ended(passage: Passage, end: Ended) -> Trace:
 
 def _made(passage: Passage, by: Judged | Ended, outcome: _Outcome, *, answered: bool) -> Trace:
     walk = passage.walk
-    fast, why = outcome.offload
     return Trace(
         packet=walk.came,
         entry=passage.entry,
@@ -143,13 +146,14 @@ def _made(passage: Passage, by: Judged | Ended, outcome: _Outcome, *, answered: 
         policy=by.policy,
         rule=by.rule,
         key=outcome.key,
-        offload=fast,
-        offload_reason=why,
+        offload=outcome.offload.is_so,
+        offload_reason=outcome.offload.why,
         answered=answered,
         packets=walk.packets,
         beyond=passage.beyond,
         gateway=outcome.gateway,
         scope=passage.scope,
+        by_tc=outcome.offload.by_tc,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from flowc.ir.addresses import Range
 from flowc.ir.packet import Packet, Packets
@@ -85,6 +86,19 @@ class Translated:
     """One port, or those that the kernel takes one of; None for what has no ports."""
 
 
+class ByTc(NamedTuple):
+    """What tc carries of a connection."""
+
+    onward: bool = False
+    """What follows on its first packet."""
+    answers: bool = False
+    is_seen: bool = False
+    """Connection tracking by tc has it, so that the flowtable does not get it."""
+
+
+NOTHING_BY_TC = ByTc()
+
+
 @dataclass(frozen=True, slots=True)
 class Trace:
     """The way of the first packet of a connection, and what follows for the packets after it."""
@@ -107,7 +121,7 @@ class Trace:
     key: int | None
     """The key of the tunnel that it leaves by."""
     offload: bool
-    """Established packets are carried by the flowtable."""
+    """Established packets are carried by tc or the flowtable, both ways."""
     offload_reason: str
     """Why, or why not."""
     answered: bool
@@ -120,3 +134,4 @@ class Trace:
     """The router that it is handed to; None: who it is for is on the network itself."""
     scope: str | None = None
     """The VRF whose conntrack zone its connection is in; None is zone 0."""
+    by_tc: ByTc = NOTHING_BY_TC

@@ -74,8 +74,13 @@ class Flows:
         return way is None or (way.entry.interface is not None and way.egress != SELF)
 
     def is_carried(self, entry: Tracked) -> bool:
-        """Something else than the rules has its packets."""
-        return is_carried(self.host, entry)
+        """Something else than the rules has its packets, both ways."""
+        return is_carried(self.host, entry) and self._in_part(entry) is None
+
+    def _in_part(self, entry: Tracked) -> str | None:
+        """Why tc, which looks at it, carries it one way or not at all; None where that is not so."""
+        way = self._ways.of(entry)
+        return way.offload_reason if way is not None and way.by_tc.is_seen and not way.offload else None
 
     def _released(self, entry: Tracked) -> tuple[State, str, str | None]:
         if entry.is_offloaded:
@@ -94,10 +99,12 @@ class Flows:
 
     def _offloaded(self, entry: Tracked) -> tuple[State, str, str | None] | None:
         """Whether a flowtable carries one that is as the file says."""
-        if is_carried(self.host, entry):
-            return self._carried(entry)
-        if entry.mark & OFFLOAD_MARK:
-            return self._not_yet(entry)
+        carried = is_carried(self.host, entry)
+        if carried or entry.mark & OFFLOAD_MARK:
+            in_part = self._in_part(entry)
+            if in_part is not None:
+                return State.OK, f"not offloaded: {in_part}", None
+            return self._carried(entry) if carried else self._not_yet(entry)
         if entry.master is not None or entry.status & Status.EXPECTED:
             return State.OK, "not offloaded: it belongs to another connection, whose rule does not say `offload`", None
         way = self._ways.of(entry)

@@ -32,6 +32,40 @@ policy tenants -> internet { accept offload }
 """
 
 
+TWO_SIDES = """
+host gw { offload software; datapath tc }
+vrf red { table 1001 }
+vrf blue { table 1002 }
+interface uplink { device eth0; address 203.0.113.2/24; mac 52:54:00:00:09:01 }
+interface underlay { device eth1; address 172.16.1.1/24 }
+interface wire { device eth2; address 10.0.2.1/24; vrf blue }
+tunnel overlay { type gretap; local 172.16.1.1; on underlay; shared }
+tunnel in { over overlay; key 7; remote 172.16.1.2; vrf red; address 10.0.1.1/24 }
+tunnel out { over overlay; key 8; remote 172.16.1.2; vrf blue; address 192.0.2.2/24 }
+neighbor 172.16.1.2 on underlay managed
+neighbor 203.0.113.1 on uplink managed
+neighbor 192.0.2.1 on out 52:54:00:00:08:01
+endpoint web { address 10.0.1.80; interface in; mac 52:54:00:00:00:80 }
+endpoint db  { address 10.0.2.81; interface wire; mac 52:54:00:00:00:81 }
+route default via 203.0.113.1 on uplink vrf red
+route default via 192.0.2.1 on out vrf blue
+zone internet { interface uplink }
+zone carrier { interface underlay }
+zone inside { interface in }
+zone other { interface out }
+zone racks { interface wire }
+pool public 198.51.100.0/28 at internet
+pool elsewhere 198.51.100.16/28 at other
+eip 198.51.100.8 <-> web
+eip 198.51.100.18 <-> db
+policy internet -> inside { accept tcp 443 offload }
+policy other -> racks { accept tcp 443 offload }
+policy inside -> internet { accept offload }
+policy racks -> other { accept offload }
+"""
+"""One shared tunnel that a tenant is behind, and that leads another tenant outside."""
+
+
 def state_of(text: str, folder: Path) -> HostState:
     file = folder / "gw.flow"
     file.write_text(text, encoding="utf-8")
@@ -141,6 +175,13 @@ def test_without_datapath_tc_there_is_only_what_marks_keys(tmp_path: Path) -> No
     for instead in ("auto", "nft"):
         found = state_of(text.replace("datapath tc", f"datapath {instead}"), tmp_path).filters
         assert {(one.chain, one.preference) for one in found} == {(0, 10), (4, 1), (4, 2)}
+
+
+def test_of_keys_inside_and_outside_on_one_tunnel_calls_from_inside_alone_go_up(tmp_path: Path) -> None:
+    found = state_of(TWO_SIDES, tmp_path).filters
+    called = [one for one in found if one.device == "overlay" and one.chain == 0 and one.match.destination]
+    by_key = {(one.match.key, one.actions == (Goto(3),)) for one in called}
+    assert by_key == {(7, True), (8, False)}  # inside, and the public address outside
 
 
 def test_a_managed_neighbour_is_a_reference_that_its_filters_need(tmp_path: Path) -> None:

@@ -303,12 +303,15 @@ policy servers -> internet {{ accept offload }}
 """
 
 
+NONE_OF_IT = "tc looks at it and carries none of it: it knows no next hop for that destination"
+
+
 @pytest.mark.parametrize(
     ("datapath", "by", "source", "destination", "why"),
     [
         ("tc", "wan", "203.0.113.9", "198.51.100.8|443", "yes: by tc in software, once replies were seen"),
         ("tc", "wan", "203.0.113.9", "198.51.100.9|443", "yes: by the flowtable in software, once replies were seen"),
-        ("tc", "lan", "10.0.0.80", "10.0.1.81|80", "no: tc takes the flows of one end, and not those of the other"),
+        ("tc", "lan", "10.0.0.80", "10.0.1.81|80", f"no: {NONE_OF_IT}"),
         ("tc", "dmz", "10.0.1.81", "198.51.100.8|443", "yes: by the flowtable in software, once replies were seen"),
         ("nft", "wan", "203.0.113.9", "198.51.100.8|443", "yes: by the flowtable in software, once replies were seen"),
     ],
@@ -318,4 +321,62 @@ def test_who_carries_a_connection_is_decided_by_its_addresses(
 ) -> None:
     host = host_of(TWO_MACHINES.format(datapath=datapath), tmp_path)
     found = asked(host, by, "tcp", source, destination)
+    assert [step.text for step in found.steps if step.stage is Stage.OFFLOAD] == [why]
+
+
+ONE_WAY = """
+host gw { offload software; datapath tc }
+interface wan { device eth0; address 192.0.2.2/24 }
+interface lan { device eth1; address 10.0.0.1/24 }
+interface dmz { device eth2; address 10.0.1.1/24 }
+vrf red { table 1001 }
+interface far { device eth3; address 172.16.0.1/24; vrf red }
+route default via 192.0.2.1
+neighbor 192.0.2.1 on wan managed
+neighbor 192.0.2.7 on wan managed
+endpoint web { address 10.0.0.80; interface lan; mac 52:54:00:00:00:80 }
+endpoint app { address 10.0.0.81; interface lan; mac 52:54:00:00:00:81 }
+endpoint db  { address 10.0.1.81; interface dmz; mac 52:54:00:00:01:81 }
+zone internet { interface wan }
+zone inside { interface lan }
+zone servers { interface dmz }
+pool public 198.51.100.0/28 at internet
+eip 198.51.100.8 <-> web
+policy internet -> inside { accept tcp 443 offload }
+policy inside -> internet { accept offload }
+policy inside -> inside { accept offload }
+policy inside -> servers { accept offload }
+"""
+
+
+@pytest.mark.parametrize(
+    ("by", "source", "destination", "why"),
+    [
+        ("wan", "192.0.2.7", "198.51.100.8|443", "yes: by tc in software, once replies were seen"),
+        (
+            "wan", "192.0.2.9", "198.51.100.8|443",
+            "no: by tc one way, all but the answers: it knows no next hop for that destination",
+        ),
+        (
+            "lan", "10.0.0.80", "192.0.2.9|443",
+            "no: by tc one way, the answers alone: it knows no next hop for that destination",
+        ),
+        (
+            "wan", "203.0.113.9", "10.0.0.80|443",
+            "no: by tc one way, the answers alone: it takes nothing that is for that address there",
+        ),
+        ("wan", "203.0.113.9", "10.0.0.81|443", "yes: by tc in software, once replies were seen"),
+        (
+            "lan", "10.0.0.80", "172.16.0.1|443",
+            "no: by tc one way, the answers alone: of what comes from inside for public and own addresses it takes nothing",
+        ),
+        ("lan", "10.0.0.80", "10.0.1.81|80", "yes: by tc in software, once replies were seen"),
+        ("lan", "10.0.0.80", "10.0.0.80|80", f"no: {NONE_OF_IT}"),
+        ("lan", "10.0.0.80", "10.0.0.81|80", f"no: {NONE_OF_IT}"),
+    ],
+)  # fmt: skip
+def test_tc_carries_a_connection_if_it_knows_both_ends_and_both_next_hops(
+    by: str, source: str, destination: str, why: str, tmp_path: Path
+) -> None:
+    found = asked(host_of(ONE_WAY, tmp_path), by, "tcp", source, destination)
     assert [step.text for step in found.steps if step.stage is Stage.OFFLOAD] == [why]

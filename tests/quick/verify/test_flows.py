@@ -251,3 +251,12 @@ def test_what_tc_has_tagged_is_offloaded_if_its_mark_says_so_too(tmp_path: Path)
     assert reasons(without, observed(plain, flowtable=there)) == [
         ("wrong", "the flowtable carries it, and its rule does not say `offload`")
     ]
+
+
+def test_what_tc_carries_one_way_passes_the_rules_the_other_way(tmp_path: Path) -> None:
+    host = host_of(OVER_TC, tmp_path)
+    there, back = ("10.0.1.9|40000", EIP[1]), ("10.0.0.75|12865", "10.0.1.9|40000")
+    why = "not offloaded: by tc one way, all but the answers: it knows no next hop for that destination"
+    for offloaded in (False, True):
+        before, after = (flow("tcp", there, back, offloaded=offloaded, packets=many) for many in (0, 1000))
+        assert reasons(host, observed(after, before=[before], forwarded=(0, 500))) == [("ok", why)]

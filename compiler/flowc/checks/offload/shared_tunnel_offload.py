@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.datapath import Datapaths
+from flowc.ir.datapath import Datapaths, Lookups
 from flowc.ir.network import Host, Offload
 from flowc.ir.policy import ANY, SELF
 
@@ -24,7 +24,7 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
         return
     keys = {one.name for one in host.interfaces.values() if one.carrier}
     datapaths = host.derived(Datapaths)
-    by_tc = {one.interface for one in datapaths.taken} if keys else set()
+    by_tc = {one.interface.name for one in host.derived(Lookups).entrances} if keys else set()
     shared = {
         zone.name
         for zone in host.zones.values()

@@ -7,10 +7,29 @@ an address, and the same for all that share one.
 from __future__ import annotations
 
 from flowc.ir.datapath.candidates import Candidates, Inside
+from flowc.ir.datapath.carried import Carried, Known, Miss
 from flowc.ir.datapath.decision import Datapaths, Decision, Taker
 from flowc.ir.datapath.entrances import Entrances
+from flowc.ir.datapath.lookups import Entrance, Lookups, Whose
 from flowc.ir.datapath.onward import NextHop, Onward
 from flowc.ir.datapath.reasons import Stay
 from flowc.ir.datapath.sharing import Shared
 
-__all__ = ["Candidates", "Datapaths", "Decision", "Entrances", "Inside", "NextHop", "Onward", "Shared", "Stay", "Taker"]
+__all__ = [
+    "Candidates",
+    "Carried",
+    "Datapaths",
+    "Decision",
+    "Entrance",
+    "Entrances",
+    "Inside",
+    "Known",
+    "Lookups",
+    "Miss",
+    "NextHop",
+    "Onward",
+    "Shared",
+    "Stay",
+    "Taker",
+    "Whose",
+]

@@ -87,8 +87,9 @@ class Chains:
                 yield from self._looked_up(entrance, one)
             yield from self._foreign(entrance) if entrance.outside else ()
         inside = [one for one in self._entrances if not one.outside]
-        for entrance in inside if len(inside) < len(self._entrances) else inside[:1]:
-            yield from self._called(entrance, Match() if entrance is inside[0] else entrance.base)
+        mixed = len(inside) < len(self._entrances)
+        for entrance in inside if mixed else inside[:1]:
+            yield from self._called(entrance, entrance.base if mixed else Match())
 
     def _looked_up(self, entrance: Entrance, whose: Whose) -> Iterator[Draft]:
         family, address = whose.prefix.family, str(whose.prefix)

@@ -7,13 +7,12 @@ from functools import cached_property
 from typing import NamedTuple
 
 from flowc.hoststate.tc import MacOfNeighbor, Match, Reference
-from flowc.ir.addresses import FAMILIES, WIDTH, Family, Prefix, format_address, prefixes
-from flowc.ir.datapath import Candidates, Datapaths, Entrances, Inside, NextHop, Onward, Shared
+from flowc.ir import datapath
+from flowc.ir.addresses import FAMILIES, Family, Prefix, format_address, prefixes
+from flowc.ir.datapath import Candidates, Entrances, Lookups, NextHop
 from flowc.ir.fronts import Target
 from flowc.ir.links import Interface
-from flowc.ir.own import own_addresses
-from flowc.ir.public import Public
-from flowc.ir.sources import SourceCheck, is_checked
+from flowc.ir.sources import is_checked
 from flowc.lower.shared import SharedTunnels
 from flowc.lower.topology import Topology
 from flowc.source import Span
@@ -39,52 +38,53 @@ class Whose(NamedTuple):
 
 
 class Entrance(NamedTuple):
-    interface: Interface
+    found: datapath.Entrance
     device: str
     shared: bool
     """The device carries keys."""
-    outside: bool
     base: Match
     """What all that comes in here has: the key, where the device carries several."""
     whose: tuple[Whose, ...]
 
+    @property
+    def interface(self) -> Interface:
+        return self.found.interface
+
+    @property
+    def outside(self) -> bool:
+        return self.found.outside
+
 
 class Plan:
-    """The entrances of a host, with its machines that are tc's by VRF."""
+    """The entrances of a host, as filters tell them apart."""
 
     def __init__(self, topology: Topology, shared: SharedTunnels) -> None:
         self.topology = topology
         self.shared = shared
-        self.datapaths = topology.host.derived(Datapaths)
+        self.lookups = topology.host.derived(Lookups)
         self.candidates = topology.host.derived(Candidates)
         self.looks = topology.host.derived(Entrances)
 
     @cached_property
-    def machines(self) -> Mapping[str | None, list[Inside]]:
-        """By VRF, in the order of their addresses."""
-        found: dict[str | None, list[Inside]] = {}
-        for one in sorted(self.datapaths.taken, key=lambda one: one.target[1:]):
-            found.setdefault(one.target[0], []).append(one)
-        return found
-
-    def reached(self, entrance: Interface, vrf: str | None) -> Iterator[Inside]:
-        """The machines of a VRF that an interface has flows with."""
-        partners = self.candidates.partners_of(entrance.name)
-        for one in self.machines.get(vrf, ()):
-            if one.interface != entrance.name and not partners.isdisjoint(self.looks.zones[one.interface]):
-                yield one
-
-    @cached_property
     def entrances(self) -> list[Entrance]:
-        found = [*self._inside(), *self._outside()]
+        found = map(self._entrance, self.lookups.entrances)
         return sorted(found, key=lambda one: (one.device, one.interface.name))
 
-    def _entrance(self, interface: Interface, *, outside: bool, whose: list[Whose]) -> Entrance:
+    def _entrance(self, found: datapath.Entrance) -> Entrance:
+        interface = found.interface
         base = self.shared.incoming(interface) if interface.carrier else None
         device = self.topology.device(interface.name)
-        return Entrance(interface, device, interface.carrier is not None, outside, base or Match(), tuple(whose))
+        return Entrance(found, device, interface.carrier is not None, base or Match(), tuple(self._whose(found)))
 
-    def _inside(self) -> Iterator[Entrance]:
+    def _whose(self, entrance: datapath.Entrance) -> Iterator[Whose]:
+        for one in entrance.whose:
+            place = entrance.interface.name, one.prefix.family, one.prefix.network
+            mac = None if entrance.outside else self._pins.get(place)
+            yield Whose(one.prefix, one.vrf, mac, one.span, self._needs(one.machine))
+
+    @cached_property
+    def _pins(self) -> Mapping[tuple[str, Family, int], str]:
+        """The MAC addresses that machines have to send from."""
         host = self.topology.host
         pins: dict[tuple[str, Family, int], str] = {}
         for family in FAMILIES:
@@ -92,14 +92,7 @@ class Plan:
             for name, address, mac in zip(*columns, strict=True):
                 if mac is not None and address is not None and is_checked(host.interfaces[name], self.looks.zones):
                     pins[name, family, address] = mac
-        by_interface: dict[str, list[Whose]] = {}
-        for machines in self.machines.values():
-            for target, name, span in machines:
-                vrf, family, address = target
-                prefix, pin = Prefix(family, address, WIDTH[family]), pins.get((name, family, address))
-                by_interface.setdefault(name, []).append(Whose(prefix, vrf, pin, span, self._needs(target)))
-        for name, whose in by_interface.items():
-            yield self._entrance(host.interfaces[name], outside=False, whose=whose)
+        return pins
 
     def _needs(self, target: Target | None) -> tuple[Reference, ...]:
         """Of one machine."""
@@ -107,68 +100,11 @@ class Plan:
         mac = "" if hop is None else next_mac(hop, self.topology)
         return () if isinstance(mac, str) else (mac,)
 
-    def _outside(self) -> Iterator[Entrance]:
-        for name in sorted(self.looks.outside):
-            interface = self.topology.host.interfaces[name]
-            if self.looks.obstacle(name) is None and (whose := [*self._public(interface), *self._plain(interface)]):
-                yield self._entrance(interface, outside=True, whose=whose)
-
-    def _public(self, interface: Interface) -> Iterator[Whose]:
-        zones, fronts = self.looks.zones[interface.name], self.topology.fronts.zones
-        for one in (each for zone in zones for each in self._public_by_zone.get(zone, ())):
-            if one.vrf == interface.vrf or one.zone in fronts:
-                needs = self._needs(self._owners.get((one.zone, one.family, one.range.low)))
-                for prefix in prefixes(one.family, [one.range]):
-                    yield Whose(prefix, one.vrf, None, one.span, needs)
-
-    @cached_property
-    def _owners(self) -> Mapping[tuple[str, Family, int], Target]:
-        """The machine of each EIP, by its zone and address."""
-        columns = map(self.topology.host.eips.column, ("zone", "family", "public", "vrf", "target"))
-        return {
-            (zone, family, public): (vrf, family, target)
-            for zone, family, public, vrf, target in zip(*columns, strict=True)
-        }
-
-    @cached_property
-    def _public_by_zone(self) -> Mapping[str, list[Shared]]:
-        found: dict[str, list[Shared]] = {}
-        for one in self.datapaths.public:
-            found.setdefault(one.zone, []).append(one)
-        return found
-
-    def _plain(self, interface: Interface) -> Iterator[Whose]:
-        """Machines without a public address are called by their own."""
-        for one in self.reached(interface, interface.vrf):
-            if not self.datapaths.is_translated(one.target):
-                vrf, family, address = one.target
-                yield Whose(Prefix(family, address, WIDTH[family]), vrf, None, one.span, self._needs(one.target))
-
-    @cached_property
-    def neighbors(self) -> Mapping[str | None, Mapping[Prefix, NextHop]]:
-        """The neighbours outside, by VRF."""
-        outside = frozenset(name for name in self.looks.outside if self.looks.obstacle(name) is None)
-        found: dict[str | None, dict[Prefix, NextHop]] = {}
-        for vrf, prefix, hop in self.topology.host.derived(Onward).neighbors(outside):
-            found.setdefault(vrf, {})[prefix] = hop
-        return found
-
     def foreign(self, interface: Interface, family: Family) -> tuple[Prefix, ...]:
         """The sources that an outside interface does not take."""
-        if not is_checked(interface, self.looks.zones):
-            return ()
-        checks = self.topology.host.derived(SourceCheck)
-        leading_out = checks.leading_out(checks.together(interface))
-        return prefixes(family, checks.foreign(leading_out, family)) if leading_out else ()
+        return prefixes(family, self.lookups.foreign(interface, family))
 
     @cached_property
     def public(self) -> Mapping[Family, tuple[Prefix, ...]]:
-        """All that a call from inside may come back from: addresses of pools, of translation and of the host itself."""
-        host = self.topology.host
-        declared = host.derived(Public).declared
-        found: dict[Family, tuple[Prefix, ...]] = {}
-        for family in FAMILIES:
-            ranges = [one.range for one in declared if one.family == family]
-            ranges += [one.range for pool in host.pools.values() for one in pool.prefixes if one.family == family]
-            found[family] = prefixes(family, [*ranges, *own_addresses(host, family)])
-        return found
+        """All that a call from inside may come back from."""
+        return {family: prefixes(family, self.lookups.public[family]) for family in FAMILIES}

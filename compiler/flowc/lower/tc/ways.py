@@ -21,10 +21,9 @@ from flowc.hoststate.tc import (
     TunnelUnset,
     Verdict,
 )
-from flowc.ir.addresses import WIDTH, Family, Prefix
-from flowc.ir.datapath import NextHop, Onward
+from flowc.ir.addresses import Family, Prefix
+from flowc.ir.datapath import NextHop
 from flowc.ir.links import Interface, Vlan
-from flowc.ir.prefixes import PrefixMap
 from flowc.lower.tc.entrances import Entrance, Plan, next_mac
 from flowc.source import Span
 
@@ -41,28 +40,8 @@ class Ways:
 
     def of(self, vrf: str | None, zone: int) -> Iterator[tuple[Prefix, tuple[Action, ...], Span]]:
         """Prefixes in no order, each once, with what is done; nothing where the IP stack has to look."""
-        interface = self._entrance.interface
-        hops = self._plan.candidates.next_hops
-        machines: set[Prefix] = set()
-        for target, _, span in self._plan.reached(interface, vrf):
-            _, family, address = target
-            prefix = Prefix(family, address, WIDTH[family])
-            machines.add(prefix)
-            yield prefix, self._actions(family, vrf, zone, hops[target]), span
-        if self._entrance.outside:
-            return
-        table: dict[Prefix, NextHop | None] = {
-            prefix: hop if hop is not None and self._plan.looks.obstacle(hop.hop.interface) is None else None
-            for prefix, hop in self._plan.topology.host.derived(Onward).prefixes(vrf).items()
-        }
-        table.update(self._plan.neighbors.get(vrf, {}))
-        shorter = PrefixMap((prefix, (prefix, hop)) for prefix, hop in table.items())
-        for prefix, hop in table.items():
-            covering = shorter.covering(prefix.family, prefix.network)
-            around = next((found for other, found in covering if other.length < prefix.length), None)
-            if prefix not in machines and hop != around:
-                actions = () if hop is None else self._actions(prefix.family, vrf, zone, hop)
-                yield prefix, actions, interface.span
+        for prefix, hop, span in self._plan.lookups.ways(self._entrance.found, vrf):
+            yield prefix, () if hop is None else self._actions(prefix.family, vrf, zone, hop), span
 
     def _actions(self, family: Family, vrf: str | None, zone: int, hop: NextHop) -> tuple[Action, ...]:
         host = self._plan.topology.host

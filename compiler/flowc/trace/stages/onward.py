@@ -1,24 +1,15 @@
-"""What a packet meets when it leaves: a neighbour, a tunnel, an MTU; and whether those after it are offloaded."""
+"""What a packet meets when it leaves: a neighbour, a tunnel, an MTU."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from flowc.ir.addresses import Family, Range, format_address, merge
-from flowc.ir.datapath import Datapaths, Entrances
-from flowc.ir.fastpath import CARRIED, FastPath
-from flowc.ir.helpers import HELPERS
+from flowc.ir.addresses import Family, format_address
 from flowc.ir.links import Interface, Tunnel
 from flowc.ir.neighbors import Hop, Neighbors, has_neighbors
-from flowc.ir.network import Host, Offload
-from flowc.ir.packet import NUMBERS
-from flowc.ir.policy import Rule
+from flowc.ir.network import Host
 from flowc.ir.stack import DEFAULT_MTU, Stack
 from flowc.trace.model import Stage
-from flowc.trace.stages.walk import Field, Walk
+from flowc.trace.stages.walk import Walk
 from flowc.trace.stages.ways import Ways
-
-CARRIED_NUMBERS = merge(Range(NUMBERS[name], NUMBERS[name]) for name in CARRIED)
 
 
 def tunnel_of(host: Host, interface: Interface) -> tuple[Tunnel, Family, int, int] | None:
@@ -69,40 +60,3 @@ def _mtu(walk: Walk, host: Host, interface: Interface) -> None:
     if found is not None and (found != DEFAULT_MTU or isinstance(interface.link, Tunnel)):
         clamped = ", TCP agrees on segments that fit" if isinstance(interface.link, Tunnel) else ""
         walk.step(Stage.MTU, f"{found} bytes{clamped}", interface.place("mtu"))
-
-
-def offloaded(
-    walk: Walk, host: Host, rule: Rule | None, coming: Interface, leaving: Interface, *, hairpin: bool
-) -> tuple[bool, str]:
-    """Whether tc or the flowtable carries the established packets of a forwarded connection, and why."""
-    fastpath = host.derived(FastPath)
-    if rule is None or not rule.offload:
-        return False, "the rule does not say `offload`"
-    if host.offload is Offload.OFF:
-        return False, "the host says `offload off`"
-    if not walk.within("protocol", CARRIED_NUMBERS):
-        return False, "a flowtable carries TCP and UDP only"
-    helped = merge(Range(NUMBERS[one.protocol], NUMBERS[one.protocol]) for one in HELPERS.get(rule.helper or "", ()))
-    if walk.within("protocol", helped):
-        return False, f"helper `{rule.helper}` has to see every packet"
-    where = "hardware" if host.offload is Offload.HARDWARE else "software"
-    ends = [] if hairpin else list(_taken_by_tc(walk, host, coming, leaving))
-    if any(ends):
-        if all(ends):
-            return True, f"by tc in {where}, once replies were seen"
-        return False, "tc takes the flows of one end, and not those of the other"
-    for interface in (coming, leaving):
-        obstacle = fastpath.obstacles.get(interface.name)
-        if obstacle is not None:
-            return False, f"`{interface.name}`: {obstacle.value}"
-    return True, f"by the flowtable in {where}, once replies were seen"
-
-
-def _taken_by_tc(walk: Walk, host: Host, coming: Interface, leaving: Interface) -> Iterator[bool]:
-    """Of each end that is inside, whether its address is tc's."""
-    taken = host.derived(Datapaths).ranges
-    outside = host.derived(Entrances).outside if taken else frozenset()
-    ends: tuple[tuple[Field, Interface], ...] = (("source", coming), ("destination", leaving))
-    for field, interface in ends if taken else ():
-        if interface.name not in outside:
-            yield walk.within(field, taken.get((interface.vrf, walk.packet.family), ()))

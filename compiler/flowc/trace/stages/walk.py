@@ -83,16 +83,15 @@ class Walk:
         """All that went the same way until here, as they came in."""
         return Packets(**self._among)  # type: ignore[arg-type]
 
-    def within(self, field: Field, values: Values) -> bool:
-        """The packet's value is in a set."""
-        value = getattr(self.packet, field)
+    def within(self, field: Field, values: Values, *, as_it_came: bool = False) -> bool:
+        """The packet's value is in a set: that which it has now, or had before it was translated."""
+        value = getattr(self.came if as_it_came else self.packet, field)
+        by = 0 if as_it_came else getattr(self._shift, field, 0)
         inside = holds_value(values, value)
         if len(values) > MOST_RANGES:
-            self._narrow(field, (_around(values, value),))
-        elif inside:
-            self._narrow(field, values)
+            self._narrow(field, (_around(values, value),), by)
         else:
-            self._narrow(field, values, outside=True)
+            self._narrow(field, values, by, outside=not inside)
         return inside
 
     def equals(self, field: Field, value: int) -> bool:
@@ -102,13 +101,13 @@ class Walk:
     def cut(self, field: Field, cuts: Cuts) -> int:
         """The packet's value; the packets beside it have none beyond the next cut."""
         value: int = getattr(self.packet, field)
-        self._narrow(field, cuts.around(value))
+        self._narrow(field, cuts.around(value), getattr(self._shift, field, 0))
         return value
 
     def exactly(self, field: Field) -> int:
         """The packet's value, which all packets beside it have."""
         value: int = getattr(self.packet, field)
-        self._narrow(field, (Range(value, value),))
+        self._narrow(field, (Range(value, value),), getattr(self._shift, field, 0))
         return value
 
     def translate(self, destination: int, port: int | None = None) -> None:
@@ -126,8 +125,8 @@ class Walk:
         """Say what was decided."""
         self.steps.append(Step(stage, text, span, tuple(passed)))
 
-    def _narrow(self, field: Field, values: Values, *, outside: bool = False) -> None:
-        by = getattr(self._shift, field, 0)
+    def _narrow(self, field: Field, values: Values, by: int, *, outside: bool = False) -> None:
+        """To values that have been moved by so much."""
         moved = tuple(Range(low - by, high - by) for low, high in values) if by else values
         have = self._among[field]
         self._among[field] = subtract(have, moved) if outside else intersect(have, moved)
