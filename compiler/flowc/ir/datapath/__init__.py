@@ -9,8 +9,21 @@ from __future__ import annotations
 from flowc.ir.datapath.candidates import Candidates, Inside
 from flowc.ir.datapath.decision import Datapaths, Decision, Taker
 from flowc.ir.datapath.entrances import Entrances
+from flowc.ir.datapath.flowtable import FlowtableDevices
 from flowc.ir.datapath.onward import NextHop, Onward
 from flowc.ir.datapath.reasons import Stay
 from flowc.ir.datapath.sharing import Shared
 
-__all__ = ["Candidates", "Datapaths", "Decision", "Entrances", "Inside", "NextHop", "Onward", "Shared", "Stay", "Taker"]
+__all__ = [
+    "Candidates",
+    "Datapaths",
+    "Decision",
+    "Entrances",
+    "FlowtableDevices",
+    "Inside",
+    "NextHop",
+    "Onward",
+    "Shared",
+    "Stay",
+    "Taker",
+]

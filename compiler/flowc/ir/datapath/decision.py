@@ -244,8 +244,10 @@ class Datapaths:
         roots = {self._sharing.root(one.target) for one in self.taken}
         return tuple(one for one in self._sharing.public if self._sharing.root(one.node) in roots)
 
-    def is_translated(self, target: Target) -> bool:
-        """It has flows by a public address."""
+    def is_translated(self, target: Target, zone: str | None = None) -> bool:
+        """It has flows by a public address; or what it sends to a zone has another source."""
+        if zone is not None:
+            return (zone, target) in self._sharing.translated
         return self._sharing.root(target) != target or target in self._standing_for
 
     @cached_property
