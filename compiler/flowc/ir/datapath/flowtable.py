@@ -138,14 +138,18 @@ class FlowtableDevices:
         """The interfaces of who calls public addresses from inside, and of who is called: that stays with nft."""
         tables = (self.host.eips, self.host.prefix_eips, self.host.forwards)
         called = {zone for table in tables for zone in table.column("zone")}
+        zones = self.host.zones
         callers: dict[str, set[str]] = {}
         for source, zone in self.host.derived(policies_by_pair):
             if zone in called and SELF != source != zone:
-                callers.setdefault(zone, set()).update(self.host.zones[source].interfaces)
+                callers.setdefault(zone, set()).update(zones[source].interfaces)
+        targets: dict[str, set[str]] = {}
         for zone, target, _ in self._fastpath.pairs:
-            outside = set(self.host.zones[zone].interfaces)
+            targets.setdefault(zone, set()).update(zones[target].interfaces)
+        for zone, reached in targets.items():
+            outside = set(zones[zone].interfaces)
             if calling := callers.get(zone, set()) - outside:
-                yield from calling.union(self.host.zones[target].interfaces) - outside
+                yield from (calling | reached) - outside
 
 
 def _of_the_link(interface: Interface, family: Family) -> Iterator[Range]:
