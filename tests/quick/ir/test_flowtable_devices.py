@@ -6,7 +6,7 @@ import pytest
 from tests.quick.ir.test_datapath import edited, host
 
 from flowc.api import check_files, compile_files, render
-from flowc.ir.datapath import FlowtableDevices
+from flowc.ir.datapath import Datapaths, FlowtableDevices
 
 FILE = """
 host gw { offload hardware; datapath tc }
@@ -93,6 +93,20 @@ def test_what_may_be_the_flowtables_keeps_its_devices(
     edits: list[tuple[str, str]], more: str, expected: tuple[str, ...], tmp_path: Path
 ) -> None:
     assert host(edited(FILE, *edits) + more, tmp_path).derived(FlowtableDevices).devices == expected
+
+
+def test_a_forward_that_stays_with_nft_keeps_the_devices_of_a_machine_that_is_tcs(tmp_path: Path) -> None:
+    tenant = edited(
+        FILE,
+        ("device eth1;", "device eth1; vrf red;"),
+        ("route default via 192.0.2.1\n", "vrf red { table 1001 }\nroute default via 192.0.2.1 on uplink vrf red\n"),
+        ("nat inside -> internet { snat 10.0.0.81 -> 198.51.100.9 }", "eip 198.51.100.9 <-> db"),
+    )
+    assert host(tenant, tmp_path).derived(FlowtableDevices).devices == ()
+    forward = "nat internet -> inside { dnat tcp 198.51.100.3:8080 -> web:80 }\n"
+    found = host(tenant + forward, tmp_path)
+    left = any(one.what == "port forward" and one.stay for one in found.derived(Datapaths).decisions)
+    assert found.derived(FlowtableDevices).devices == (ALL if left else ())
 
 
 def test_a_way_through_a_vlan_keeps_the_device_at_its_end(tmp_path: Path) -> None:

@@ -249,6 +249,10 @@ class Datapaths:
         roots = {self._sharing.root(one.target) for one in self.taken}
         return tuple(one for one in self._sharing.public if self._sharing.root(one.node) in roots)
 
+    def takes(self, zone: str, family: Family, public: int) -> bool:
+        """A public address is tc's, if its machine is."""
+        return self._stay(self._sharing.node(zone, family, public)) is None
+
     def is_translated(self, target: Target, zone: str | None = None) -> bool:
         """It has flows by a public address; or what it sends to a zone has another source."""
         if zone is not None:

@@ -12,6 +12,7 @@ from flowc.ir.datapath.candidates import Candidates, Inside
 from flowc.ir.datapath.decision import Datapaths
 from flowc.ir.datapath.entrances import Entrances
 from flowc.ir.fastpath import FastPath
+from flowc.ir.fronts import Target
 from flowc.ir.links import Interface
 from flowc.ir.network import Host, Offload
 from flowc.ir.pairs import policies_by_pair
@@ -121,8 +122,21 @@ class FlowtableDevices:
         return hop is not None and hop.mac is not None
 
     def _is_called(self, one: Inside, zone: str) -> bool:
-        """By one address alone: its public one in that zone, or its own everywhere."""
-        return self._datapaths.is_translated(one.target, zone) or not self._datapaths.is_translated(one.target)
+        """By one address alone, its public one in that zone or its own everywhere, and by forwards that are tc's, too."""
+        datapaths = self._datapaths
+        if not datapaths.is_translated(one.target):
+            return True
+        forwards = self._forwards.get((zone, one.target), ())
+        return datapaths.is_translated(one.target, zone) and all(datapaths.takes(zone, *to) for to in forwards)
+
+    @cached_property
+    def _forwards(self) -> Mapping[tuple[str, Target], list[tuple[Family, int]]]:
+        """The public addresses whose ports lead to a machine, by the zone that they are called in."""
+        found: dict[tuple[str, Target], list[tuple[Family, int]]] = {}
+        columns = map(self.host.forwards.column, ("zone", "vrf", "family", "target", "public"))
+        for zone, vrf, family, target, public in zip(*columns, strict=True):
+            found.setdefault((zone, (vrf, family, target)), []).append((family, public))
+        return found
 
     def _others(self, interface: Interface, machines: list[Inside]) -> bool:
         """Packets may come from machines that the file does not name."""
