@@ -1,4 +1,4 @@
-"""What a host offloads: which policies ask for it, which devices the flowtable has, and what keeps a flow out of it.
+"""What a host offloads: which policies ask for it, which devices a flowtable can have, and what keeps a flow out of it.
 
 A flowtable carries TCP and UDP (kernel: net/netfilter/nft_flow_offload.c). A flow is put into it with the device at the
 end of its way in each direction: behind a VLAN its parent, behind a bridge the port (net/netfilter/nf_flow_table_path.c).
@@ -105,18 +105,15 @@ class FastPath:
         return frozenset(name for name, one in self.interfaces.items() if not one.carrier and name not in shared)
 
     @cached_property
-    def listed(self) -> frozenset[str]:
-        """The interfaces whose devices are in the flowtable. A NIC is not given one for what has flows with keys alone."""
+    def eligible(self) -> frozenset[str]:
+        """The interfaces whose devices can be in the flowtable (`flowc.ir.datapath.flowtable` leaves out what is all tc's).
+        A NIC is not given one for what has flows with keys alone.
+        """
         if self.host.offload is not Offload.HARDWARE:
             return self._apart
         zones = {zone: self._apart.intersection(self.host.zones[zone].interfaces) for zone in self.zones}
         both = (pair for pair in self.pairs if zones[pair[0]] and zones[pair[1]])
         return frozenset(name for source, target, _ in both for zone in (source, target) for name in zones[zone])
-
-    @cached_property
-    def devices(self) -> tuple[str, ...]:
-        """The device that packets arrive on, not the VRF above it: with that one, flows would stay in software."""
-        return tuple(sorted({self.interfaces[name].device for name in self.listed}))
 
     def ends(self, interface: Interface, seen: frozenset[str] = frozenset()) -> PathEnds:
         """Where the kernel finds the ways over an interface to end."""
@@ -143,7 +140,7 @@ class FastPath:
         ends = self.ends(interface)
         if ends.tags > MOST_TAGS and (hardware or strict):
             return Obstacle.TAGS
-        return Obstacle.UNLISTED if strict and not ends.names <= self.listed else None
+        return Obstacle.UNLISTED if strict and not ends.names <= self.eligible else None
 
     def _in_hardware(self, interface: Interface) -> Obstacle | None:
         """What a NIC can do with a device: nothing for those that the kernel makes of its own, and of a VLAN on one.

@@ -171,7 +171,7 @@ class Gaps:
                 if gateway is None:
                     if address is None or hop in resolved:
                         continue
-                    if interface not in self.fastpath.listed or not self._missing(hop):
+                    if interface not in self.fastpath.eligible or not self._missing(hop):
                         resolved.add(hop)
                         continue
                     gap = Gap(hop, Role.NEXT_HOP, format_address(family, address), span)
@@ -190,7 +190,7 @@ class Gaps:
         named = {**public, **self._endpoints()}
         for (vrf, family, address), (role, name, span) in named.items():
             for hop in self._neighbors.hops(vrf, family, address):
-                if hop.interface not in self.fastpath.listed or not self._missing(hop):
+                if hop.interface not in self.fastpath.eligible or not self._missing(hop):
                     continue
                 gateway = self._gateways.get((hop.interface, family), {}).get(hop)
                 gap = gateway.gap if gateway else Gap(hop, role, name, span)

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from flowc.diagnostics import Diagnostic, Severity
 from flowc.facts import Index, Link
-from flowc.ir.fastpath import FastPath
+from flowc.ir.datapath import FlowtableDevices
 from flowc.ir.links import Interface
 from flowc.ir.network import Host
 from flowc.verify.model import Part, Row, State
@@ -24,9 +24,8 @@ _OWN = frozenset({"FC811", "FC823", "FC825"})
 
 def flowtable_devices(host: Host, index: Index, listed: Collection[str]) -> Iterator[Row]:
     """One row for each device that the file has in the flowtable; nothing for a host that does not offload."""
-    fastpath = host.derived(FastPath)
-    for name in sorted(fastpath.listed):
-        interface = fastpath.interfaces[name]
+    for name in sorted(host.derived(FlowtableDevices).listed):
+        interface = host.interfaces[name]
         wrong = trouble(index.links.get(interface.device), interface, listed)
         state = State.WRONG if wrong else State.OK
         why, help_ = wrong or ("up, and in the flowtable", None)

@@ -17,7 +17,7 @@ from flowc.cut.model import told
 from flowc.facts import Index
 from flowc.hoststate.marks import OFFLOAD_MARK
 from flowc.hoststate.tracked import TCP_ESTABLISHED, Status, Tracked
-from flowc.ir.fastpath import FastPath
+from flowc.ir.datapath import FlowtableDevices
 from flowc.ir.neighbors import Neighbors
 from flowc.ir.network import Host, Offload
 from flowc.ir.packet import NUMBERS
@@ -174,9 +174,9 @@ class Flows:
             return None
         ends = ((way.entry.interface, entry.original.source), (way.egress, entry.reply.source))
         for name, address in ends:
-            interface = self._fastpath.interfaces.get(name or "")
-            if interface is None or interface.name not in self._fastpath.listed:
+            if name is None or name not in self._listed:
                 continue
+            interface = self.host.interfaces[name]
             device = interface.device
             wrong = trouble(self.index.links.get(device), interface, self.observed.flowtable)
             if wrong is not None:
@@ -188,8 +188,8 @@ class Flows:
         return None
 
     @cached_property
-    def _fastpath(self) -> FastPath:
-        return self.host.derived(FastPath)
+    def _listed(self) -> frozenset[str]:
+        return self.host.derived(FlowtableDevices).listed
 
     @cached_property
     def _ways(self) -> Ways:

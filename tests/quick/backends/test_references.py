@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.quick.backends.filters import with_references
+from tests.quick.backends.scripted import BY_NAME, Machine
 from tests.quick.backends.states import empty
 
-from flowc.backends import BACKENDS, LOADER
 from flowc.hoststate import FlowerFilter, HostState
 from flowc.hoststate.macs import references, resolved
 from flowc.hoststate.tc import STAY, Goto, MacOfDevice, MacOfNeighbor, Redirect, Reference
 
-BY_NAME = {backend.name: backend for backend in BACKENDS}
 MACHINE, ROUTER = "02:00:00:00:00:75", "02:00:00:00:00:01"
 OF_LO = "00:00:00:00:00:00"
 FILTERS = with_references("tap75", "lo", "10.0.0.75", "198.51.100.1")
@@ -30,58 +27,10 @@ THERE = f"198.51.100.1 dev lo lladdr {ROUTER} managed REACHABLE\n"
 ASKED = "198.51.100.1 dev lo managed INCOMPLETE\n"
 GONE = "198.51.100.1 dev lo FAILED\n"
 
-TOOLS = {
-    "id": "echo 0",
-    "nft": "",
-    "sleep": 'echo "$1" >>"$log/slept"',
-    "ip": """case $* in
-        'neigh show') n=$(($(cat "$log/asked" 2>/dev/null || echo 0) + 1)); echo $n >"$log/asked"
-            cat "$log/neighbors.$n" 2>/dev/null || cat "$log/neighbors" ;;
-        '-o link show dev lo') echo '1: lo: <LOOPBACK> mtu 65536 \\    link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00' ;;
-        '-o link show dev tun') echo '2: tun@NONE: <NOARP> mtu 1448 \\    link/gre6 fd:12:34:56:78:9a:bc:de brd 2001::1' ;;
-        esac""",
-    "tc": 'n=$(($(cat "$log/loaded" 2>/dev/null || echo 0) + 1)); echo $n >"$log/loaded"; cp "$2" "$log/tc.$n"',
-}
-"""What the script finds in place of tools: `neighbors.N` is told when neighbours are asked for the Nth time, else `neighbors`."""
-
-
-@dataclass(frozen=True)
-class Machine:
-    folder: Path
-
-    def run(self, state: HostState, neighbors: str, *at_first: str) -> str:
-        """Load it. What it said."""
-        (self.folder / "ruleset.nft").write_text("")
-        for backend in (BY_NAME["iproute2"], BY_NAME["tc"], LOADER):
-            (self.folder / backend.file).write_text(backend.render(state))
-        (self.folder / "neighbors").write_text(neighbors)
-        for number, told in enumerate(at_first, 1):
-            (self.folder / f"neighbors.{number}").write_text(told)
-        environment = {"PATH": f"{self.folder / 'bin'}:{os.environ['PATH']}", "log": str(self.folder)}
-        run = subprocess.run(
-            ["sh", self.folder / LOADER.file], env=environment, capture_output=True, text=True, check=False
-        )
-        assert run.returncode == 0, run.stderr
-        return run.stderr
-
-    def loaded(self, time: int) -> list[str]:
-        """The lines that tc was given."""
-        return (self.folder / f"tc.{time}").read_text().splitlines()
-
-    @property
-    def slept(self) -> int:
-        file = self.folder / "slept"
-        return len(file.read_text().split()) if file.exists() else 0
-
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    bin_ = tmp_path / "bin"
-    bin_.mkdir()
-    for name, does in TOOLS.items():
-        (bin_ / name).write_text(f"#!/bin/sh\n{does}\n")
-        (bin_ / name).chmod(0o755)
-    return Machine(tmp_path)
+    return Machine.made(tmp_path)
 
 
 def state(*filters: FlowerFilter) -> HostState:

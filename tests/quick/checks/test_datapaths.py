@@ -6,7 +6,9 @@ import pytest
 from tests.datapaths import tenant_eip_by_key
 
 from flowc.api import check_files
+from flowc.checks.offload.remedies import REMEDIES
 from flowc.diagnostics import Diagnostic
+from flowc.ir.datapath import Stay
 
 MAIN = """host gw { HOST }
 interface uplink { device eth0; address 192.0.2.2/24 }
@@ -81,6 +83,24 @@ def test_why_tc_carries_nothing(text: str, why: str, tmp_path: Path) -> None:
     assert (found.message, found.primary.text) == ("tc carries nothing", why)
 
 
+def test_a_missing_mac_is_told_once(tmp_path: Path) -> None:
+    (found,) = check(tmp_path, main("datapath tc"), "FC711")
+    assert found.message == "tc does not take address 10.0.0.80"
+    assert found.notes == ("nor what shares an address with it: EIP 198.51.100.8",)
+    assert found.help == "give the endpoint its `mac`, or name the machine as a `neighbor ... managed`"
+
+
+def test_who_asks_for_tc_and_shares_an_address_with_who_does_not_is_told(tmp_path: Path) -> None:
+    text = main("datapath tc").replace("interface lan }\nzone", "interface lan; mac 52:54:00:00:00:80 }\nzone")
+    text += """endpoint db { address 10.0.0.81; interface lan; mac 52:54:00:00:00:81 }
+nat internet -> inside { dnat tcp 198.51.100.8:2222 -> db:22 }
+"""
+    (found,) = check(tmp_path, text.replace("<-> web", "<-> web datapath nft"), "FC711")
+    assert found.message == "tc does not take address 10.0.0.81"
+    assert found.notes == ("its EIP says `datapath nft`",)
+    assert found.help == "let all that share the address have one `datapath`"
+
+
 def test_an_eip_that_asks_for_tc_without_offload_is_told(tmp_path: Path) -> None:
     more = """interface wire { device eth2; address 10.0.2.1/24 }
 zone racks { interface wire }
@@ -121,9 +141,26 @@ def test_the_note_stands_at_the_eip_if_no_host_says_anything(tmp_path: Path) -> 
 def test_the_warning_of_a_shared_tunnel_says_why_tc_does_not_take_it(tmp_path: Path) -> None:
     (found,) = check(tmp_path, KEYS.replace("HOST", "offload hardware"), "FC703")
     assert found.notes == ("tc does not take them: the MTUs of its ways differ, and the NIC does not measure packets",)
+    assert found.help == REMEDIES[Stay.MTU]
     (found,) = check(tmp_path, KEYS.replace("HOST", "offload software"), "FC703")
     assert not found.notes
+    assert found.help == (
+        "write `datapath tc` in the `host` block, give the tenant a tunnel device of its own, or leave `offload` out"
+    )
+    nobody = KEYS.replace("endpoint web { address 10.0.1.80; interface key; mac 52:54:00:00:00:80 }\n", "")
+    (found,) = check(tmp_path, nobody.replace("HOST", "offload software; datapath tc"), "FC703")
+    assert found.help == "name the machines of the tenant, each as an `endpoint` with its `mac`"
 
 
-def test_no_warning_is_of_a_key_outside_whose_flows_are_tcs(tmp_path: Path) -> None:
-    assert not check(tmp_path, tenant_eip_by_key(), "FC703")
+def test_every_reason_that_something_can_be_done_about_says_what() -> None:
+    nothing = {Stay.OVERRIDE, Stay.BRIDGE, Stay.VIRTUAL, Stay.TWO_SIDES}
+    assert set(Stay) - REMEDIES.keys() == nothing
+    for text in REMEDIES.values():
+        assert text[0].islower()
+        assert text[-1] != "."
+
+
+def test_a_tunnel_that_tc_sends_the_flows_of_its_machines_out_by_is_no_warning(tmp_path: Path) -> None:
+    text = tenant_eip_by_key()
+    assert not check(tmp_path, text, "FC703")
+    assert check(tmp_path, text.replace("datapath tc", "datapath nft"), "FC703")

@@ -442,3 +442,17 @@ def test_the_driver_below_a_vlan_counts(tmp_path: Path) -> None:
         "interface vms { device eth1;", "interface nic { device eth1 }\ninterface vms { vlan 5 on nic;"
     )
     assert of_drivers(tmp_path, text, eth0="mlx5_core", eth1="ice") == ["eth1"]
+
+
+def test_a_nic_of_tc_is_looked_at_as_one_of_the_flowtable(tmp_path: Path) -> None:
+    """No flow of these devices can be the flowtable's, so it has none of them."""
+    (check,) = (one for one in CHECKS if one.code.number == "FC835")
+    text = check.bad.replace("device eth1;", "device eth1; spoofing strict;")
+    mlx5 = {"driver": "mlx5_core", "hw_tc_offload": True, "eswitch": "switchdev"}
+    off, legacy, software = {"hw_tc_offload": False}, {"eswitch": "legacy"}, {"driver": "virtio_net"}
+    for change, expected in ((off, ["hw-tc-offload-off"]), (legacy, ["eswitch-legacy"]), (software, []), ({}, [])):
+        links = [{"name": "eth0", **mlx5}, {"name": "eth1", **mlx5, **change}]
+        assert names(tmp_path, text, links=links) == expected
+    absent = {"nft_flow_offload": "absent"}
+    assert names(tmp_path, text, modules=absent) == []
+    assert names(tmp_path, check.bad, modules=absent) == ["module-missing"]

@@ -12,7 +12,6 @@ from types import SimpleNamespace
 import pytest
 from tests.quick.backends.states import empty
 
-from flowc import live
 from flowc.backends.live.following import News
 from flowc.backends.live.session import SupersededError
 from flowc.backends.netlink import wire
@@ -43,8 +42,8 @@ def following(
             raise outcome
         return outcome
 
-    monkeypatch.setattr(live, "apply_state", apply_state)
-    monkeypatch.setattr(live, "_indexes", lambda *_: {"tap75": next(indexes)})
+    monkeypatch.setattr("flowc.live.following.apply_state", apply_state)
+    monkeypatch.setattr("flowc.live.following._indexes", lambda *_: {"tap75": next(indexes)})
     monkeypatch.setattr(News, "wait", lambda *_: news)
     return follow(empty())
 

@@ -12,6 +12,7 @@ from flowc.backends.iproute2.links import ALIAS, TUNNELS
 from flowc.backends.iproute2.render import uses_ipv6
 from flowc.backends.iproute2.routing import PROTOCOL
 from flowc.backends.script import one_line, where
+from flowc.backends.tc.render import COOKIE
 from flowc.hoststate import HostState, Link, LinkKind
 from flowc.hoststate.macs import references
 from flowc.hoststate.state import FORWARDING
@@ -55,6 +56,7 @@ def render(state: HostState, *, provenance: bool = True) -> str:
         announced=len(state.announcements),
         ipv6_from=_first_ipv6(state, provenance) if uses_ipv6(state) else None,
         alias=ALIAS,
+        cookie=COOKIE.hex(),
         protocol=PROTOCOL,
         after_ruleset=f"# {AFTER_RULESET}",
         ipv6_prefix=IPV6_PREFIX,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir import kernel
+from flowc.ir.datapath import FlowtableDevices
 from flowc.ir.fastpath import FastPath
 from flowc.ir.network import Host, Offload
 from flowc.source import Span
@@ -47,17 +48,18 @@ def _uses(host: Host) -> Iterator[tuple[kernel.Change, Span | None]]:
     if host.vrfs:
         yield kernel.MEMBER_DEVICE, next(iter(host.vrfs.values())).span
     fastpath = host.derived(FastPath)
-    if fastpath.pairs:
+    listed = host.derived(FlowtableDevices).listed
+    if listed:
         rule = next(rule for rule in fastpath.pairs[0][2].rules if rule.offload)
         yield kernel.FLOWTABLE_COUNTER, rule.span
         if any(
-            interface in fastpath.listed
+            interface in listed
             for interface, mac in zip(*map(host.endpoints.column, ("interface", "mac")), strict=True)
             if mac
         ):
             yield kernel.INET_INGRESS, rule.span
-    if host.offload is Offload.HARDWARE:
-        yield kernel.HARDWARE, host.offload_span
+        if host.offload is Offload.HARDWARE:
+            yield kernel.HARDWARE, host.offload_span
     if len(host.prefix_eips):
         yield kernel.PREFIX_NAT, host.prefix_eips[0].span
     managed = next((at for at, mac in enumerate(host.neighbors.column("mac")) if mac is None), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flowc.checks.base import FactsCheck
-from flowc.checks.live.flowtable import hardware_devices
+from flowc.checks.live.offloading import devices_of_flowtable
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.facts import Index
 from flowc.ir.network import Host
@@ -30,7 +30,7 @@ NICS = (
 
 def run(host: Host, index: Index, diagnostics: Diagnostics) -> None:
     """Report each such device of the flowtable."""
-    for interface in hardware_devices(host):
+    for interface in devices_of_flowtable(host):
         link = index.links.get(interface.device)
         if link is None:
             continue

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from flowc.checks.base import FactsCheck
+from flowc.checks.live.offloading import devices_of_tc
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.facts import Index
-from flowc.ir.datapath import Datapaths, Entrances
 from flowc.ir.drivers import refuses
-from flowc.ir.links import Interface
-from flowc.ir.network import Host, Offload
-from flowc.ir.stack import Stack
+from flowc.ir.network import Host
 
 CODE = register(
     "FC835",
@@ -26,44 +22,19 @@ CODE = register(
 
 def run(host: Host, index: Index, diagnostics: Diagnostics) -> None:
     """Report each such NIC below an interface whose packets tc carries."""
-    if host.offload is not Offload.HARDWARE or host.derived(Stack).has_circles:
-        return
-    told: set[str] = set()
-    for interface in _carried(host):
-        for one in _lowest(host, interface):
-            link = index.links.get(one.device)
-            limits = refuses(link.driver, "ct") if link is not None else None
-            if link is None or limits is None or one.name in told:
-                continue
-            told.add(one.name)
-            diagnostics.report(
-                CODE,
-                f"flows of `{one.device}` stay in software: the driver {link.driver} takes no ct action",
-                one.span,
-                f"it takes {', '.join(limits.actions)} ({limits.source})",
-                related=[(host.offload_span, "a NIC shall carry them")] if host.offload_span else (),
-                help="write `offload software; datapath nft`: in software the flowtable costs less",
-            )
-
-
-def _carried(host: Host) -> Iterator[Interface]:
-    """The inside interfaces of machines that are tc's, and the outside ones that their packets come in by."""
-    datapaths, entrances = host.derived(Datapaths), host.derived(Entrances)
-    names = dict.fromkeys(one.interface for one in datapaths.taken)
-    if names:
-        names |= dict.fromkeys(sorted(name for name in entrances.outside if entrances.obstacle(name) is None))
-    return (host.interfaces[name] for name in names)
-
-
-def _lowest(host: Host, interface: Interface) -> Iterator[Interface]:
-    """The devices that it stands on at last."""
-    if interface.carrier:
-        interface = host.interfaces[interface.carrier]
-    below = host.derived(Stack).below(interface)
-    for one in below:
-        yield from _lowest(host, one)
-    if not below:
-        yield interface
+    for one in devices_of_tc(host):
+        link = index.links.get(one.device)
+        limits = refuses(link.driver, "ct") if link is not None else None
+        if link is None or limits is None:
+            continue
+        diagnostics.report(
+            CODE,
+            f"flows of `{one.device}` stay in software: the driver {link.driver} takes no ct action",
+            one.span,
+            f"it takes {', '.join(limits.actions)} ({limits.source})",
+            related=[(host.offload_span, "a NIC shall carry them")] if host.offload_span else (),
+            help="write `offload software; datapath nft`: in software the flowtable costs less",
+        )
 
 
 _FILE = """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flowc.checks.base import FactsCheck
-from flowc.checks.live.flowtable import hardware_devices
+from flowc.checks.live.offloading import offloading_devices
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.facts import Index
 from flowc.ir.network import Host
@@ -12,15 +12,15 @@ CODE = register(
     "FC818",
     "eswitch-legacy",
     Severity.WARNING,
-    "The host says `offload hardware`, and a mlx5 NIC in its flowtable has its embedded switch in legacy mode. mlx5 takes "
-    "flows in switchdev mode only, where each virtual function has a representor "
+    "The host says `offload hardware`, and a mlx5 NIC in its flowtable, or with filters of tc, has its embedded switch in "
+    "legacy mode. mlx5 takes flows in switchdev mode only, where each virtual function has a representor "
     "(kernel: Documentation/networking/representors.rst).",
 )
 
 
 def run(host: Host, index: Index, diagnostics: Diagnostics) -> None:
     """Report each such NIC."""
-    for interface in hardware_devices(host):
+    for interface in offloading_devices(host):
         link = index.links.get(interface.device)
         if link is not None and link.eswitch == "legacy" and (link.driver or "").startswith("mlx5"):
             diagnostics.report(

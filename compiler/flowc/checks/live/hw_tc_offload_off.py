@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flowc.checks.base import FactsCheck
-from flowc.checks.live.flowtable import hardware_devices
+from flowc.checks.live.offloading import offloading_devices
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.facts import Index
 from flowc.ir.network import Host
@@ -12,14 +12,14 @@ CODE = register(
     "FC817",
     "hw-tc-offload-off",
     Severity.WARNING,
-    "The host says `offload hardware`, and the feature `hw-tc-offload` of a NIC in its flowtable is off. A NIC that could "
+    "The host says `offload hardware`, and the feature `hw-tc-offload` of a NIC in its flowtable, or with filters of tc, is off. A NIC that could "
     "take the flows does not, and nothing says so: they stay in software.",
 )
 
 
 def run(host: Host, index: Index, diagnostics: Diagnostics) -> None:
     """Report each such NIC. What is no NIC, or has no driver that could, is not this check's."""
-    for interface in hardware_devices(host):
+    for interface in offloading_devices(host):
         link = index.links.get(interface.device)
         if link is not None and link.kind in (None, "dsa") and link.hw_tc_offload is False and could(link.driver):
             diagnostics.report(

@@ -9,10 +9,10 @@ from flowc.checks.base import FactsCheck
 from flowc.checks.live.common import made, somewhere
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.facts import Index, modules
-from flowc.ir.datapath import Datapaths
+from flowc.ir.datapath import Datapaths, FlowtableDevices
 from flowc.ir.helpers import NAT_MODULES
 from flowc.ir.links import Tunnel
-from flowc.ir.network import Host, Offload
+from flowc.ir.network import Host
 from flowc.ir.policy import SELF, Action
 from flowc.source import Span
 
@@ -82,9 +82,10 @@ def _translation(host: Host) -> Span | None:
 
 
 def _rules(host: Host, *, translated: bool) -> Iterator[Need]:
+    flowtable = bool(host.derived(FlowtableDevices).devices)
     for policy in host.policies:
         for rule in policy.rules:
-            if rule.offload and host.offload is not Offload.OFF and SELF not in (policy.source, policy.target):
+            if rule.offload and flowtable and SELF not in (policy.source, policy.target):
                 yield Need(modules.OFFLOAD, "`offload`", rule.span)
             if rule.helper is not None:
                 yield Need((modules.HELPER_MODULES[rule.helper],), f"`helper {rule.helper}`", rule.span)

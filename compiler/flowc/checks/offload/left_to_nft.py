@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from flowc.checks.base import Check
 from flowc.checks.few import first_few
+from flowc.checks.offload.remedies import REMEDIES
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.datapath import Datapaths, Decision, Stay
 from flowc.ir.fastpath import FastPath
@@ -39,21 +42,38 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
         diagnostics.report(
             CODE, f"no rule offloads flows of {what}", idle[0], "" if len(idle) == 1 else "the first of them"
         )
+    left = [one for one in datapaths.decisions if one.stay is not None and one.asked is not None]
+    reasons = {one.stay for one in left}
     found: dict[Stay, list[Decision]] = {}
-    for one in datapaths.decisions:
-        if one.stay is not None and one.asked is not None:
-            found.setdefault(one.stay, []).append(one)
+    sharing: dict[Stay, list[Decision]] = {}
+    for one in left:
+        told = one.cause is not None and one.cause in reasons  # of what it shares an address with
+        reason = one.cause if told else one.stay
+        assert reason is not None
+        (sharing if told else found).setdefault(reason, []).append(one)
     for stay, decisions in found.items():
         first, count = decisions[0], len(decisions)
-        named = [f"{one.text}{', '.join(('', *more))}" for one, more in first_few(decisions[1:], MOST)]
         diagnostics.report(
             CODE,
             f"tc does not take {first.text}{f' and {count - 1} more' if count > 1 else ''}",
             first.asked or asked,
             stay.value,
             related=[(first.span, "this address")],
-            notes=[f"the others: {', '.join(named)}"] if named else [],
+            notes=list(_notes(decisions, sharing.get(stay, ()))),
+            help=REMEDIES.get(stay),
         )
+
+
+def _notes(decisions: Sequence[Decision], sharing: Sequence[Decision]) -> Iterator[str]:
+    if len(decisions) > 1:
+        yield f"the others: {_named(decisions[1:])}"
+    if sharing:
+        yield f"nor what shares an address with {'it' if len(decisions) == 1 else 'them'}: {_named(sharing)}"
+    yield from dict.fromkeys(one.cause.value for one in decisions if one.cause is not None)
+
+
+def _named(decisions: Sequence[Decision]) -> str:
+    return ", ".join(f"{one.text}{', '.join(('', *more))}" for one, more in first_few(decisions, MOST))
 
 
 def _nothing(host: Host) -> str:

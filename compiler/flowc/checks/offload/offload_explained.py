@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir import kernel
+from flowc.ir.datapath import FlowtableDevices
 from flowc.ir.fastpath import MOST_DEVICES, FastPath, traffic
 from flowc.ir.gaps import Gap, Gaps, all_gaps
 from flowc.ir.network import Host, Offload
@@ -29,8 +30,8 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """A note for each rule that offloads, and of which no warning says that it does not."""
-    fastpath = host.derived(FastPath)
-    if not fastpath.pairs or host.derived(Stack).has_circles or len(fastpath.devices) > MOST_DEVICES:
+    fastpath, devices = host.derived(FastPath), host.derived(FlowtableDevices).devices
+    if not fastpath.pairs or host.derived(Stack).has_circles or len(devices) > MOST_DEVICES:
         return
     missing: dict[int, list[Gap]] = {}
     hardware = host.offload is Offload.HARDWARE
@@ -69,18 +70,31 @@ def _explain(
 
 
 def _conditions(fastpath: FastPath, zones: Sequence[str]) -> Iterator[str]:
-    host = fastpath.host
-    if host.offload is Offload.HARDWARE:
-        more = f" and {len(fastpath.devices) - MOST} more" if len(fastpath.devices) > MOST else ""
-        names = ", ".join(fastpath.devices[:MOST])
-        yield f"only if the drivers of these devices take flows, or the load is refused: {names}{more}"
-    for name in sorted({name for zone in zones for name in host.zones[zone].interfaces}):
+    host, flowtable = fastpath.host, fastpath.host.derived(FlowtableDevices)
+    names = sorted({name for zone in zones for name in host.zones[zone].interfaces})
+    hardware = host.offload is Offload.HARDWARE
+    if hardware and not flowtable.listed.isdisjoint(names):
+        drivers = _first(flowtable.devices)
+        yield f"only if the drivers of these devices take flows, or the load is refused: {drivers}"
+    by_tc = [name for name in names if name not in flowtable.listed and name in flowtable.by_tc]
+    if by_tc:
+        over = _first([f"`{name}`" for name in by_tc])
+        unless = ": in software where a driver does not take its filters" if hardware else ""
+        yield f"over {over} by tc alone{unless}"
+    for name in names:
         obstacle = fastpath.obstacles.get(name)
+        if name in by_tc:
+            continue
         if obstacle:
             yield f"not over `{name}`: {obstacle.value}"
-        elif not fastpath.ends(host.interfaces[name]).names <= fastpath.listed:
+        elif not fastpath.ends(host.interfaces[name]).names <= flowtable.listed:
             since = kernel.text(kernel.STRICT_PATHS.since)
             yield f"not over `{name}` on kernel {since} and newer, which want the device below it in the flowtable"
+
+
+def _first(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
+    return f"{', '.join(names[:MOST])}{more}"
 
 
 def _next_hops(host: Host, missing: Sequence[Gap]) -> Iterator[str]:

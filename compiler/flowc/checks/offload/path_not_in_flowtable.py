@@ -5,6 +5,7 @@ from __future__ import annotations
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir import kernel
+from flowc.ir.datapath import FlowtableDevices
 from flowc.ir.fastpath import FastPath, Obstacle
 from flowc.ir.network import Host
 from flowc.ir.stack import Stack
@@ -24,9 +25,11 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report the first rule for each such interface."""
     if not kernel.STRICT_PATHS.holds(host.kernel) or host.derived(Stack).has_circles:
         return
-    fastpath = host.derived(FastPath)
+    fastpath, listed = host.derived(FastPath), host.derived(FlowtableDevices).listed
     for interface, rule in fastpath.obstructed(Obstacle.UNLISTED):
-        below = sorted(fastpath.ends(interface).names - fastpath.listed)
+        if interface.name not in listed:
+            continue  # tc has its flows
+        below = sorted(fastpath.ends(interface).names - listed)
         names = ", ".join(f"`{name}`" for name in below)
         diagnostics.report(
             CODE,

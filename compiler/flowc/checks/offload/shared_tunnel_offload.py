@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from flowc.analysis.stateless import Stateless
 from flowc.checks.base import Check
+from flowc.checks.offload.remedies import REMEDIES
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.datapath import Datapaths, Lookups
-from flowc.ir.network import Host, Offload
+from flowc.ir.datapath import Datapaths, Lookups, Stay
+from flowc.ir.network import Datapath, Host, Offload
 from flowc.ir.policy import ANY, SELF
 
 CODE = register(
@@ -19,12 +23,13 @@ CODE = register(
 
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
-    """Report the first rule with `offload` of a policy to or from a zone with a key, and nothing that tc takes."""
+    """Report the first rule with `offload` of a policy to or from a zone with a key, and between no machines that tc takes."""
     if host.offload is Offload.OFF:
         return
     keys = {one.name for one in host.interfaces.values() if one.carrier}
     datapaths = host.derived(Datapaths)
     by_tc = {one.interface.name for one in host.derived(Lookups).entrances} if keys else set()
+    by_tc |= {one.inside.interface for one in host.derived(Stateless).open}
     shared = {
         zone.name
         for zone in host.zones.values()
@@ -37,14 +42,26 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
         rule = next((rule for rule in policy.rules if rule.offload), None)
         if ends and rule:
             zone = host.zones[min(ends)]
+            stays = datapaths.of_interfaces(zone.interfaces)
             diagnostics.report(
                 CODE,
                 f"flows of zone `{zone.name}` are not offloaded: it is behind a shared tunnel",
                 rule.span,
                 related=[(zone.span, "the zone")],
-                notes=[f"tc does not take them: {stay.value}" for stay in datapaths.of_interfaces(zone.interfaces)],
-                help="give the tenant a tunnel device of its own, or leave `offload` out",
+                notes=[f"tc does not take them: {stay.value}" for stay in stays],
+                help=_help(host, stays),
             )
+
+
+def _help(host: Host, stays: Sequence[Stay]) -> str:
+    """For the first reason why tc does not take them, or for want of one."""
+    without = "give the tenant a tunnel device of its own, or leave `offload` out"
+    if stays:
+        return REMEDIES.get(stays[0], without)
+    hardware = host.offload is Offload.HARDWARE
+    if host.datapath is Datapath.TC or (host.datapath is Datapath.AUTO and hardware):
+        return "name the machines of the tenant, each as an `endpoint` with its `mac`"
+    return f"write `datapath tc` in the `host` block, {without}"
 
 
 _FILE = """

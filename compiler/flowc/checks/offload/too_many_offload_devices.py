@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
+from flowc.ir.datapath import FlowtableDevices
 from flowc.ir.fastpath import MOST_DEVICES, FastPath
 from flowc.ir.network import Host
 
@@ -18,18 +19,18 @@ CODE = register(
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report the policy that brings the first device that is too many."""
-    fastpath = host.derived(FastPath)
-    if len(fastpath.devices) <= MOST_DEVICES:
+    flowtable = host.derived(FlowtableDevices)
+    if len(flowtable.devices) <= MOST_DEVICES:
         return
     devices: set[str] = set()
-    for source, target, policy in fastpath.pairs:
-        names = {*host.zones[source].interfaces, *host.zones[target].interfaces} & fastpath.listed
+    for source, target, policy in host.derived(FastPath).pairs:
+        names = {*host.zones[source].interfaces, *host.zones[target].interfaces} & flowtable.listed
         devices |= {host.interfaces[name].device for name in names}
         if len(devices) > MOST_DEVICES:
             rule = next(rule for rule in policy.rules if rule.offload)
             diagnostics.report(
                 CODE,
-                f"the policies with `offload` have {len(fastpath.devices)} devices, a flowtable has {MOST_DEVICES} at most",
+                f"the policies with `offload` have {len(flowtable.devices)} devices, a flowtable has {MOST_DEVICES} at most",
                 rule.span,
                 help="leave `offload` out where flows are few or short, or put machines behind one interface",
             )

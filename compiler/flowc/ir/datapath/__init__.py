@@ -7,9 +7,10 @@ an address, and the same for all that share one.
 from __future__ import annotations
 
 from flowc.ir.datapath.candidates import Candidates, Inside
-from flowc.ir.datapath.carried import Carried, Known, Miss
+from flowc.ir.datapath.carried import Carried, Known, Miss, with_next_hop
 from flowc.ir.datapath.decision import Datapaths, Decision, Taker
 from flowc.ir.datapath.entrances import Entrances
+from flowc.ir.datapath.flowtable import FlowtableDevices
 from flowc.ir.datapath.lookups import Entrance, Lookups, Whose
 from flowc.ir.datapath.onward import NextHop, Onward
 from flowc.ir.datapath.reasons import Stay
@@ -22,6 +23,7 @@ __all__ = [
     "Decision",
     "Entrance",
     "Entrances",
+    "FlowtableDevices",
     "Inside",
     "Known",
     "Lookups",
@@ -32,4 +34,5 @@ __all__ = [
     "Stay",
     "Taker",
     "Whose",
+    "with_next_hop",
 ]

@@ -43,6 +43,8 @@ class Decision(NamedTuple):
     span: Span
     asked: Span | None
     """Where the file asks for tc: its host, or the EIP itself."""
+    cause: Stay | None = None
+    """Of what it shares an address with, if it is left for that."""
 
     @property
     def text(self) -> str:
@@ -181,10 +183,13 @@ class Datapaths:
             return self._own[node]
         return Stay.TOGETHER if self._sharing.root(node) in self._blocked else None
 
+    def _cause(self, node: Node) -> Stay | None:
+        return self._blocked.get(self._sharing.root(node)) if self._stay(node) is Stay.TOGETHER else None
+
     def _stay_of_public(self, node: Node) -> Stay | None:
         """Where a choice of the host keeps those behind it from tc, there is no other reason to look for."""
         stay = self._stay(node)
-        choice = self._blocked.get(self._sharing.root(node)) if stay is Stay.TOGETHER else None
+        choice = self._cause(node)
         return choice if choice in (Stay.DECLARED, Stay.AUTO) else stay
 
     def of_interfaces(self, names: Collection[str]) -> list[Stay]:
@@ -244,8 +249,14 @@ class Datapaths:
         roots = {self._sharing.root(one.target) for one in self.taken}
         return tuple(one for one in self._sharing.public if self._sharing.root(one.node) in roots)
 
-    def is_translated(self, target: Target) -> bool:
-        """It has flows by a public address."""
+    def takes(self, zone: str, family: Family, public: int) -> bool:
+        """A public address is tc's, if its machine is."""
+        return self._stay(self._sharing.node(zone, family, public)) is None
+
+    def is_translated(self, target: Target, zone: str | None = None) -> bool:
+        """It has flows by a public address; or what it sends to a zone has another source."""
+        if zone is not None:
+            return (zone, target) in self._sharing.translated
         return self._sharing.root(target) != target or target in self._standing_for
 
     @cached_property
@@ -263,7 +274,8 @@ class Datapaths:
             one = Range(address, address)
             wanted = self._sharing.overrides.get(inside.target, self.host.datapath)
             asked = everywhere or self._sharing.asking.get(inside.target) if wanted is Datapath.TC else None
-            found.append(Decision("address", family, one, vrf, taker, stay, inside.span, asked))
+            cause = self._cause(inside.target)
+            found.append(Decision("address", family, one, vrf, taker, stay, inside.span, asked, cause))
         named = {self._sharing.root(target) for target in self._candidates.insides}
         for shared in self._sharing.public:
             stay = self._stay_of_public(shared.node)
@@ -271,9 +283,9 @@ class Datapaths:
                 continue  # nobody has flows by it that a rule offloads
             taker = Taker.TC if stay is None else self._else_public(shared.zone)
             asked = None if stay is Stay.OVERRIDE else everywhere
-            found.append(
-                Decision(shared.what, shared.family, shared.range, shared.vrf, taker, stay, shared.span, asked)
-            )
+            vrf, family, one = shared.vrf, shared.family, shared.range
+            cause = self._cause(shared.node)
+            found.append(Decision(shared.what, family, one, vrf, taker, stay, shared.span, asked, cause))
         return tuple(dict.fromkeys(found))
 
     def _else(self, name: str) -> Taker:

@@ -60,9 +60,10 @@ class Sharing:
         for found in self._by_place.values():
             found.sort()
         self._pools = self._merged_pools()
-        named = self._one_to_one()
+        self.translated = self._one_to_one()
+        """What has another source at a zone, by the zone."""
         self._forwards()
-        self._sources(named)
+        self._sources(self.translated)
 
     def root(self, node: Node) -> Node:
         """What stands for all that a node has flows with."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flowc.hoststate.nft import Flowtable, NftTable
-from flowc.ir.datapath import Datapaths
+from flowc.ir.datapath import Datapaths, FlowtableDevices
 from flowc.ir.fastpath import FastPath
 from flowc.ir.helpers import HELPERS, NAT_MODULES
 from flowc.ir.network import Offload
@@ -43,15 +43,17 @@ def modules(table: NftTable) -> tuple[str, ...]:
 
 
 def flowtable(topology: Topology) -> Flowtable | None:
-    """The devices of both sides of every policy that offloads."""
-    host, fastpath = topology.host, topology.host.derived(FastPath)
-    if not fastpath.devices:
+    """The devices of both sides of every policy that offloads, but for those that a NIC has by tc alone."""
+    host = topology.host
+    devices = host.derived(FlowtableDevices).devices
+    if not devices:
         return None
-    asking = [rule.span for _, _, policy in fastpath.pairs for rule in policy.rules if rule.offload]
+    pairs = host.derived(FastPath).pairs
+    asking = [rule.span for _, _, policy in pairs for rule in policy.rules if rule.offload]
     first = min(asking, key=lambda span: (span.source.name, span.start))
     return Flowtable(
-        devices=fastpath.devices,
-        pinned=tuple(sorted(pinned_devices(topology).intersection(fastpath.devices))),
+        devices=devices,
+        pinned=tuple(sorted(pinned_devices(topology).intersection(devices))),
         hardware=host.offload is Offload.HARDWARE,
         span=host.offload_span or first,
     )

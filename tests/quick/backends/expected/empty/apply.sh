@@ -7,10 +7,11 @@
 #   3  ruleset.nft, in one transaction: all of the policy or none of it
 #   4  tc filters and kernel settings, all but forwarding
 #   5  bring the devices up, with their addresses, rules, routes and neighbours
+#      then delete tc filters that an earlier version of the file asked for and this one does not
 #   6  switch forwarding on
 #
-# It can be run again at any time: what is there already is left as it is. It only adds and replaces; what an earlier
-# version of the file asked for and this one does not stays where it is.
+# It can be run again at any time: what is there already is left as it is. But for the ruleset and tc filters it only
+# adds and replaces; what an earlier version of the file asked for and this one does not stays where it is.
 #
 # Exit status: 0 loaded; 1 a command failed, and the line of the .flow file it came from is printed; 2 the host is not
 # ready, and nothing was changed.
@@ -245,6 +246,44 @@ awk -v ipv6="$ipv6" '
     ipv6 == "no" && /^route replace [a-z]+ [0-9a-f:]*:/ { print ""; next }
     { print }' ip.batch | missing >"$work/ip.batch"
 batch ip.batch ip
+
+# The filters that have flowc's cookie and no line in tc.batch. Those of chain 0 go first: they lead to the others.
+if command -v tc >/dev/null; then
+    tc qdisc show | awk '$2 == "clsact" {
+        for (i = 4; i < NF; i++) if ($i == "dev") { print $(i + 1); next }
+    }' | while read -r device; do
+        for hook in ingress egress; do
+            printf '@ %s %s\n' "$device" "$hook"
+            tc filter show dev "$device" "$hook" 2>/dev/null
+        done
+    done | awk -v batch=/dev/null '
+        BEGIN {
+            while ((getline line < batch) > 0) {
+                split(line, word, " ")
+                if (word[1] == "filter") wanted[word[4] " " word[5] " " word[7] " " word[9] " " word[11] " " word[13]] = 1
+            }
+        }
+        $1 == "@" { device = $2; hook = $3; next }
+        /^filter / {
+            protocol = preference = handle = ""; chain = told = 0
+            for (i = 2; i < NF; i++)
+                if ($i == "protocol") protocol = $(++i)
+                else if ($i == "pref") preference = $(++i)
+                else if ($i == "chain") chain = $(++i)
+                else if ($i == "handle") handle = $(++i)
+        }
+        $1 == "cookie" && $2 == "666c6f7763" && handle != "" && !told {
+            told = 1
+            if (!((device " " hook " " protocol " " preference " " chain " " handle) in wanted))
+                print chain "\tfilter del dev " device " " hook " protocol " protocol " pref " preference \
+                    " chain " chain " handle " handle " flower"
+        }' | sort -n -s -k 1,1 | cut -f 2- >"$work/stale"
+    if [ -s "$work/stale" ] && ! tc -force -batch "$work/stale" >"$work/output" 2>&1; then
+        cat "$work/output" >&2
+        say "not all tc filters of an earlier file could be deleted"
+        exit 1
+    fi
+fi
 
 # ---- 6  forward ----------------------------------------------------------------------------------------------------
 

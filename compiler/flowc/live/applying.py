@@ -1,19 +1,8 @@
-"""Running hosts: what a file would change on one, and the change itself. Network namespaces are entered here.
-
-    planned = compare_live(state)     what is on the host against what it shall be
-    applied = apply_state(state)      makes the host what it shall be, or leaves it as it was
-    verified = verify_live(state, host)  whether it is so, and works
-    planned = compare_down()          what the removal of all that flowc made would do
-    applied = take_down()             removes it
-
-Nothing here is for hosts that are not at hand: `flowc.api` compiles for those.
-"""
+"""What would be changed on a running host, and the change itself."""
 
 from __future__ import annotations
 
-import gc
 import os
-import socket
 import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -22,14 +11,12 @@ from flowc.api import check_host
 from flowc.backends.live.announcing import announce
 from flowc.backends.live.ask import pending
 from flowc.backends.live.cutting import cut_forbidden
-from flowc.backends.live.engine import Difference, Done, StepFailedError, Target, UnsettledError, refuse_foreign
-from flowc.backends.live.following import News
-from flowc.backends.live.guard import PendingError
+from flowc.backends.live.engine import Difference, Done, Target, refuse_foreign
 from flowc.backends.live.observing import observe
 from flowc.backends.live.reading import Loaded
 from flowc.backends.live.runtime import Runtime
-from flowc.backends.live.session import NotUndoneError, changing, reading, require_claim
-from flowc.backends.netlink.connection import MissingDeviceError, RefusedError
+from flowc.backends.live.session import changing, reading
+from flowc.backends.netlink.connection import RefusedError
 from flowc.backends.netlink.facts import read_host
 from flowc.backends.netlink.facts.namespace import entered
 from flowc.backends.netlink.objects.sysctls import value
@@ -43,28 +30,18 @@ from flowc.delta.compared import ComparedStates, by_declaration
 from flowc.delta.plan import Step, plan
 from flowc.facts import Index
 from flowc.hoststate import HostState, nothing
-from flowc.hoststate.macs import references
 from flowc.hoststate.present import table_without
 from flowc.hoststate.ruleset import NO_TABLE
 from flowc.hoststate.state import FORWARDING
-from flowc.hoststate.tc import MacOfNeighbor, Reference
+from flowc.hoststate.tc import Reference
 from flowc.ir.network import Host, Network
 from flowc.verify.host import verified
 from flowc.verify.macs import compare
 from flowc.verify.model import Verified
 from flowc.verify.neighbors import unresolved
 
-_PATIENCE = 60.0
-"""Seconds that another change may take while devices are followed."""
-_LOOK = 2.0
-"""Seconds between looks whether somebody else has changed the host."""
 _ANSWERED = 1.5
 """Seconds that a machine has to answer: the kernel asks three times, a second apart."""
-
-_FAILURES = (
-    StepFailedError, UnsettledError, NotUndoneError, MissingDeviceError, RefusedError, nft.NftError, OSError
-)  # fmt: skip
-"""Of a change, that a device which goes meanwhile may be the reason for."""
 
 
 class WhichHostError(LookupError):
@@ -191,39 +168,6 @@ def apply_state(
         return Applied(planned, done, session.engine.written, judged, tuple(complaints), token)
 
 
-def follow(state: HostState, netns: str | None = None, *, host: Host | None = None) -> Iterator[Applied]:
-    """Apply, and again whenever a device comes, goes or changes: what it has lost is put back; and when a machine whose MAC
-    address filters write gets another one, or stops answering. What was done each time.
-
-    Ends by SupersededError when somebody else changes the host. Raises as `apply_state`.
-    """
-    with entered(netns):
-        news, runtime = News(_machines(state)), Runtime.here()
-    needed = [link.device for link in state.links if not link.created]
-    token: str | None = None
-    with news:
-        while True:
-            there = _indexes(needed, netns)
-            try:
-                applied = apply_state(state, netns, host=host, wait=_PATIENCE if token else 0, token=token)
-            except PendingError:
-                if token is None:
-                    raise
-                # It ends by a change, or is undone.
-            except _FAILURES:
-                if _indexes(needed, netns) == there:
-                    raise
-                # A device went or came meanwhile, and that is news.
-            else:
-                if token is None or applied.done.rounds or applied.judged:
-                    yield applied
-                token = applied.token
-            gc.collect()  # this process stays
-            while not news.wait(_LOOK):
-                if token is not None:
-                    require_claim(runtime, token)
-
-
 def compare_down(state: HostState | None = None, netns: str | None = None) -> Planned:
     """What `take_down` would do; nothing is written. Raises as `compare_live`."""
     with collector_paused(), entered(netns), reading() as engine:
@@ -267,17 +211,6 @@ def _forwards_on(delta: Delta) -> Iterator[str]:
 def machine() -> str:
     """What this one is called."""
     return os.uname().nodename.partition(".")[0]
-
-
-def _indexes(devices: Collection[str], netns: str | None) -> dict[str, int]:
-    """Of the devices that are there. One that was made again has another."""
-    with entered(netns):
-        return {name: index for index, name in socket.if_nameindex() if name in devices}
-
-
-def _machines(state: HostState) -> Iterator[str]:
-    """Addresses of those whose MAC addresses filters write."""
-    return (one.address for one in references(state.filters) if isinstance(one, MacOfNeighbor))
 
 
 def _unconfirmed() -> tuple[str, ...]:

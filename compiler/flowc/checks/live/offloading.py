@@ -1,0 +1,44 @@
+"""Which devices a NIC is to carry flows of, for checks of what these can do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flowc.ir.datapath import FlowtableDevices
+from flowc.ir.links import Interface
+from flowc.ir.network import Host, Offload
+from flowc.ir.stack import Stack
+
+
+def devices_of_flowtable(host: Host) -> list[Interface]:
+    """The interfaces of the flowtable, if a NIC is to carry its flows."""
+    if host.offload is not Offload.HARDWARE:
+        return []
+    listed = host.derived(FlowtableDevices).listed
+    return [one for one in host.interfaces.values() if one.name in listed]
+
+
+def devices_of_tc(host: Host) -> list[Interface]:
+    """The devices below the interfaces whose packets tc carries, if a NIC is to do it."""
+    if host.offload is not Offload.HARDWARE or host.derived(Stack).has_circles:
+        return []
+    names = host.derived(FlowtableDevices).by_tc
+    found = {one.name: one for name in names for one in _lowest(host, host.interfaces[name])}
+    return list(found.values())
+
+
+def offloading_devices(host: Host) -> list[Interface]:
+    """Those of both."""
+    found = {one.name: one for one in (*devices_of_flowtable(host), *devices_of_tc(host))}
+    return list(found.values())
+
+
+def _lowest(host: Host, interface: Interface) -> Iterator[Interface]:
+    """The devices that it stands on at last."""
+    if interface.carrier:
+        interface = host.interfaces[interface.carrier]
+    below = host.derived(Stack).below(interface)
+    for one in below:
+        yield from _lowest(host, one)
+    if not below:
+        yield interface
