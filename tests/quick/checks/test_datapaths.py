@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from tests.datapaths import tenant_eip_by_key
 
 from flowc.api import check_files
 from flowc.diagnostics import Diagnostic
@@ -122,3 +123,9 @@ def test_the_warning_of_a_shared_tunnel_says_why_tc_does_not_take_it(tmp_path: P
     assert found.notes == ("tc does not take them: the MTUs of its ways differ, and the NIC does not measure packets",)
     (found,) = check(tmp_path, KEYS.replace("HOST", "offload software"), "FC703")
     assert not found.notes
+
+
+def test_a_tunnel_that_tc_sends_the_flows_of_its_machines_out_by_is_no_warning(tmp_path: Path) -> None:
+    text = tenant_eip_by_key()
+    assert not check(tmp_path, text, "FC703")
+    assert check(tmp_path, text.replace("datapath tc", "datapath nft"), "FC703")

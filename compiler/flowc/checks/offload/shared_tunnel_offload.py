@@ -19,19 +19,16 @@ CODE = register(
 
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
-    """Report the first rule with `offload` of a policy to or from a zone with a key, and nothing that tc takes."""
+    """Report the first rule with `offload` of a policy to or from a zone with a key, and between no machines that tc takes."""
     if host.offload is Offload.OFF:
         return
     keys = {one.name for one in host.interfaces.values() if one.carrier}
     datapaths = host.derived(Datapaths)
     by_tc = {one.interface for one in datapaths.taken} if keys else set()
-    shared = {
-        zone.name
-        for zone in host.zones.values()
-        if keys.intersection(zone.interfaces) and by_tc.isdisjoint(zone.interfaces)
-    }
+    taken = {zone.name for zone in host.zones.values() if by_tc.intersection(zone.interfaces)}
+    shared = {zone.name for zone in host.zones.values() if keys.intersection(zone.interfaces)} - taken
     for policy in host.policies:
-        if SELF in (policy.source, policy.target):
+        if SELF in (policy.source, policy.target) or taken.intersection((policy.source, policy.target)):
             continue
         ends = shared if ANY in (policy.source, policy.target) else shared & {policy.source, policy.target}
         rule = next((rule for rule in policy.rules if rule.offload), None)
