@@ -47,9 +47,9 @@ def connected(lab: Lab) -> Tenant:
     return Tenant(gw, vm, peer, Path(gw.keep(TemporaryDirectory())))
 
 
-def plug_in(lab: Lab, gw: Namespace, vm: Namespace) -> None:
+def plug_in(lab: Lab, gw: Namespace, vm: Namespace, mac: str = "52:54:00:00:00:01") -> None:
     """The wire of the VM, as when it starts."""
-    lab.connect((gw.port("tap75", mac="52:54:00:00:00:01"), vm.port("eth0", f"{VM}/24", mac="52:54:00:00:00:75")))
+    lab.connect((gw.port("tap75", mac=mac), vm.port("eth0", f"{VM}/24", mac="52:54:00:00:00:75")))
     vm.ip("route add default via 10.0.0.1")
 
 

@@ -38,7 +38,8 @@ COMMANDS = (
 
 EXIT_STATUS = {
     0: "nothing to report",
-    1: "findings: errors in the files, tests that failed, differences, something wrong, or a change that was refused and undone",
+    1: "findings: errors in the files, tests that failed, differences, something wrong, a change that was refused and undone, "
+    "or none that waits to be confirmed",
     2: "could not run; of diff and verify also that a file has errors, which says nothing of what they look for",
 }
 ENVIRONMENT = {

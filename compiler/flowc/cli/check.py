@@ -20,7 +20,7 @@ NAME = "check"
 SUMMARY = "find what is wrong with files"
 DESCRIPTION = (
     "Report all that is wrong with each file and what it includes. Needs neither root nor the devices; "
-    "with --facts it also says what does not fit the hosts."
+    "with --facts it also says what does not fit the hosts. The exit status is 1 if there are errors; warnings alone are 0."
 )
 
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 NAME = "compile"
 SUMMARY = "write the scripts for nft, tc and ip"
-DESCRIPTION = "Run every check, then print or write the scripts. After an error nothing is written."
+DESCRIPTION = (
+    "Run every check, then print or write the scripts. After an error nothing is written, and the exit status is 1."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

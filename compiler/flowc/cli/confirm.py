@@ -13,7 +13,7 @@ NAME = "confirm"
 SUMMARY = "keep the change that waits to be confirmed"
 DESCRIPTION = (
     "Keep the change of this host that was applied with --confirm and would otherwise be undone when its time is over. "
-    "Where none waits it says how the last one ended."
+    "Where none waits it says how the last one ended, and the exit status is 1."
 )
 
 

@@ -23,7 +23,7 @@ DESCRIPTION = (
     "and in which order elements stand, is no difference. With --semantic compare by what becomes of packets: there names, "
     "order and spelling are no difference. With --live compare what is on this host with one file: what somebody changed by "
     "hand is seen, and nothing is written. The exit status is 0 without a difference, 1 if there is one or it could not "
-    "be compared, and 2 if a file has errors."
+    "be compared, and 2 if a file has errors or it could not run."
 )
 
 

@@ -19,7 +19,8 @@ DESCRIPTION = (
     "Take away the nft table flowc, the devices that flowc made, its routes, rules, neighbours, addresses and tc filters, and "
     "put back what it set: sysctls, the masters of devices, the place of the local rule. No file is needed: the kernel knows "
     "what is flowc's. Forwarding is switched off first where it was off before, and the policy is in force to the end. The "
-    "exit status is 0 if nothing of flowc is left, 1 if something was refused and all was put back, and 2 if it could not run."
+    "exit status is 0 if nothing of flowc is left, 1 if FILE has errors or something was refused and all was put back, and 2 "
+    "if it could not run."
 )
 
 

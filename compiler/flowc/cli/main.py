@@ -1,6 +1,6 @@
 """From the arguments to the exit status: the one place that turns exceptions into words.
 
-Exit status: 0 nothing to report, 1 findings, 2 could not run. Whatever the input, nobody gets to see a traceback.
+Exit status: 0 nothing to report, 1 findings, 2 could not run (flowc.cli.arguments has the words for users). Whatever the input, nobody gets to see a traceback.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ _UNDONE = "all that was done before was undone: the host is as it was"
 
 
 class BrokenFileError(Exception):
-    """The file has errors, which were told: exit status 1."""
+    """The file has errors, which were told: exit status 1 where it was to be loaded, 2 where a host was to be compared with it."""
 
 
 def add_host_arguments(parser: argparse.ArgumentParser, when: str = "") -> None:

@@ -13,7 +13,7 @@ NAME = "rollback"
 SUMMARY = "undo the change that waits to be confirmed"
 DESCRIPTION = (
     "Undo the change of this host that was applied with --confirm, without waiting for its time to be over. It returns when "
-    "that is done, and says so."
+    "that is done, and says so. Where none waits, or it could not be undone, the exit status is 1."
 )
 
 

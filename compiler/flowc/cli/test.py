@@ -21,7 +21,8 @@ SUMMARY = "run the test blocks of files"
 DESCRIPTION = (
     "Say for each test block whether what happens to its packets is what it expects, from the files alone. "
     "With --kernel also from what a kernel does with them. "
-    "The exit status is 0 if all tests pass, also if there is none, and 1 if one fails or a file has errors."
+    "The exit status is 0 if all tests pass, also if there is none, 1 if one fails, a file has errors, or the kernel does "
+    "something else than the trace says, and 2 if it could not run."
 )
 
 STDOUT = "-"

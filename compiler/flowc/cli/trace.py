@@ -18,7 +18,8 @@ SUMMARY = "say what becomes of a packet, and why"
 DESCRIPTION = (
     "Follow a packet through a host, from the files alone: step by step, each with the line that decides. "
     "Of many packets, as `any any -> any from ZONE`, say which are treated how. "
-    "The exit status is 0 whatever becomes of the packet, 1 if the files have errors, and 2 if the packet is not understood."
+    "The exit status is 0 whatever becomes of the packet, 1 if the files have errors, and 2 if the packet is not "
+    "understood or it could not run."
 )
 
 

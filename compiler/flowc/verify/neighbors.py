@@ -6,6 +6,7 @@ stale, delay and probe. A flow to any other is not offloaded by a NIC, nor by ne
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -21,8 +22,16 @@ from flowc.verify.model import Part, Row, State
 
 _VALID = frozenset({"permanent", "reachable", "stale", "delay", "probe"})
 
+_GONE = "its entry is gone"
+
 SILENT = frozenset({"incomplete", "failed"})
 """It was asked, and has not answered (yet)."""
+
+_CROWDED = 128
+"""Neighbours of a family with which the kernel begins to take those away that failed, managed ones too: its
+net.ipv4.neigh.default.gc_thresh1, which is to be read in the first network namespace only (`neigh_periodic_work` in
+net/core/neighbour.c).
+"""
 
 
 class Needed(NamedTuple):
@@ -82,9 +91,13 @@ def _ends(host: Host) -> Iterator[tuple[Hop, Needed]]:
 
 def neighbors(host: Host, index: Index) -> Iterator[Row]:
     """A row for each."""
+    there = Counter(family for _, family, _ in index.neighbors)
     for hop, one in needed(host).items():
         device = host.interfaces[hop.interface].device
         state, why, help_ = _judged(index.neighbors.get((device, hop.family, hop.address)), hop, one, device)
+        if why == _GONE and one.managed and not one.fixed and there[hop.family] >= _CROWDED:
+            why = f"{why}: the kernel has {there[hop.family]} neighbours, and takes away those that do not answer"
+            help_ = f"`flowc apply` makes it again; a larger net.ipv{hop.family}.neigh.default.gc_thresh1 keeps it"
         what = f"{format_address(hop.family, hop.address)} dev {device} ({one.what})"
         yield Row(Part.NEIGHBORS, state, what, why, help_, one.span if state is not State.OK else None)
 
@@ -93,7 +106,7 @@ def _judged(entry: Neighbor | None, hop: Hop, one: Needed, device: str) -> tuple
     ask = f"`ping {format_address(hop.family, hop.address)}`, and look at {device} and at the machine"
     if entry is None or entry.state == "none":
         if one.fixed or one.managed:
-            return State.WRONG, "its entry is gone", "`flowc apply` makes it again"
+            return State.WRONG, _GONE, "`flowc apply` makes it again"
         return (
             State.UNKNOWN,
             "nothing was sent there yet, so that its MAC address is not known",

@@ -22,6 +22,8 @@ from flowc.verify.model import Part, Row, State, gathered
 from flowc.verify.neighbors import unresolved
 from flowc.verify.observed import PathRead
 
+CROWDED = "its entry is gone: the kernel has 128 neighbours, and takes away those that do not answer"
+
 
 @pytest.fixture
 def host(tmp_path: Path) -> Host:
@@ -139,6 +141,16 @@ def test_a_managed_neighbor_has_to_be_resolved(host: Host, entry: str | None, st
     (one,) = (each for each in found if any(thing.startswith("172.168.152.241 dev eth0") for thing in each.things))
     assert (one.state, one.why) == (state, why)
     assert bool(one.span) == (state is not State.OK)
+
+
+@pytest.mark.parametrize(("others", "why"), [(125, "its entry is gone"), (126, CROWDED)])
+def test_a_managed_neighbor_may_be_taken_by_the_kernel_among_many(host: Host, others: int, why: str) -> None:
+    """With the two that stand in the file."""
+    more = (Neighbor(device="eth0", address=f"172.168.200.{n}", state="stale") for n in range(others))
+    found = verify(host, known=facts(neighbors=(*NEIGHBORS[:2], *more))).of(Part.NEIGHBORS)
+    (one,) = (each for each in found if any(thing.startswith("172.168.152.241 dev eth0") for thing in each.things))
+    assert one.why == why
+    assert ("gc_thresh1" in (one.help or "")) == (why is CROWDED)
 
 
 def test_a_permanent_neighbor_has_to_be_so(host: Host) -> None:
