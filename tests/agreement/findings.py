@@ -247,6 +247,28 @@ policy internet -> inside { accept }
 HELD = FRONT + "endpoint there { address 198.51.100.9; interface wan }\n"
 """The pool has an address of a machine outside."""
 
+PORTS = """
+host gw { offload software; datapath tc }
+vrf acme { table 1000 }
+interface wan { device eth0; mac 52:54:00:00:09:01; address 192.0.2.1/24 }
+interface vms { device tap1; mac 52:54:00:00:00:01; address 10.0.0.1/24; vrf acme }
+neighbor 192.0.2.254 on wan 52:54:00:00:09:fe
+endpoint vm { address 10.0.0.7; interface vms; mac 52:54:00:00:00:07 }
+zone internet { interface wan }
+zone tenant { interface vms }
+route default via 192.0.2.254
+route default via 192.0.2.254 on wan vrf acme
+pool public 198.51.100.0/24 at internet
+eip 198.51.100.7 <-> vm
+nat internet -> tenant {
+    dnat tcp, udp 198.51.100.7:443 -> vm:80
+    dnat tcp, udp 198.51.100.8:80 -> vm:80
+    dnat 198.51.100.9 -> vm
+}
+policy tenant -> internet { accept offload }
+policy internet -> tenant { accept offload }
+"""
+
 FINDINGS = (
     Finding("a link-local address names no link", GATEWAY, None,
             packet(6, "fd00::1", "fe80::1", 80, 51000), UNREACHABLE, answered=False),
@@ -352,4 +374,12 @@ FINDINGS = (
             packet(1, "198.51.100.9", "198.51.100.7", 8), ACCEPT, answered=True),
     Finding("a tenant calls a machine outside with an address of the pool", HELD, "vms",
             packet(1, "10.0.0.7", "198.51.100.9", 8), ACCEPT, answered=True),
+    Finding("a port is forwarded to a machine with an EIP that tc carries", PORTS, "wan",
+            packet(6, "203.0.113.9", "198.51.100.8", 80, 51000), ACCEPT, answered=True),
+    Finding("of UDP", PORTS, "wan",
+            packet(17, "203.0.113.9", "198.51.100.8", 80, 51001), ACCEPT, answered=True),
+    Finding("one of the EIP's own address", PORTS, "wan",
+            packet(6, "203.0.113.9", "198.51.100.7", 443, 51002), ACCEPT, answered=True),
+    Finding("a whole address is forwarded to it", PORTS, "wan",
+            packet(6, "203.0.113.9", "198.51.100.9", 80, 51003), ACCEPT, answered=True),
 )  # fmt: skip

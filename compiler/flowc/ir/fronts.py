@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import repeat
 from typing import TypeAlias
 
 from flowc.ir.addresses import Family
@@ -17,6 +18,7 @@ from flowc.ir.links import Interface
 from flowc.ir.network import Host
 from flowc.ir.pairs import policies_by_pair
 from flowc.ir.policy import SELF
+from flowc.ir.prefixes import PrefixMap
 from flowc.ir.rows import EipRow, ForwardRow
 from flowc.ir.tables import Table
 
@@ -104,6 +106,35 @@ class Fronts:
         those of tenants with the same addresses are told apart by their ports.
         """
         return frozenset(self._targets(self.host.forwards, whole=True)) - self.owners
+
+    def owner(self, family: Family, public: int) -> str | None:
+        """The VRF in whose conntrack zone calls of a public address are there, and their answers; None is zone 0.
+
+        Of an address that is some VRF's as a whole. Where ports alone are forwarded, the answers are in the VRF's zone.
+        """
+        if (family, public) in self._owned:
+            return self._owned[family, public]
+        return self._owned_networks.find(family, public)
+
+    @cached_property
+    def _owned(self) -> Mapping[tuple[Family, int], str]:
+        found: dict[tuple[Family, int], str] = {}
+        forwards = self.host.forwards
+        for rows, protocols in ((self.host.eips, repeat(None)), (forwards, forwards.column("protocol"))):
+            columns = map(rows.column, ("zone", "vrf", "family", "public", "target"))
+            for zone, vrf, family, public, target, protocol in zip(*columns, protocols, strict=False):
+                mine = zone in self.zones and vrf is not None and vrf not in self.vrfs
+                if mine and protocol is None and (vrf, family, target) not in self.listeners:
+                    found[family, public] = vrf
+        return found
+
+    @cached_property
+    def _owned_networks(self) -> PrefixMap[str]:
+        return PrefixMap(
+            (row.public_prefix, row.vrf)
+            for row in self.host.prefix_eips
+            if row.zone in self.zones and row.vrf is not None and row.vrf not in self.vrfs
+        )
 
     def _targets(self, rows: Table[EipRow] | Table[ForwardRow], *, whole: bool = False) -> Iterator[Target]:
         columns = (rows.column(name) for name in ("zone", "vrf", "family", "target"))

@@ -132,6 +132,35 @@ def test_what_tc_carries_one_way_keeps_its_mark(tmp_path: Path) -> None:
     assert (found.cuts, found.released) == ((), ())
 
 
+FORWARDED = """
+vrf acme { table 1000 }
+interface wan { device eth0; address 192.0.2.1/24 }
+interface vms { device tap1; address 10.0.0.1/24; vrf acme }
+endpoint vm { address 10.0.0.7; interface vms }
+zone internet { interface wan }
+zone tenant { interface vms }
+route default via 192.0.2.254
+route default via 192.0.2.254 on wan vrf acme
+pool public 198.51.100.0/24 at internet
+eip 198.51.100.7 <-> vm
+nat internet -> tenant {
+    dnat tcp 198.51.100.7:443 -> vm:80
+    dnat tcp 198.51.100.8:80 -> vm:80
+    dnat 198.51.100.9 -> vm
+}
+policy internet -> tenant { accept }
+"""
+
+
+@pytest.mark.parametrize(
+    ("called", "zone"), [("198.51.100.7|443", 1000), ("198.51.100.8|80", 0), ("198.51.100.9|80", 1000)]
+)
+def test_what_is_forwarded_to_the_owner_of_an_eip_goes_on(called: str, zone: int, tmp_path: Path) -> None:
+    """An address that is forwarded as a whole, or is the EIP's, is in the zone of its owner (`eip_zones` of the ruleset)."""
+    one = entry("tcp", ("203.0.113.9|4000", called), ("10.0.0.7|80", "203.0.113.9|4000"), zone=zone, reply_zone=1000)
+    assert reasons(host_of(FORWARDED, tmp_path), one) == []
+
+
 def test_a_related_connection_follows_its_master(tmp_path: Path, tenant: Host) -> None:
     related = entry(
         "tcp", ("10.0.1.241|1", "2.2.2.11|2"), ("10.0.0.75|2", "10.0.1.241|1"), zone=1000,

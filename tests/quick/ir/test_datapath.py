@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from flowc.api import check_files
+from flowc.ir.addresses import format_range
 from flowc.ir.datapath import Datapaths, Stay, Taker
 from flowc.ir.network import Host
 
@@ -65,7 +66,7 @@ def stays(text: str, folder: Path) -> dict[str, Stay | None]:
     found = host(text, folder).derived(Datapaths).decisions
     for one in found:
         assert (one.taker is Taker.TC) is (one.stay is None)
-    return {one.text.split()[1]: one.stay for one in found}
+    return {format_range(one.family, *one.range): one.stay for one in found}
 
 
 def edited(text: str, *edits: tuple[str, str]) -> str:
@@ -171,7 +172,7 @@ def test_an_override_takes_out_all_that_share_the_address(tmp_path: Path) -> Non
     also = "nat internet -> inside { dnat tcp 198.51.100.9:80 -> web:80 }"
     text = edited(MAIN, ("eip 198.51.100.8 <-> web", "eip 198.51.100.8 <-> web datapath nft"))
     assert stays(text + also, tmp_path) == {
-        WEB: Stay.OVERRIDE, EIP: Stay.OVERRIDE, DB: Stay.TOGETHER, SNAT: Stay.TOGETHER, "forward": Stay.TOGETHER,
+        WEB: Stay.OVERRIDE, EIP: Stay.OVERRIDE, DB: Stay.TOGETHER, SNAT: Stay.TOGETHER,
     }  # fmt: skip
 
 
@@ -201,3 +202,13 @@ def test_what_stands_on_itself_is_not_followed(tmp_path: Path) -> None:
     result = check_files([file])
     assert result.diagnostics.has_errors
     assert result.network.hosts[0].derived(Datapaths).taken == ()
+
+
+def test_a_port_of_several_vrfs_address_is_not_tcs_and_its_machine_is(tmp_path: Path) -> None:
+    """Of such a connection the answers alone are in the VRF's conntrack zone, if the address is not the VRF's as a whole."""
+    ports = "nat internet -> racks { dnat tcp 198.51.100.10:80 -> db:80; dnat tcp 198.51.100.9:80 -> db:80 }\n"
+    found = stays(KEYS + ports + "nat internet -> inside { dnat 198.51.100.11 -> web }\n", tmp_path)
+    assert found == {
+        **dict.fromkeys(("10.0.1.80", "10.0.2.81", "198.51.100.8", "198.51.100.9", "198.51.100.11")),
+        "198.51.100.10": Stay.ZONES,
+    }

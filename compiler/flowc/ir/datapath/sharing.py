@@ -15,7 +15,7 @@ from flowc.ir.behind import Behind
 from flowc.ir.datapath.candidates import Inside
 from flowc.ir.datapath.onward import Onward
 from flowc.ir.datapath.reasons import Stay
-from flowc.ir.fronts import Target
+from flowc.ir.fronts import Fronts, Target
 from flowc.ir.links import Spoofing
 from flowc.ir.nat import Nat
 from flowc.ir.network import Datapath, Host
@@ -136,9 +136,15 @@ class Sharing:
                 self.asking[target] = span
 
     def _forwards(self) -> None:
+        fronts = self.host.derived(Fronts)
         columns = map(self.host.forwards.column, ("family", "public", "target", "vrf", "zone", "span"))
         for family, public, address, vrf, zone, span in zip(*columns, strict=True):
-            self._add(zone, family, Range(public, public), vrf, "port forward", span, (vrf, family, address))
+            if zone in fronts.zones and vrf not in fronts.vrfs and fronts.owner(family, public) != vrf:
+                node, one = self.node(zone, family, public), Range(public, public)
+                self.public.append(Shared(zone, family, one, vrf, "port forward", span, node))
+                self.obstacles[node] = Stay.ZONES
+            else:
+                self._add(zone, family, Range(public, public), vrf, "port forward", span, (vrf, family, address))
 
     def _sources(self, named: set[tuple[str, Target]]) -> None:
         """Source translation, in the order in which the ruleset does it."""

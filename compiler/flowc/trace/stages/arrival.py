@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flowc.ir.links import Interface
-from flowc.ir.rows import EipRow, PrefixEipRow
 from flowc.trace.model import Stage, Verdict
 from flowc.trace.stages.passage import Ended, Passage
 
@@ -31,9 +30,7 @@ def _by_interface(passage: Passage, interface: Interface) -> None:
         passage.crossed = indexes.front.target(walk, None)
     if passage.crossed is not None and indexes.is_front(interface):
         # EIPs are in the zone of their owner; what shares an address is told apart by its ports, in zone 0.
-        row = passage.crossed.row
-        if isinstance(row, EipRow | PrefixEipRow):
-            passage.scope = indexes.scope(row.vrf)
+        passage.scope = indexes.fronts.owner(walk.packet.family, walk.packet.destination)
     _conntrack_zone(passage)
 
 
