@@ -157,9 +157,7 @@ policy internet -> tenant { accept }
 )
 def test_what_is_forwarded_to_the_owner_of_an_eip_goes_on(called: str, zone: int, tmp_path: Path) -> None:
     """An address that is forwarded as a whole, or is the EIP's, is in the zone of its owner (`eip_zones` of the ruleset)."""
-    one = entry(
-        "tcp", ("203.0.113.9|4000", called), ("10.0.0.7|80", "203.0.113.9|4000"), zone=zone, reply_zone=1000
-    )
+    one = entry("tcp", ("203.0.113.9|4000", called), ("10.0.0.7|80", "203.0.113.9|4000"), zone=zone, reply_zone=1000)
     assert reasons(host_of(FORWARDED, tmp_path), one) == []
 
 
