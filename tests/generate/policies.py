@@ -28,6 +28,10 @@ def draw_policies(drawing: Drawing) -> None:
     ]
     forwarding = [pair for pair in usable if "any" not in pair and "self" not in pair and pair[0] != pair[1]]
     taken = {*drawing.some(usable, 3), *drawing.some(forwarding, 8 if drawing.known else 3)}
+    if drawing.known and drawing.maybe():
+        taken |= {
+            (target, source) for source, target in taken & {*forwarding}
+        }  # what passes both ways may be stateless
     for source, target in (pair for pair in usable if pair in taken):
         if source == "any" and any(other == "any" for _, other in taken):
             continue

@@ -35,20 +35,25 @@ def _eip(drawing: Drawing, machine: Machine) -> None:
         version = 6 if ":" in address else 4
         if version in drawing.pools:
             public = drawing.any_public(version)
-            own = _datapath(drawing)
-            said = f" datapath {own}" if own else ""
+            own, stateless = _datapath(drawing), _stateless(drawing)
+            said = (f" datapath {own}" if own else "") + (f" {stateless}" if stateless else "")
+            row = {"address": public, "datapath": own, "stateless": stateless}
             if drawing.maybe():
-                statement = f"eip {public} <-> {machine.name}{said}"
-                drawing.say_row("eips", statement, address=public, target=machine.name, datapath=own)
+                drawing.say_row("eips", f"eip {public} <-> {machine.name}{said}", target=machine.name, **row)
                 continue
             vrf = machine.link.vrf or ""
             statement = f"eip {public} <-> {address}" + (f" vrf {vrf}" if vrf else "") + said
-            drawing.say_row("eips", statement, address=public, target=address, vrf=vrf, datapath=own)
+            drawing.say_row("eips", statement, target=address, vrf=vrf, **row)
 
 
 def _datapath(drawing: Drawing) -> str:
     """What an EIP says of itself; nothing in a file that is loaded by hand, as for its host."""
     return drawing.one(("nft", "tc")) if not drawing.loadable and drawing.rarely() else ""
+
+
+def _stateless(drawing: Drawing) -> str:
+    """In files of tc, and in those that nobody loads."""
+    return "stateless" if (drawing.known or not drawing.loadable) and drawing.maybe() else ""
 
 
 def _prefix_eip(drawing: Drawing) -> None:
@@ -59,8 +64,9 @@ def _prefix_eip(drawing: Drawing) -> None:
         own, public = (net.prefixlen + 2, "203.0.113.192/26") if version == 4 else (120, "2001:db8:ff:0:1::/120")
         last = ip_network((net[192 if version == 4 else 0x1000], own))
         vrf = f" vrf {link.vrf}" if link.vrf else ""
-        said = _datapath(drawing)
-        drawing.say(f"eip {public} <-> {last}{vrf}" + (f" datapath {said}" if said else ""))
+        said, stateless = _datapath(drawing), _stateless(drawing)
+        words = (f" datapath {said}" if said else "") + (f" {stateless}" if stateless else "")
+        drawing.say(f"eip {public} <-> {last}{vrf}{words}")
 
 
 def _nat(drawing: Drawing, zone: str, links: list[Link], out: str) -> None:

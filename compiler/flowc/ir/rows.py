@@ -31,6 +31,8 @@ class EipRow(NamedTuple):
     """The target as written."""
     datapath: Literal["nft", "tc"] | None
     """Where it says so itself, whatever its host says."""
+    stateless: bool
+    """Without connection tracking, as far as the policies need none."""
     span: Span
 
 
@@ -48,6 +50,7 @@ class PrefixEipRow(NamedTuple):
     """The target as written."""
     datapath: Literal["nft", "tc"] | None
     """Where they say so themselves, whatever their host says."""
+    stateless: bool
     span: Span
 
     @property

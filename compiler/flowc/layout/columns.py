@@ -28,7 +28,7 @@ _CUTS = {
     "let": frozenset({"="}),
     "service": frozenset({"="}),
     "pool": frozenset({"at"}),
-    "eip": frozenset({"<->", "vrf", "datapath"}),
+    "eip": frozenset({"<->", "vrf", "datapath", "stateless"}),
     "neighbor": frozenset({"on"}),
     "route": frozenset({*_WAYS, "vrf", "metric", "from"}),
     "snat": frozenset({"->", "ports"}),

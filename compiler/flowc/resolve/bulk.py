@@ -191,8 +191,8 @@ def eips(table: tree.Rows, context: Context) -> None:
     """EIPs, one by one."""
     targets = _Targets(context)
     good: list[EipRow] = []
-    columns = (table.columns[name] for name in ("address", "target", "vrf", "datapath"))
-    for index, (address, target, vrf, datapath, start, end) in enumerate(
+    columns = (table.columns[name] for name in ("address", "target", "vrf", "datapath", "stateless"))
+    for index, (address, target, vrf, datapath, stateless, start, end) in enumerate(
         zip(*columns, table.starts, table.ends, strict=True)
     ):
         public = plain.host(address)
@@ -203,7 +203,8 @@ def eips(table: tree.Rows, context: Context) -> None:
             prefixes.eip(table.node(index), context)
             good = []
             continue
-        good.append(EipRow(*public, *owner, pool.zone, target, datapath, Span(table.source, start, end)))
+        span = Span(table.source, start, end)
+        good.append(EipRow(*public, *owner, pool.zone, target, datapath, stateless is not None, span))
     context.eips.extend(good)
 
 

@@ -258,7 +258,7 @@ def eip(node: tree.Eip, context: Context) -> None:
         return
     if target is not None:
         place = (family, address, target[0], target[1], pool.zone)
-        context.eips.append(EipRow(*place, node.target.text, datapath(node), node.span))
+        context.eips.append(EipRow(*place, node.target.text, datapath(node), node.stateless is not None, node.span))
 
 
 def datapath(node: tree.Eip) -> Literal["nft", "tc"] | None:

@@ -207,7 +207,9 @@ class Builder:
         public = _the(tree.Address, parts)
         datapath = _behind("datapath", parts)
         taker = tree.Name(str(datapath), datapath.span) if isinstance(datapath, Word) else None
-        return tree.Eip(public, _address_or_name(parts[2:]), _name_behind("vrf", parts), taker, _span(parts))
+        word = next((part for part in parts if isinstance(part, Word) and part == "stateless"), None)
+        stateless = tree.Name(str(word), word.span) if word is not None else None
+        return tree.Eip(public, _address_or_name(parts[2:]), _name_behind("vrf", parts), taker, stateless, _span(parts))
 
     def table(self, parts: Parts) -> tree.Table:
         return tree.Table(_keyword(parts), _the(tree.String, parts), _span(parts))

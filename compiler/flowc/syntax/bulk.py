@@ -36,8 +36,8 @@ FORMS = (
     ),
     Form(
         tree.Eip,
-        r"eip~(IPADDR) <-> (IPADDR|NAME)(?:~vrf~(NAME))?(?:~datapath~(nft|tc))?",
-        ("address", "target", "vrf", "datapath"),
+        r"eip~(IPADDR) <-> (IPADDR|NAME)(?:~vrf~(NAME))?(?:~datapath~(nft|tc))?(?:~(stateless))?",
+        ("address", "target", "vrf", "datapath", "stateless"),
     ),
     Form(tree.Neighbor, r"neighbor~(IPADDR|NAME)~on~(NAME)(?:~mac)?~(MACADDR)", ("address", "interface", "mac")),
     Form(

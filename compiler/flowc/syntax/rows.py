@@ -22,8 +22,9 @@ from flowc.syntax.table import Cell, Record, Table, Unfit
 from flowc.syntax.wording import SHOWN_KINDS, listed, shown
 
 PROTOCOLS = ("tcp", "udp", "sctp", "udplite")
-DATAPATHS = ("nft", "tc")
 """Those with ports, as rule `protocol` of the grammar has them."""
+DATAPATHS = ("nft", "tc")
+STATELESS = "stateless"
 
 Row = tree.Endpoint | tree.Neighbor | tree.Route | tree.Eip | tree.Forward
 
@@ -66,6 +67,7 @@ _PLAIN_FIELDS = {
     "target": _TEXT,
     "vrf": _TEXT,
     "datapath": "|".join(DATAPATHS),
+    "stateless": STATELESS,
     "destination": "default|IPADDR",
     "via": _TEXT,
     "metric": "INT",
@@ -247,7 +249,11 @@ def _eip(record: Record) -> tree.Eip:
     datapath = record.get("datapath")
     if datapath is not None and datapath.text not in DATAPATHS:
         raise _unfit(datapath, listed([f"`{one}`" for one in DATAPATHS]))
-    return tree.Eip(public, target, _optional_name(record.get("vrf")), _optional_name(datapath), record.span)
+    stateless = record.get("stateless")
+    if stateless is not None and stateless.text != STATELESS:
+        raise _unfit(stateless, f"`{STATELESS}` or nothing")
+    vrf, taker, word = map(_optional_name, (record.get("vrf"), datapath, stateless))
+    return tree.Eip(public, target, vrf, taker, word, record.span)
 
 
 def _forward(record: Record) -> tree.Forward:
@@ -272,7 +278,7 @@ def _place(ports: Cell | None, address: Cell) -> tuple[tree.PortRange | None, Sp
 
 
 KINDS = {
-    "eips": Kind(("address", "target"), ("vrf", "datapath"), _eip),
+    "eips": Kind(("address", "target"), ("vrf", "datapath", "stateless"), _eip),
     "endpoints": Kind(("name", "address", "interface"), ("address6", "mac"), _endpoint),
     "neighbors": Kind(("address", "interface"), ("mac",), _neighbor),
     "routes": Kind(("destination",), ("via", "interface", "vrf", "metric"), _route),

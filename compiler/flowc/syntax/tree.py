@@ -206,6 +206,8 @@ class Eip:
     target: Address | Name
     vrf: Name | None
     datapath: Name | None
+    stateless: Name | None
+    """The word, where it is written."""
     span: Span
 
 

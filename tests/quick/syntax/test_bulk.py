@@ -69,8 +69,8 @@ def written(node: tree.Row) -> tuple[str | None, ...]:
         case tree.Endpoint(name, options):
             keys = [("address", 0), ("address", 1), ("interface", 0), ("mac", 0)]
             return name.text, *(option(options, key, index) for key, index in keys)
-        case tree.Eip(public, target, vrf, datapath):
-            return public.text, target.text, vrf.text if vrf else None, datapath.text if datapath else None
+        case tree.Eip(public, target, vrf, datapath, stateless):
+            return public.text, target.text, *(one.text if one else None for one in (vrf, datapath, stateless))
         case tree.Neighbor(address, interface, mac):
             return address.text, interface.text, mac.text if mac else None
         case tree.Route(destination, (hop,), None, None, options):
@@ -106,6 +106,8 @@ LINES = {
         "eip 2001:db8::1<->fd00::1 vrf acme # what for",
         "eip 2.2.2.1 <-> vm datapath nft",
         "eip 2.2.2.1 <-> 10.0.0.1 vrf a datapath tc",
+        "eip 2.2.2.1 <-> vm stateless",
+        "eip 2.2.2.1 <-> vm vrf a datapath tc stateless",
     ],
     tree.Neighbor: ["neighbor 10.0.0.1 on vms 52:54:00:00:00:01", "  neighbor vm on vms mac 52:54:00:00:00:01"],
     tree.Route: ["route default via vm", "route 10.0.0.0/8 via 10.0.0.1 on vms vrf acme metric 5\t"],

@@ -93,7 +93,7 @@ def test_newlines_are_free_in_sets_and_behind_commas_and_arrows() -> None:
         "(Let a {10.0.0.1 10.0.0.2 10.0.0.3})",
         "(Service s [(Match tcp 80) (Match udp 53)])",
         "(Policy a b [(Rule accept [] [])])",
-        "(Eip 2.2.2.2 vm - -)",
+        "(Eip 2.2.2.2 vm - - -)",
     ]
 
 

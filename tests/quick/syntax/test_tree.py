@@ -49,9 +49,11 @@ TREES = {
     "zone lan { interface a from not 10.0.0.0/8; interface b from offices }":
         "(Zone lan [(ZoneMember [a] (Negated 10.0.0.0/8)) (ZoneMember [b] offices)])",
     "pool public 2.2.2.0/24, 2001:db8::/64 at internet": "(Pool public [2.2.2.0/24 2001:db8::/64] internet)",
-    "eip 2.2.2.11 <-> vm": "(Eip 2.2.2.11 vm - -)",
-    "eip 2001:db8::1 <-> fd00::1 vrf acme": "(Eip 2001:db8::1 fd00::1 acme -)",
-    "eip 2.2.2.1 <-> vm1 datapath nft": "(Eip 2.2.2.1 vm1 - nft)",
+    "eip 2.2.2.11 <-> vm": "(Eip 2.2.2.11 vm - - -)",
+    "eip 2001:db8::1 <-> fd00::1 vrf acme": "(Eip 2001:db8::1 fd00::1 acme - -)",
+    "eip 2.2.2.1 <-> vm1 datapath nft": "(Eip 2.2.2.1 vm1 - nft -)",
+    "eip 2.2.2.1 <-> vm1 stateless": "(Eip 2.2.2.1 vm1 - - stateless)",
+    "eip 2.2.2.1 <-> vm1 vrf stateless datapath tc stateless": "(Eip 2.2.2.1 vm1 stateless tc stateless)",
     'eips from "eips.csv"': '(Table eips "eips.csv")',
     'forwards from "f.csv"': '(Table forwards "f.csv")',
     "service web = tcp {80, 443, 8000-8080}, udp 443, icmp, gre, protocol 89, other":

@@ -55,10 +55,11 @@ def test_mistakes_are_explained_where_they_are(file: Path, golden: Golden, monke
 @pytest.mark.parametrize(
     ("kind", "text", "expected"),
     [
-        ("eips", "address,target\n2.2.2.1,vm1", "(Eip 2.2.2.1 vm1 - -)"),
-        ("eips", "address,target\n2.2.4.0/24,10.0.0.0/24", "(Eip 2.2.4.0/24 10.0.0.0/24 - -)"),
-        ("eips", "address,target,datapath\n2.2.2.1,vm1,tc", "(Eip 2.2.2.1 vm1 - tc)"),
-        ("eips", "vrf,target,address\nacme,10.0.0.1,2.2.2.1", "(Eip 2.2.2.1 10.0.0.1 acme -)"),
+        ("eips", "address,target\n2.2.2.1,vm1", "(Eip 2.2.2.1 vm1 - - -)"),
+        ("eips", "address,target\n2.2.4.0/24,10.0.0.0/24", "(Eip 2.2.4.0/24 10.0.0.0/24 - - -)"),
+        ("eips", "address,target,datapath\n2.2.2.1,vm1,tc", "(Eip 2.2.2.1 vm1 - tc -)"),
+        ("eips", "address,target,stateless\n2.2.2.1,vm1,stateless", "(Eip 2.2.2.1 vm1 - - stateless)"),
+        ("eips", "vrf,target,address\nacme,10.0.0.1,2.2.2.1", "(Eip 2.2.2.1 10.0.0.1 acme - -)"),
         ("endpoints", "name,address,interface\na,10.0.0.1,x", "(Endpoint a [(address 10.0.0.1) (interface x)])"),
         (
             "endpoints",
@@ -99,7 +100,7 @@ def test_empty_lines_comments_quotes_and_spaces() -> None:
     text = '\n# first\n"address" , target\n\n2.2.2.1,  vm1  \n  # more\n"2.2.2.2","a, b"\n'
     file, errors = read("eips", text)
     assert errors == []
-    assert [render(row) for row in file.statements] == ["(Eip 2.2.2.1 vm1 - -)", "(Eip 2.2.2.2 a, b - -)"]
+    assert [render(row) for row in file.statements] == ["(Eip 2.2.2.1 vm1 - - -)", "(Eip 2.2.2.2 a, b - - -)"]
     assert [str(row.span) for row in file.statements] == ["t.csv:5", "t.csv:7"]
 
 
@@ -110,7 +111,7 @@ def test_windows_files_are_read(tmp_path: Path) -> None:
     (file,) = load([tmp_path / "main.flow"], diagnostics)
     assert (printed(diagnostics), [render(row) for row in expanded(file).statements]) == (
         [],
-        ["(Eip 2.2.2.1 büro - -)"],
+        ["(Eip 2.2.2.1 büro - - -)"],
     )
 
 
