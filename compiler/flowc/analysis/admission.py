@@ -7,13 +7,13 @@ Addresses that are in the same sets of the rules are alike, so that the policy i
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Iterable
 from functools import cached_property
 from itertools import chain, zip_longest
 from typing import Literal
 
 from flowc.analysis.rules import Rules
-from flowc.analysis.space import EITHER, Box, Space, TooLargeError
+from flowc.analysis.space import EITHER, EVERY_DETAIL, Box, Space, TooLargeError
 from flowc.ir.addresses import FAMILIES, Family, Range
 from flowc.ir.packet import EVERY_ADDRESS, Values
 from flowc.ir.policy import Policy
@@ -27,6 +27,7 @@ class Admission:
         self._space = space
         self._field = field
         self._known: dict[Hashable, bool] = {}
+        self._of_ports: dict[Hashable, Values] = {}
 
     def admits(
         self, family: Family, addresses: Range, protocol: Values, detail: Values, translated: Values = EITHER
@@ -36,16 +37,57 @@ class Admission:
             kind = self._kind(family, addresses.low) if addresses.low == addresses.high else None
             asked = (family, kind, protocol, detail, translated)
             if kind is None or asked not in self._known:
-                every = EVERY_ADDRESS[family]
-                query = Box(protocol, detail, translated, every, every)._replace(**{self._field: (addresses,)})
-                numbers = None if kind is None else sorted({*chain(*(self._sets[family][one][1] for one in kind))})
-                found = self._rules.admits(family, self._space.box(query), numbers)
+                query = self._query(family, addresses, protocol, detail, translated)
+                found = self._rules.admits(family, query, None if kind is None else self._numbers(family, kind))
                 if kind is None:
                     return found
                 self._known[asked] = found
             return self._known[asked]
         except TooLargeError:
             return True
+
+    def offloads_all(self, family: Family, address: int, protocol: int, translated: Values = EITHER) -> Values:
+        """The ports at which everything of a protocol is accepted that has this address, by rules with `offload` that ask
+        for nothing else. None where it would take too long to say.
+        """
+        try:
+            return self._ports(self._rules.offloads_all, family, address, protocol, translated)
+        except TooLargeError:
+            return ()
+
+    def may_accept(self, family: Family, address: int, protocol: int, translated: Values = EITHER) -> Values:
+        """The ports at which something of a protocol may be accepted that has this address: all where it would take too long
+        to say.
+        """
+        try:
+            return self._ports(self._rules.may_accept, family, address, protocol, translated)
+        except TooLargeError:
+            return EVERY_DETAIL
+
+    def _ports(
+        self,
+        ask: Callable[[Family, Box, Iterable[int]], Values],
+        family: Family,
+        address: int,
+        protocol: int,
+        translated: Values,
+    ) -> Values:
+        kind = self._kind(family, address)
+        asked = (ask.__name__, family, kind, protocol, translated)
+        if asked not in self._of_ports:
+            one = Range(address, address)
+            query = self._query(family, one, (Range(protocol, protocol),), EVERY_DETAIL, translated)
+            self._of_ports[asked] = ask(family, query, self._numbers(family, kind))
+        return self._of_ports[asked]
+
+    def _query(self, family: Family, addresses: Range, protocol: Values, detail: Values, translated: Values) -> Box:
+        every = EVERY_ADDRESS[family]
+        query = Box(protocol, detail, translated, every, every)
+        return self._space.box(query._replace(**{self._field: (addresses,)}))
+
+    def _numbers(self, family: Family, kind: tuple[int, ...]) -> list[int]:
+        """The rules that can matter to a kind of address."""
+        return sorted({*chain(*(self._sets[family][one][1] for one in kind))})
 
     def _kind(self, family: Family, address: int) -> tuple[int, ...]:
         firsts, kinds = self._kinds[family]

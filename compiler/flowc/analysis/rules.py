@@ -18,6 +18,12 @@ def takes_all(rule: Rule) -> bool:
     return rule.limit is None and rule.connections is None
 
 
+def asks_nothing(rule: Rule) -> bool:
+    """It offloads what it accepts, and wants neither to know a connection nor to see each new one."""
+    wishes = rule.limit, rule.connections, rule.log, rule.helper
+    return rule.offload and not rule.counter and all(wish is None for wish in wishes)
+
+
 def boxes(rule: Rule, family: Family, space: Space) -> list[Box]:
     """The packets that fit a rule, whatever its limits: disjoint boxes."""
     source, destination = (_addresses(operand, family, space) for operand in (rule.source, rule.destination))
@@ -122,6 +128,35 @@ class Rules:
             elif takes_all(rule):
                 before.append(meeting)
         return False
+
+    def offloads_all(self, family: Family, query: Box, numbers: Iterable[int] | None = None) -> Values:
+        """The ports of a query, of one protocol, of which rules with `offload` that ask for nothing else accept everything.
+
+        A port of which another rule matches something before is none of them. `numbers`: the rules that can matter.
+        Raises TooLargeError.
+        """
+        found: list[Range] = []
+        for number in range(len(self.rules)) if numbers is None else numbers:
+            for box in self.boxes[family][number]:
+                meeting = self._space.overlap(query, box)
+                if meeting is None:
+                    continue
+                if asks_nothing(self.rules[number]) and meeting == query._replace(detail=meeting.detail):
+                    found += meeting.detail
+                query = query._replace(detail=self._space.rest(query.detail, meeting.detail))
+        return merge(found)
+
+    def may_accept(self, family: Family, query: Box, numbers: Iterable[int] | None = None) -> Values:
+        """The ports of a query, of one protocol, of which some rule accepts something, whatever rules before it do.
+
+        Raises TooLargeError.
+        """
+        found: list[Range] = []
+        for number in range(len(self.rules)) if numbers is None else numbers:
+            for box in self.boxes[family][number] if self.rules[number].action is Action.ACCEPT else ():
+                meeting = self._space.overlap(query, box)
+                found += meeting.detail if meeting is not None else ()
+        return merge(found)
 
 
 def _hull(found: list[Box]) -> tuple[Range, ...] | None:

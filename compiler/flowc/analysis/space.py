@@ -42,6 +42,7 @@ class Box(NamedTuple):
 EVERY_DETAIL: Values = (Range(0, 65535),)
 EITHER: Values = (Range(0, 1),)
 TRANSLATED: Values = (Range(1, 1),)
+UNTRANSLATED: Values = (Range(0, 0),)
 EVERYTHING: dict[Family, Box] = {
     family: Box(EVERY_PROTOCOL, EVERY_DETAIL, EITHER, every, every) for family, every in EVERY_ADDRESS.items()
 }

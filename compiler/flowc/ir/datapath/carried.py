@@ -101,10 +101,10 @@ class Carried:
                 for prefix, hop, _ in self._lookups.ways(entrance, vrf) if self._lookups.scope(vrf) == scope else ():
                     if prefix.family == family:
                         ways.setdefault(prefix, hop)
-        return _with_next_hop(ways.items())
+        return with_next_hop(ways.items())
 
 
-def _with_next_hop(ways: Iterable[tuple[Prefix, NextHop | None]]) -> Ranges:
+def with_next_hop(ways: Iterable[tuple[Prefix, NextHop | None]]) -> Ranges:
     """The addresses whose longest prefix has one."""
     by_length: dict[int, tuple[list[Range], list[Range]]] = {}
     for prefix, hop in ways:

@@ -124,6 +124,12 @@ class Datapaths:
                 found.setdefault(row.vrf, []).append((row.target_prefix, True))
         return {vrf: PrefixMap(items) for vrf, items in found.items()}
 
+    def obstacle(self, inside: Inside, zone: str) -> Stay | None:
+        """What keeps tc from handing on packets between a machine and a zone, whatever is known of their connections."""
+        onward = self._candidates.onward[inside.target]
+        stay = onward if isinstance(onward, Stay) else None
+        return self._of_interface(inside.interface) or stay or self._of_ways(zone)
+
     def _of_interface(self, name: str) -> Stay | None:
         if name not in self._by_interface:
             self._by_interface[name] = self._find(name)

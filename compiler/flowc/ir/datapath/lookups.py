@@ -164,11 +164,11 @@ class Lookups:
             machines.add(prefix)
             yield prefix, hops[target], span
         if not entrance.outside:
-            for prefix, hop in self._networks(vrf):
+            for prefix, hop in self.networks(vrf):
                 if prefix not in machines:
                     yield prefix, hop, interface.span
 
-    def _networks(self, vrf: str | None) -> list[tuple[Prefix, NextHop | None]]:
+    def networks(self, vrf: str | None) -> list[tuple[Prefix, NextHop | None]]:
         """Those of a VRF's table, and the machines outside that it has a link with; none that goes as what is around it."""
         if vrf not in self._tables:
             self._tables[vrf] = list(self._find_networks(vrf))
