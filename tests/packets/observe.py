@@ -135,7 +135,7 @@ def parse_tc_filters(listing: Sequence[Mapping[str, Any]]) -> list[TcFilter]:
                 handle=options.get("handle"),
                 protocol=entry["protocol"],
                 hits=Counter(stats.get("packets", 0), stats.get("bytes", 0)),
-                actions=tuple(action["kind"] for action in actions),
+                actions=tuple(action.get("kind") or action["type"] for action in actions),  # of nat it is the type
                 in_hardware=bool(options.get("in_hw")),
             )
         )

@@ -264,7 +264,7 @@ def test_each_key_has_one_filter_and_they_share_a_preference(net: Net) -> None:
     marking = [one for one in found if one.chain == 0 and one.actions == ("skbedit", "gact")]
     assert len(marking) == 100
     assert {one.preference for one in marking} == {10}
-    assert len([one for one in found if one.chain == 4]) == 2, "and two that forget the tunnel"
+    assert len([one for one in found if one.chain == 5]) == 2, "and two that forget the tunnel"
 
 
 def test_what_the_host_answers_needs_no_policy_of_its_own(net: Net) -> None:

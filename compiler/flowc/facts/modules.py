@@ -24,6 +24,7 @@ TC = (
     "act_police",
     "act_tunnel_key",
 )
+STATELESS = ("act_nat", *(name for name in TC if name != "act_ct"))
 
 LINKS = {
     "vrf": "vrf",
@@ -43,7 +44,7 @@ HELPER_MODULES = {name: f"nf_conntrack_{name.replace('-', '_')}" for name in HEL
 MODULES: tuple[str, ...] = tuple(
     dict.fromkeys(
         [
-            *RULESET, *OFFLOAD, *TRANSLATION, *MASQUERADE, *CONNECTIONS, *LIMIT, *LOG, *REJECT, *SHARED_TUNNEL, *TC,
+            *RULESET, *OFFLOAD, *TRANSLATION, *MASQUERADE, *CONNECTIONS, *LIMIT, *LOG, *REJECT, *SHARED_TUNNEL, *TC, *STATELESS,
             *LINKS.values(), *HELPER_MODULES.values(), *NAT_MODULES.values(), "br_netfilter",
         ]
     )

@@ -33,7 +33,7 @@ FILTER_PREFERENCE = 10
 KEY_ZERO_PREFERENCE = 11
 """A filter's handle is its key, and a handle cannot be 0."""
 
-FORGET_CHAIN = 4
+FORGET_CHAIN = 5
 """Of the filters that forget the tunnel: no other chain of flowc's has this number."""
 
 INVENTED = 169 << 24 | 254 << 16

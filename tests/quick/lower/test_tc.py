@@ -111,7 +111,7 @@ eip 2.2.2.5 <-> red70
     assert before.items() <= after.items()
     # On the uplink the EIP by TCP and UDP, its way, and the source that nobody there has; inside the machine.
     assert sorted(place[:3] for place in after.keys() - before.keys()) == [
-        ("eth0", 0, 1), ("eth0", 0, 3), ("eth0", 0, 4), ("eth0", 2, 10), ("eth1", 0, 3), ("eth1", 0, 4),
+        ("eth0", 0, 1), ("eth0", 0, 4), ("eth0", 0, 5), ("eth0", 2, 10), ("eth1", 0, 4), ("eth1", 0, 5),
     ]  # fmt: skip
 
 
@@ -141,10 +141,10 @@ def test_on_a_shared_tunnel_nothing_goes_up_without_its_mark(tmp_path: Path) -> 
     overlay = [one for one in state_of(VARIANTS["shared-tunnel"](), tmp_path).filters if one.device == "overlay"]
     ends = {type(one.actions[-1]).__name__ for one in overlay if len(one.actions) == 1}
     assert ends == {"Goto"}
-    assert all(one.otherwise == (Goto(3),) for one in overlay if one.chain in (1, 2))
+    assert all(one.otherwise == (Goto(4),) for one in overlay if one.chain in (1, 2))
     for chain in (1, 2):
         last = max((one for one in overlay if one.chain == chain), key=lambda one: one.preference)
-        assert (last.protocol, last.actions) == ("all", (Goto(3),))
+        assert (last.protocol, last.actions) == ("all", (Goto(4),))
 
 
 def test_a_nic_gets_what_it_can_take_and_no_more(tmp_path: Path) -> None:
@@ -174,13 +174,13 @@ def test_without_datapath_tc_there_is_only_what_marks_keys(tmp_path: Path) -> No
     text = VARIANTS["shared-tunnel"]()
     for instead in ("auto", "nft"):
         found = state_of(text.replace("datapath tc", f"datapath {instead}"), tmp_path).filters
-        assert {(one.chain, one.preference) for one in found} == {(0, 10), (4, 1), (4, 2)}
+        assert {(one.chain, one.preference) for one in found} == {(0, 10), (5, 1), (5, 2)}
 
 
 def test_of_keys_inside_and_outside_on_one_tunnel_calls_from_inside_alone_go_up(tmp_path: Path) -> None:
     found = state_of(TWO_SIDES, tmp_path).filters
     called = [one for one in found if one.device == "overlay" and one.chain == 0 and one.match.destination]
-    by_key = {(one.match.key, one.actions == (Goto(3),)) for one in called}
+    by_key = {(one.match.key, one.actions == (Goto(4),)) for one in called}
     assert by_key == {(7, True), (8, False)}  # inside, and the public address outside
 
 

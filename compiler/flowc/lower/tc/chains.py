@@ -4,39 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cached_property
 
-from flowc.hoststate import FlowerFilter
 from flowc.hoststate.marks import HAIRPIN_MARK, OFFLOAD_MARK
 from flowc.hoststate.tc import (
     TCP,
     UDP,
-    Action,
     Conntrack,
     CtState,
     Fragments,
     Goto,
     Masked,
     Match,
-    Pass,
-    Placement,
-    Reference,
 )
 from flowc.ir.addresses import FAMILIES, WIDTH, Family, Prefix
-from flowc.ir.network import Offload
 from flowc.lower.handles import Draft
+from flowc.lower.tc.device import (
+    ESTABLISHED,
+    FIRST_PREFERENCE,
+    LAST,
+    LAST_ESTABLISHED,
+    MARKS,
+    PROTOCOLS,
+    WAYS,
+    WHOSE,
+    Device,
+)
 from flowc.lower.tc.entrances import Entrance, Plan, Whose
 from flowc.lower.tc.ways import Ways
 from flowc.source import Span
 
-WHOSE, ESTABLISHED, WAYS, MARKS = range(4)
-"""Chains."""
-LAST = {ESTABLISHED: 15, WAYS: 300}
-"""Preferences behind all others of a chain."""
-PROTOCOLS: dict[Family, str] = {4: "ip", 6: "ipv6"}
-FIRST_PREFERENCE: dict[Family, int] = {4: 1, 6: 2}
-TRANSPORT: dict[tuple[Family, int], int] = {(4, TCP): 3, (4, UDP): 4, (6, TCP): 5, (6, UDP): 6}
-"""Preferences by family and IP protocol."""
+TRANSPORT: dict[tuple[Family, int], int] = {(4, TCP): 4, (4, UDP): 5, (6, TCP): 6, (6, UDP): 7}
+"""Preferences by family and IP protocol, behind those of stateless EIPs."""
 BY_LENGTH: dict[Family, int] = {4: 10, 6: 100}
 """The preference of an address; that of a shorter prefix is larger. A delta moves none of them."""
 SYN, FIN_RST = 2, 5
@@ -48,34 +46,10 @@ MADE = OFFLOAD_MARK, OFFLOAD_MARK | HAIRPIN_MARK
 class Chains:
     """Of a device with at least one entrance."""
 
-    def __init__(self, plan: Plan, entrances: list[Entrance]) -> None:
+    def __init__(self, plan: Plan, device: Device, entrances: list[Entrance]) -> None:
         self._plan = plan
+        self._device = device
         self._entrances = entrances
-        self._device = entrances[0].device
-        self._shared = entrances[0].shared
-        host = plan.topology.host
-        self._taken = Placement.BOTH if host.offload is Offload.HARDWARE else Placement.SOFTWARE
-
-    @cached_property
-    def _up(self) -> Action:
-        """What goes to the IP stack from a shared tunnel needs its mark."""
-        return Goto(MARKS) if self._shared else Pass()
-
-    def _draft(
-        self,
-        name: str,
-        chain: int,
-        preference: int,
-        protocol: str,
-        match: Match,
-        actions: tuple[Action, ...],
-        span: Span,
-        needs: tuple[Reference, ...] = (),
-    ) -> Draft:
-        up = (self._up,)
-        placement = Placement.SOFTWARE if actions == up else self._taken
-        one = FlowerFilter(self._device, preference, 0, protocol, match, actions, span, chain, placement, needs, up)
-        return Draft(one, name)
 
     def _zone(self, vrf: str | None) -> int:
         return self._plan.topology.conntrack_zone(vrf)
@@ -104,33 +78,33 @@ class Chains:
                 fragments=Fragments.NONE,
                 ct_state=Masked(0, CtState.TRK),
             )
-            yield self._draft(
-                f"{_key(entrance)}{'to' if entrance.outside else 'from'} {address}",
+            yield self._device.draft(
+                f"{entrance.label}{'to' if entrance.outside else 'from'} {address}",
                 WHOSE,
                 TRANSPORT[family, protocol],
                 PROTOCOLS[family],
                 match,
                 (Conntrack(self._zone(whose.vrf)), Goto(ESTABLISHED)),
                 whose.span,
-                whose.needs,
+                needs=whose.needs,
             )
 
     def _foreign(self, entrance: Entrance) -> Iterator[Draft]:
         for family in FAMILIES:
             for prefix in self._plan.foreign(entrance.interface, family):
                 match = replace(entrance.base, source=str(prefix))
-                yield self._passed(f"{_key(entrance)}foreign {prefix}", prefix, match, entrance.interface.span)
+                yield self._passed(f"{entrance.label}foreign {prefix}", prefix, match, entrance.interface.span)
 
     def _called(self, entrance: Entrance, base: Match) -> Iterator[Draft]:
         """Calls of public addresses from inside, and what answers them."""
         for family in FAMILIES:
             for prefix in self._plan.public[family]:
-                name = f"{_key(entrance) if base.key is not None else ''}public {prefix}"
+                name = f"{entrance.label if base.key is not None else ''}public {prefix}"
                 yield self._passed(name, prefix, replace(base, destination=str(prefix)), entrance.interface.span)
 
     def _passed(self, name: str, prefix: Prefix, match: Match, span: Span) -> Draft:
         preference = FIRST_PREFERENCE[prefix.family]
-        return self._draft(name, WHOSE, preference, PROTOCOLS[prefix.family], match, (self._up,), span)
+        return self._device.draft(name, WHOSE, preference, PROTOCOLS[prefix.family], match, (self._device.up,), span)
 
     def established(self) -> Iterator[Draft]:
         """Chain 1: connections that a rule with `offload` admitted. What ends or has no hop left is the stack's."""
@@ -138,7 +112,9 @@ class Chains:
         families = sorted({one.prefix.family for entrance in self._entrances for one in entrance.whose})
         for family in families:
             match = Match(ttl=Masked(0, 0xFE))
-            yield self._draft("ttl", ESTABLISHED, FIRST_PREFERENCE[family], PROTOCOLS[family], match, (self._up,), span)
+            yield self._device.draft(
+                "ttl", ESTABLISHED, FIRST_PREFERENCE[family], PROTOCOLS[family], match, (self._device.up,), span
+            )
         outside = {self._zone(one.vrf) for entrance in self._entrances if entrance.outside for one in entrance.whose}
         for entrance in self._entrances:
             for family, zone in dict.fromkeys((one.prefix.family, self._zone(one.vrf)) for one in entrance.whose):
@@ -151,7 +127,7 @@ class Chains:
                         ct_mark=Masked(*MADE),
                     )
                     translated = (Conntrack(zone, nat=True),) if zone in outside else ()
-                    yield self._draft(
+                    yield self._device.draft(
                         f"zone {zone}",
                         ESTABLISHED,
                         TRANSPORT[family, protocol],
@@ -160,8 +136,8 @@ class Chains:
                         (*translated, Goto(WAYS)),
                         entrance.interface.span,
                     )
-        if self._shared:
-            yield self._draft("all", ESTABLISHED, LAST[ESTABLISHED], "all", Match(), (self._up,), span)
+        if self._device.shared and families:
+            yield self._device.last(ESTABLISHED, LAST_ESTABLISHED, span)
 
     def ways(self) -> Iterator[Draft]:
         """Chain 2: machines by their address, networks by the longest prefix.
@@ -172,27 +148,25 @@ class Chains:
             ways = Ways(self._plan, entrance)
             for vrf in dict.fromkeys(one.vrf for one in entrance.whose):
                 zone = self._zone(vrf)
-                for prefix, actions, span in ways.of(vrf, zone):
+                translate = None if entrance.outside else Conntrack(zone, nat=True)
+                for prefix, hop, span in ways.of(vrf):
+                    actions = () if hop is None else ways.actions(prefix.family, vrf, hop, translate)
                     match = Match(destination=str(prefix) if prefix.length else None, ct_zone=zone)
-                    yield self._draft(
+                    yield self._device.draft(
                         f"zone {zone} to {prefix}",
                         WAYS,
                         WIDTH[prefix.family] - prefix.length + BY_LENGTH[prefix.family],
                         PROTOCOLS[prefix.family],
                         match,
-                        actions or (self._up,),
+                        actions or (self._device.up,),
                         span,
                     )
-        if self._shared:
-            span = self._entrances[0].interface.span
-            yield self._draft("all", WAYS, LAST[WAYS], "all", Match(), (self._up,), span)
+        carrying = [entrance for entrance in self._entrances if entrance.whose]
+        if self._device.shared and carrying:
+            yield self._device.last(WAYS, LAST, carrying[0].interface.span)
 
     def marks(self) -> Iterator[Draft]:
         """Chain 3: what every key's packets get in chain 0, if nothing is found there."""
         for one in self._plan.shared.marking():
-            if one.device == self._device:
+            if one.device == self._device.name:
                 yield Draft(replace(one, chain=MARKS, preference=1), f"key {one.match.key}")
-
-
-def _key(entrance: Entrance) -> str:
-    return "" if entrance.base.key is None else f"key {entrance.base.key} of {entrance.base.outer_source} "

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
+from flowc.analysis.stateless import Open, Stateless
 from flowc.hoststate.tc import MacOfNeighbor, Match, Reference
 from flowc.ir import datapath
 from flowc.ir.addresses import FAMILIES, Family, Prefix, format_address, prefixes
@@ -45,6 +46,13 @@ class Entrance(NamedTuple):
     base: Match
     """What all that comes in here has: the key, where the device carries several."""
     whose: tuple[Whose, ...]
+    stateless: tuple[Open, ...] = ()
+    """EIPs that come in here: of its machines at an inside entrance, of its zones at an outside one."""
+
+    @property
+    def label(self) -> str:
+        """What tells its filters from those of others on the device."""
+        return "" if self.base.key is None else f"key {self.base.key} of {self.base.outer_source} "
 
     @property
     def interface(self) -> Interface:
@@ -67,24 +75,42 @@ class Plan:
 
     @cached_property
     def entrances(self) -> list[Entrance]:
-        found = map(self._entrance, self.lookups.entrances)
+        places = {one.interface.name: one for one in self.lookups.entrances}
+        for name in self._stateless.keys() - places.keys():
+            interface = self.topology.host.interfaces[name]
+            places[name] = datapath.Entrance(interface, outside=name in self.looks.outside, whose=())
+        found = map(self._entrance, places.values())
         return sorted(found, key=lambda one: (one.device, one.interface.name))
 
     def _entrance(self, found: datapath.Entrance) -> Entrance:
         interface = found.interface
         base = self.shared.incoming(interface) if interface.carrier else None
-        device = self.topology.device(interface.name)
-        return Entrance(found, device, interface.carrier is not None, base or Match(), tuple(self._whose(found)))
+        device, shared = self.topology.device(interface.name), interface.carrier is not None
+        whose, stateless = tuple(self._whose(found)), tuple(self._stateless.get(interface.name, ()))
+        return Entrance(found, device, shared, base or Match(), whose, stateless)
 
     def _whose(self, entrance: datapath.Entrance) -> Iterator[Whose]:
         for one in entrance.whose:
             place = entrance.interface.name, one.prefix.family, one.prefix.network
-            mac = None if entrance.outside else self._pins.get(place)
-            yield Whose(one.prefix, one.vrf, mac, one.span, self._needs(one.machine))
+            mac = None if entrance.outside else self.pins.get(place)
+            yield Whose(one.prefix, one.vrf, mac, one.span, self.needs(one.machine))
 
     @cached_property
-    def _pins(self) -> Mapping[tuple[str, Family, int], str]:
-        """The MAC addresses that machines have to send from."""
+    def _stateless(self) -> Mapping[str, list[Open]]:
+        """The stateless EIPs by the interfaces that their packets come in by."""
+        found: dict[str, list[Open]] = {}
+        host, fronts = self.topology.host, self.topology.fronts.zones
+        for one in host.derived(Stateless).open:
+            found.setdefault(one.inside.interface, []).append(one)
+            for name in host.zones[one.zone].interfaces:
+                reached = one.zone in fronts or host.interfaces[name].vrf == one.inside.target[0]
+                if reached and self.looks.obstacle(name) is None:
+                    found.setdefault(name, []).append(one)
+        return found
+
+    @cached_property
+    def pins(self) -> Mapping[tuple[str, Family, int], str]:
+        """The MAC addresses that machines have to send from, by interface and address."""
         host = self.topology.host
         pins: dict[tuple[str, Family, int], str] = {}
         for family in FAMILIES:
@@ -94,7 +120,7 @@ class Plan:
                     pins[name, family, address] = mac
         return pins
 
-    def _needs(self, target: Target | None) -> tuple[Reference, ...]:
+    def needs(self, target: Target | None) -> tuple[Reference, ...]:
         """Of one machine."""
         hop = None if target is None else self.candidates.next_hops.get(target)
         mac = "" if hop is None else next_mac(hop, self.topology)

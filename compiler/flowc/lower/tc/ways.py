@@ -9,7 +9,6 @@ from flowc.hoststate.tc import (
     Action,
     Checksum,
     Checksums,
-    Conntrack,
     Field,
     MacOfDevice,
     Munge,
@@ -38,17 +37,19 @@ class Ways:
         self._plan = plan
         self._entrance = entrance
 
-    def of(self, vrf: str | None, zone: int) -> Iterator[tuple[Prefix, tuple[Action, ...], Span]]:
-        """Prefixes in no order, each once, with what is done; nothing where the IP stack has to look."""
-        for prefix, hop, span in self._plan.lookups.ways(self._entrance.found, vrf):
-            yield prefix, () if hop is None else self._actions(prefix.family, vrf, zone, hop), span
+    def of(self, vrf: str | None) -> Iterator[tuple[Prefix, NextHop | None, Span]]:
+        """Prefixes in no order, each once, with the next hop; None where the IP stack has to look."""
+        return self._plan.lookups.ways(self._entrance.found, vrf)
 
-    def _actions(self, family: Family, vrf: str | None, zone: int, hop: NextHop) -> tuple[Action, ...]:
+    def actions(
+        self, family: Family, vrf: str | None, hop: NextHop, translate: Action | None = None
+    ) -> tuple[Action, ...]:
+        """`translate` is done to the packet as it came."""
         host = self._plan.topology.host
         out = host.interfaces[hop.hop.interface]
         found: list[Action] = [*self._measured(vrf, out)]
-        if not self._entrance.outside:
-            found.append(Conntrack(zone, nat=True))
+        if translate is not None:
+            found.append(translate)
         if self._entrance.shared and TunnelUnset() not in found:
             found.append(TunnelUnset())
         less = Munge(Field.TTL if family == 4 else Field.HOP_LIMIT)
