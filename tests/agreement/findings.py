@@ -269,6 +269,27 @@ policy tenant -> internet { accept offload }
 policy internet -> tenant { accept offload }
 """
 
+PLAIN = """
+host gw { kernel 6.1 }
+vrf red { table 1000 }
+interface wan { device eth0; address 192.0.2.2/24, fd00:2::2/64 }
+interface vms { device eth1; address 10.0.0.1/24, fd00::1/64; vrf red }
+interface dbs { device eth2; address 10.1.0.1/24, fd00:1::1/64; vrf red }
+endpoint web { address 10.0.0.80; interface vms; mac 02:00:00:00:00:80 }
+route default via 192.0.2.1
+route default via 192.0.2.1 on wan vrf red
+zone internet { interface wan }
+zone machines { interface vms }
+zone data     { interface dbs }
+pool public 198.51.100.0/24, 2001:db8:1::/64 at internet
+eip 198.51.100.8 <-> web
+eip 2001:db8:1::/120 <-> fd00::1000/120 vrf red
+policy data -> internet { accept }
+policy machines -> internet { accept }
+policy internet -> machines { accept }
+"""
+"""Who calls from inside has no public address."""
+
 FINDINGS = (
     Finding("a link-local address names no link", GATEWAY, None,
             packet(6, "fd00::1", "fe80::1", 80, 51000), UNREACHABLE, answered=False),
@@ -382,4 +403,8 @@ FINDINGS = (
             packet(6, "203.0.113.9", "198.51.100.7", 443, 51002), ACCEPT, answered=True),
     Finding("a whole address is forwarded to it", PORTS, "wan",
             packet(6, "203.0.113.9", "198.51.100.9", 80, 51003), ACCEPT, answered=True),
+    Finding("without a public address somebody inside calls one, and gets no answer", PLAIN, "dbs",
+            packet(6, "10.1.0.9", "198.51.100.8", 80, 51000), ACCEPT, answered=False),
+    Finding("of IPv6, on the same wire", PLAIN, "vms",
+            packet(17, "fd00::fff", "2001:db8:1::ff", 80, 51001), ACCEPT, answered=False),
 )  # fmt: skip

@@ -37,12 +37,12 @@ def carrier(trace: Trace) -> Carrier:
         return Carrier.TC_ONE_WAY
     if not trace.offload:
         return Carrier.NOBODY
-    return Carrier.TC if trace.by_tc.is_seen else Carrier.FLOWTABLE
+    return Carrier.TC if trace.by_tc.is_seen or trace.by_tc.first else Carrier.FLOWTABLE
 
 
 def is_by_tc(trace: Trace) -> bool:
     """Packets follow that tc looks at."""
-    return trace.answered and trace.by_tc.is_seen
+    return trace.by_tc.first or (trace.answered and trace.by_tc.is_seen)
 
 
 class Kinds:

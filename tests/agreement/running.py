@@ -116,8 +116,12 @@ def _sent_by_tc(netns: str) -> int:
 
 
 def _carried(asked: Asked, seen: Seen) -> int:
-    """How many packets of a connection tc sends out: of the four, the first is nft's, and so is an answer with SYN."""
+    """How many packets of a connection tc sends out: of the four, the first is nft's, and so is an answer with SYN; but what
+    needs no connection is all tc's.
+    """
     trace = nearest(asked.answers, seen)
+    if trace.by_tc.first:
+        return 4 if seen.answered else 1
     if not seen.answered:
         return 0
     answers = 1 if trace.packet.protocol == NUMBERS["tcp"] else 2

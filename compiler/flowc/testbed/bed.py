@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Self
 
+from flowc.analysis.stateless import Stateless
 from flowc.ir.addresses import Family
 from flowc.ir.datapath import Datapaths
 from flowc.ir.links import Device, Veth
@@ -42,6 +43,8 @@ class Testbed:
         self._cleanup = ExitStack()
         self._tag = None if host.derived(Datapaths).taken else True
         """What conntrack's tag of an offloaded connection says."""
+        self._no_tag = None if host.derived(Stateless).open else False
+        """What it says where there is none."""
         self.dhcp: dict[str, tuple[str, ...]] = {}
         """The addresses that each interface with DHCP was given, with their prefix lengths."""
 
@@ -146,7 +149,7 @@ class Testbed:
         for one, _ in follow:
             packet = one.packet
             ends = Tuple(packet.protocol, packet.source, packet.destination, packet.source_port, packet.detail)
-            one.offload = ends in offloaded and self._tag
+            one.offload = self._tag if ends in offloaded else self._no_tag
 
     def _send(self, flights: Flights, sent: Iterable[tuple[Flight, bytes]]) -> None:
         """From where the packets come in."""

@@ -108,7 +108,7 @@ def _leaves(passage: Passage, goes: Goes) -> Trace:
         scopes = passage.scope, passage.scope if passage.crossed is None else indexes.scope(passage.crossed.row.vrf)
         way = Way(interface, out, leaves, scopes, hairpin=passage.outside is not None)
         fast = offloaded(walk, indexes.host, judged.rule, way)
-        if not answered and (fast.is_so or fast.by_tc.is_seen):
+        if not answered and (fast.is_so or fast.by_tc.is_seen) and not fast.by_tc.first:
             fast = Offloaded(False, "no reply comes back, so that the connection is never established")
         walk.step(Stage.OFFLOAD, f"{'yes' if fast.is_so else 'no'}: {fast.why}", judged.span)
     return _made(passage, judged, _Outcome(out.name, leaves, key, gateway, fast), answered=answered)

@@ -94,9 +94,12 @@ class ByTc(NamedTuple):
     answers: bool = False
     is_seen: bool = False
     """Connection tracking by tc has it, so that the flowtable does not get it."""
+    first: bool = False
+    """The first packet as well: there is no connection."""
 
 
 NOTHING_BY_TC = ByTc()
+ALL_BY_TC = ByTc(onward=True, answers=True, first=True)
 
 
 @dataclass(frozen=True, slots=True)

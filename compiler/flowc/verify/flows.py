@@ -82,6 +82,10 @@ class Flows:
         way = self._ways.of(entry)
         return way.offload_reason if way is not None and way.by_tc.is_seen and not way.offload else None
 
+    def _is_stateless(self, entry: Tracked) -> bool:
+        way = self._ways.of(entry)
+        return way is not None and way.by_tc.first
+
     def _released(self, entry: Tracked) -> tuple[State, str, str | None]:
         if entry.is_offloaded:
             return State.WRONG, "the flowtable carries it, and its rule does not say `offload`", _ANEW
@@ -99,6 +103,12 @@ class Flows:
 
     def _offloaded(self, entry: Tracked) -> tuple[State, str, str | None] | None:
         """Whether a flowtable carries one that is as the file says."""
+        if self._is_stateless(entry):
+            return (
+                State.OK,
+                "not offloaded: tc has its packets without a connection, the host those that tc hands up",
+                None,
+            )
         carried = is_carried(self.host, entry)
         if carried or entry.mark & OFFLOAD_MARK:
             in_part = self._in_part(entry)

@@ -8,7 +8,7 @@ from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 
 from flowc.hoststate import FlowerFilter, HostState
-from flowc.hoststate.tc import Conntrack, CtState, Goto, Hook, Masked, Match, Redirect
+from flowc.hoststate.tc import Conntrack, CtState, Goto, Hook, Masked, Match, PortRange, Redirect
 from flowc.ir.addresses import Family, format_address
 from flowc.ir.links import Tunnel
 from flowc.ir.network import Host
@@ -28,6 +28,8 @@ class Packet(NamedTuple):
     protocol: int
     source: int
     destination: int
+    source_port: int
+    port: int
     translated: int
     """What the destination is once conntrack has translated it."""
 
@@ -51,12 +53,14 @@ class Filters:
         assert trace.egress is not None
         packet, (zone, zone_of_answers) = trace.packet, self._zones(trace)
         assert trace.destination.addresses is not None
-        there = trace.destination.addresses.low
-        onward = Packet(trace.entry.interface, packet.family, packet.protocol, packet.source, packet.destination, there)
+        there, kind = trace.destination.addresses.low, (packet.family, packet.protocol)
+        ports = packet.source_port, packet.detail
+        onward = Packet(trace.entry.interface, *kind, packet.source, packet.destination, *ports, there)
+        assert trace.destination.ports is not None
+        assert trace.source.ports is not None
+        ports = trace.destination.ports.low, trace.source.ports.low
         answers = {
-            self._is_sent_out(
-                Packet(trace.egress, packet.family, packet.protocol, there, called, packet.source), zone_of_answers
-            )
+            self._is_sent_out(Packet(trace.egress, *kind, there, called, *ports, packet.source), zone_of_answers)
             for called in trace.source.addresses or ()
         }
         assert len(answers) <= 1
@@ -92,6 +96,8 @@ class Filters:
             and match.ip_proto in (None, packet.protocol)
             and _within(match.source, packet.family, packet.source)
             and _within(match.destination, packet.family, state.destination)
+            and _port(match.source_port, packet.source_port)
+            and _port(match.destination_port, packet.port)
             and _masked(match.tcp_flags, OF_ACK)
             and _masked(match.ttl, 64)
             and _masked(match.ct_state, 0 if state.zone is None else CtState.TRK | (CtState.EST if state.found else 0))
@@ -129,6 +135,10 @@ def _after(actions: Sequence[object], packet: Packet, zone: int, state: _State) 
 
 def _within(prefix: str | None, family: Family, address: int) -> bool:
     return prefix is None or ip_address(format_address(family, address)) in ip_network(prefix)
+
+
+def _port(wanted: Masked | PortRange | None, value: int) -> bool:
+    return wanted.first <= value <= wanted.last if isinstance(wanted, PortRange) else _masked(wanted, value)
 
 
 def _masked(wanted: Masked | None, value: int) -> bool:

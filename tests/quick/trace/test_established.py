@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.agreement.kinds import is_by_tc
 from tests.agreement.packets import chosen
 from tests.agreement.targeted import targeted
 from tests.datapaths import VARIANTS
@@ -29,7 +30,7 @@ def offloaded(text: str, folder: Path) -> Iterator[tuple[Filters, Trace]]:
     assert not result.diagnostics.has_errors
     for host in result.network.hosts:
         filters = Filters(host, result.states[host.name])
-        asked = chosen(host, 1, PACKETS, lambda trace: trace.by_tc.is_seen)
+        asked = chosen(host, 1, PACKETS, is_by_tc)
         for trace in (trace for one in (*asked, *targeted(host, 1, PACKETS, asked)) for trace in one.answers):
             forwarded = trace.answered and trace.entry.interface is not None and trace.egress in host.interfaces
             carried = trace.packet.protocol in (NUMBERS["tcp"], NUMBERS["udp"])

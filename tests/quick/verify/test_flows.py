@@ -40,6 +40,7 @@ pool public 2.2.2.0/24 at internet
 eip 2.2.2.11 <-> vm75
 policy internet -> tenant { accept tcp 12865 offload; accept tcp 80 }
 """
+SEEN_OF_EIP = (EIP[0], EIP[1]), ("10.0.0.75|12865", EIP[0])
 TOLD = "tcp 10.0.1.241:40000 -> 2.2.2.11:12865"
 
 
@@ -260,3 +261,14 @@ def test_what_tc_carries_one_way_passes_the_rules_the_other_way(tmp_path: Path) 
     for offloaded in (False, True):
         before, after = (flow("tcp", there, back, offloaded=offloaded, packets=many) for many in (0, 1000))
         assert reasons(host, observed(after, before=[before], forwarded=(0, 500))) == [("ok", why)]
+
+
+def test_what_needs_no_connection_and_has_one_is_as_it_should_be(tmp_path: Path) -> None:
+    """A fragment, or what came while tc did not know a MAC address."""
+    text = (
+        OVER_TC.replace("<-> vm75", "<-> vm75 stateless").replace("12865 offload", "12865 via eip offload")
+        + "policy tenant -> internet { accept offload }\n"
+    )
+    before, after = (flow("tcp", *SEEN_OF_EIP, packets=many) for many in (0, 1000))
+    why = "not offloaded: tc has its packets without a connection, the host those that tc hands up"
+    assert reasons(host_of(text, tmp_path), observed(after, before=[before], forwarded=(0, 500))) == [("ok", why)]

@@ -12,8 +12,9 @@ from flowc.ir.links import Interface
 from flowc.ir.network import Host, Offload
 from flowc.ir.packet import NUMBERS
 from flowc.ir.policy import Rule
-from flowc.trace.model import NOTHING_BY_TC, ByTc
+from flowc.trace.model import ALL_BY_TC, NOTHING_BY_TC, ByTc
 from flowc.trace.stages.leaving import Leaves
+from flowc.trace.stages.stateless import is_stateless
 from flowc.trace.stages.walk import Walk
 
 CARRIED_NUMBERS = merge(Range(NUMBERS[name], NUMBERS[name]) for name in CARRIED)
@@ -51,6 +52,8 @@ def offloaded(walk: Walk, host: Host, rule: Rule | None, way: Way) -> Offloaded:
     if walk.within("protocol", helped):
         return Offloaded(False, f"helper `{rule.helper}` has to see every packet")
     where = "hardware" if host.offload is Offload.HARDWARE else "software"
+    if not way.hairpin and is_stateless(walk, host, way.coming, way.leaving):
+        return Offloaded(True, f"by tc in {where} without a connection, the first packet too", ALL_BY_TC)
     by_tc = None if way.hairpin else _by_tc(walk, host, way, where)
     if by_tc is not None:
         return by_tc

@@ -120,6 +120,12 @@ class Replies:
             shown = format_address(family, source if gateway is None else gateway)
             walk.step(Stage.REPLY, f"a reply is lost: what {shown} advertises does not come in by `{by}`")
             return False, ways
+        inside = {coming.vrf, out.vrf, self._host.interfaces[by].vrf} == {coming.vrf}
+        if hairpin and leaves is None and inside and coming.vrf in self._fronts.open_vrfs:
+            walk.step(
+                Stage.REPLY, "a reply is lost: it is for an inside address, and its connection is one of the outside"
+            )
+            return False, ways
         as_seen = leaves.source.addresses if leaves is not None else Range(source, source)
         to = "" if as_seen is None else f" to {format_address(family, as_seen.low)}"
         chosen = f", one of {ways} ways" if ways > 1 else ""
