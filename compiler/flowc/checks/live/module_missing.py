@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from flowc.analysis.stateless import Stateless
 from flowc.checks.base import FactsCheck
 from flowc.checks.live.common import made, somewhere
 from flowc.diagnostics import Diagnostics, Severity, register
@@ -73,6 +74,8 @@ def needs(host: Host) -> Iterator[Need]:
     taken = host.derived(Datapaths).taken
     if taken:
         yield Need(modules.TC, "`datapath`", host.datapath_span or host.offload_span or taken[0].span)
+    if opened := host.derived(Stateless).open:
+        yield Need(modules.STATELESS, "`stateless`", opened[0].span)
     yield from _rules(host, translated=translated is not None)
 
 

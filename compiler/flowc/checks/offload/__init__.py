@@ -13,6 +13,8 @@ from flowc.checks.offload import (
     offload_is_off,
     path_not_in_flowtable,
     shared_tunnel_offload,
+    stateless_explained,
+    stateless_kept,
     too_many_offload_devices,
     too_many_vlan_tags,
     tunnel_not_in_hardware,
@@ -31,4 +33,6 @@ CHECKS: tuple[AnyCheck, ...] = (
     offload_explained.CHECK,
     left_to_nft.CHECK,
     datapath_explained.CHECK,
+    stateless_kept.CHECK,
+    stateless_explained.CHECK,
 )
