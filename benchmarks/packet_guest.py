@@ -10,13 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import NamedTuple, Self
 
 from tests.packets.lab import Lab, Namespace
 
 from flowc.live import apply_state
+from flowc.testbed.connections import Connections
 from packet_hosts import DIRECTIONS, OUTSIDE, REMOTE, ROUTER, WIRE, Made, frames
 
 Row = tuple[str, str, float, float, float]
@@ -38,7 +39,7 @@ class _Message(ctypes.Structure):
     _fields_ = (
         ("name", ctypes.c_void_p), ("name_length", ctypes.c_uint32), ("buffers", ctypes.POINTER(_Buffer)),
         ("count", ctypes.c_size_t), ("control", ctypes.c_void_p), ("control_length", ctypes.c_size_t),
-        ("flags", ctypes.c_int), ("sent", ctypes.c_uint),
+        ("flags", ctypes.c_int), ("end", ctypes.c_int), ("sent", ctypes.c_uint),
     )  # fmt: skip
 
 
@@ -121,8 +122,10 @@ class Host(NamedTuple):
         return next(int(words[2]) for words in lines if words[0] == "end:")
 
 
-def measure(hosts: Sequence[Made], connections: int, rounds: int) -> list[Row]:
-    """What a packet takes: first one that is dropped at once, then by host and direction."""
+def measure(hosts: Sequence[Made], connections: int, rounds: int, *, new: bool) -> list[Row]:
+    """What a packet takes: first one that is dropped at once, then by host and direction. `new`: each is the first of its
+    connection.
+    """
     _make_room()
     with Lab() as lab, ExitStack() as stack:
         near, far = lab.namespaces("near", "far")
@@ -130,18 +133,22 @@ def measure(hosts: Sequence[Made], connections: int, rounds: int) -> list[Row]:
         _drop(far)
         base = stack.enter_context(Sender(near, "end", frames("eips", 1, connections)["to"]))
         loaded = [_loaded(lab, stack, number, one, connections) for number, one in enumerate(hosts)]
-        for one in loaded:
+        for one in () if new else loaded:
             _establish(one)
         fastest = {(one, direction): Fastest() for one in range(len(loaded)) for direction in DIRECTIONS}
         dropped = Fastest()
         for turn in range(rounds):
             dropped.add(base())
             for (number, direction), found in fastest.items():
+                if new:
+                    _forget(loaded[number])
                 found.add(loaded[number].senders[direction]())
             _say(f"round {turn + 1}")
         rows = [("drop", "", dropped.per(connections), 0.0, 0.0)]
         for (number, direction), found in fastest.items():
             one = loaded[number]
+            if new:
+                _forget(one)
             arrived, slow = (seen / connections for seen in one.seen(direction))
             rows.append((one.made.name, direction, found.per(connections), arrived, slow))
         return rows
@@ -183,6 +190,12 @@ def _establish(host: Host) -> None:
         for sender in host.senders.values():
             sender()
     _say(f"{host.made.name}: {host.slow()} packets were slow until all connections are established")
+
+
+def _forget(host: Host) -> None:
+    """All its connections."""
+    with closing(Connections(host.gw)) as connections:
+        connections.forget()
 
 
 def _say(text: str) -> None:

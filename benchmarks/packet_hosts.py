@@ -11,7 +11,13 @@ from flowc.hoststate import HostState
 from flowc.testbed.frames import ethernet, gre_packet, udp_packet
 
 KINDS = ("eips", "keys")
-DATAPATHS = {"tc": "offload software; datapath tc", "nft": "offload software; datapath nft", "stack": "offload off"}
+DATAPATHS = {
+    "tc": "offload software; datapath tc",
+    "nft": "offload software; datapath nft",
+    "stack": "offload off",
+    "stateless": "offload software; datapath nft",
+}
+"""What the host says; of the last one its EIPs say `stateless`."""
 DIRECTIONS = {"to": "to the machine", "from": "from the machine"}
 CLIENT = "203.0.113.9"
 ROUTER, UPLINK, INSIDE = "52:54:00:ff:00:01", "52:54:00:ff:00:02", "52:54:00:ff:00:03"
@@ -50,8 +56,9 @@ def written(folder: Path, kind: str, count: int, datapath: str) -> Path:
     name = f"{datapath}-{kind}-{count}"
     rows = [f"vm{n},{machine(kind, n)},{'vms' if kind == 'eips' else f'k{n}'},{mac(n)}" for n in range(count)]
     (folder / f"{name}-endpoints.csv").write_text("\n".join(["name,address,interface,mac", *rows, ""]))
-    rows = [f"{PUBLIC + n},vm{n}" for n in range(count)]
-    (folder / f"{name}-eips.csv").write_text("\n".join(["address,target", *rows, ""]))
+    word = ",stateless" if datapath == "stateless" else ","
+    rows = [f"{PUBLIC + n},vm{n}{word}" for n in range(count)]
+    (folder / f"{name}-eips.csv").write_text("\n".join(["address,target,stateless", *rows, ""]))
     path = folder / f"{name}.flow"
     path.write_text("\n".join([*_lines(kind, count, datapath), f'endpoints from "{name}-endpoints.csv"',
                                f'eips from "{name}-eips.csv"', ""]))  # fmt: skip

@@ -1,12 +1,13 @@
-"""What a packet of an established connection costs: `PYTHONPATH=. .venv/bin/python benchmarks/tc_packets.py [--eips N,...]`.
+"""What a packet costs: `PYTHONPATH=. .venv/bin/python benchmarks/tc_packets.py [--eips N,...] [--new]`.
 
-Hosts with few and many EIPs on one device, and with few and many keys on one shared tunnel, each with `datapath tc`, with
-`datapath nft`, and with `offload off`, are compiled here and loaded by the live apply in one guest of the packet lab, each
-in a network namespace of its own. UDP connections, equally many of each host and spread over all its EIPs, are made by
-packets both ways. Then packets of all of them in turn are sent both ways: in rounds, a host after the other, and of each
-thousand packets the fastest round counts. What is told are ratios, net of what it costs to send as many packets to a
-device that drops them. Emulation has neither the caches nor the branch prediction of a processor, so that what many
-entries cost a cold cache is not seen. No test asserts any of this.
+Hosts with few and many EIPs on one device, and with few and many keys on one shared tunnel, each with `datapath tc`,
+with `datapath nft`, with `offload off`, and with stateless EIPs, are compiled here and loaded by the live apply in one
+guest of the packet lab, each in a network namespace of its own. UDP connections, equally many of each host and spread
+over all its EIPs, are made by packets both ways; with `--new` there are none before, so that each packet begins one.
+Then packets of all of them in turn are sent both ways: in rounds, a host after the other, and of each thousand packets
+the fastest round counts. What is told are ratios, net of what it costs to send as many packets to a device that drops
+them. Emulation has neither the caches nor the branch prediction of a processor, so that what many entries cost a cold
+cache is not seen. No test asserts any of this.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ def main() -> None:
         "--datapaths", type=lambda text: text.split(","), default=list(DATAPATHS), help=",".join(DATAPATHS)
     )
     parser.add_argument("--connections", type=int, default=10_000, help="of each host (10000)")
+    parser.add_argument("--new", action="store_true", help="each packet begins a connection: all are forgotten before")
     parser.add_argument("--rounds", type=int, default=10, help="how often each is measured; the fastest counts (10)")
     parser.add_argument("--lab-kernel", choices=sorted(SUITES), default="6.1")
     parser.add_argument("--limit", type=float, default=3600.0, help="seconds for all of it (3600)")
@@ -61,7 +63,7 @@ def main() -> None:
         from packet_guest import measure  # noqa: PLC0415  # only there
 
         hosts = pickle.loads((Path(arguments.inside) / HOSTS).read_bytes())  # noqa: S301  # written below
-        found = measure(hosts, arguments.connections, arguments.rounds)
+        found = measure(hosts, arguments.connections, arguments.rounds, new=arguments.new)
         (Path(GUEST_WORK) / RESULT).write_text(json.dumps(found), encoding="utf-8")
         return
     with tempfile.TemporaryDirectory(prefix="flowc-packets-") as name:
@@ -95,6 +97,7 @@ def run(folder: Path, arguments: argparse.Namespace) -> list[Measured]:
     """What the guest has measured. Ends the benchmark if it fails."""
     command = [sys.executable, __file__, "--inside", str(folder)]
     command += ["--connections", str(arguments.connections), "--rounds", str(arguments.rounds)]
+    command += ["--new"] * arguments.new
     repository = Path(__file__).parents[1]
     guest = Guest(
         ensure(arguments.lab_kernel, say),
@@ -123,11 +126,11 @@ def tell(base: float, rows: list[Measured], arguments: argparse.Namespace) -> No
     for kind in KINDS:
         counts = getattr(arguments, kind)
         for direction, words in DIRECTIONS.items() if counts else ():
-            print(f"\n{kind}, {words}" + "".join(f"{one:>10}" for one in arguments.datapaths))
+            print(f"\n{kind}, {words}" + "".join(f"{one:>12}" for one in arguments.datapaths))
             first = net[f"{arguments.datapaths[0]}-{kind}-{counts[0]}", direction]
             for count in counts:
                 costs = [net[f"{datapath}-{kind}-{count}", direction] for datapath in arguments.datapaths]
-                print(f"{count:>{len(kind) + len(words) + 2}}" + "".join(f"{one / first:10.2f}" for one in costs))
+                print(f"{count:>{len(kind) + len(words) + 2}}" + "".join(f"{one / first:12.2f}" for one in costs))
     print("\nof a host and direction: nanoseconds a packet, net; packets that arrived; that the forward chain saw")
     for one in rows:
         print(f"  {one.host:20} {one.direction:5} {one.nanoseconds - base:8.0f} {one.arrived:8.4f} {one.slow:8.4f}")
