@@ -100,7 +100,7 @@ class Net(NamedTuple):
     def filters(self) -> list[TcFilter]:
         """Of the devices that there are."""
         gw = self.tenant.gw
-        there = gw.ip("-brief link").split()
+        there = gw.run("ip", "-brief", "link").split()
         devices = [
             one for one in (self.way.outside, "tap75", "tap77") if any(name.split("@")[0] == one for name in there)
         ]
