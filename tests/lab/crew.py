@@ -19,7 +19,7 @@ from typing import Literal
 import pytest
 from tests.lab.boot import GUEST_WORK, Guest
 from tests.lab.kernel import LabKernel
-from tests.lab.protocol import GIVEN, PREPARED, REPORTS, SHARED, TEST_LIMIT, Unit, prepares, time_limit
+from tests.lab.protocol import GIVEN, PREPARED, REPORTS, SHARED, TEST_LIMIT, UNTIL, Unit, prepares, time_limit
 
 _BOOT_LIMIT = 300.0  # seconds until the guest's init must run; five is usual, on a busy machine forty
 _SLACK = 300.0  # seconds without any report beyond what one test may take: collection, a stalled machine
@@ -32,7 +32,9 @@ class Crew:
     def __init__(
         self, config: pytest.Config, kernel: LabKernel, items: list[pytest.Item], folder: Path, count: int
     ) -> None:
-        self._units = deque(units(items))
+        self._units = deque(ordered(units(items)))
+        self._until = float(os.environ.get(UNTIL, "inf"))
+        self._late: set[str] = set()
         self._worker: dict[str, Worker] = {}
         """By the node id of what it was given."""
         self._workers = [Worker(config, kernel, items, folder) for _ in range(min(count, len(self._units)))]
@@ -42,6 +44,11 @@ class Crew:
         """The reports of one test, as they come; a failure if its guest owes them."""
         while (worker := self._worker.get(item.nodeid)) is None and any(one.is_alive for one in self._workers):
             self._look()
+            if item.nodeid in self._late:
+                break
+        if item.nodeid in self._late:
+            yield not_begun(item)
+            return
         # Without one: nobody is left, and the last to go tells why.
         worker = worker or self._workers[-1]
         called = False
@@ -68,6 +75,9 @@ class Crew:
         time.sleep(_POLL)
 
     def _give(self) -> None:
+        if time.time() > self._until:
+            self._late.update(*self._units)
+            self._units.clear()
         for worker in self._workers:
             if worker.is_free:
                 unit = self._units.popleft() if self._units else []
@@ -171,6 +181,18 @@ def units(items: Iterable[pytest.Item]) -> list[Unit]:
     for item in items:
         found.setdefault(item.nodeid if prepares(item) else str(item.path), []).append(item.nodeid)
     return list(found.values())
+
+
+def ordered(found: Iterable[Unit]) -> list[Unit]:
+    """The largest ones first: what is begun last, and may not be begun at all, is a single test."""
+    return sorted(found, key=len, reverse=True)
+
+
+def not_begun(item: pytest.Item) -> pytest.TestReport:
+    """A report of a test that no guest had the time for."""
+    path, line, _ = item.location
+    reason = f"Skipped: not begun, since the time of the packet lab was up ({UNTIL})"
+    return pytest.TestReport(item.nodeid, item.location, {}, "skipped", (path, line or 0, reason), "setup")
 
 
 def failure(item: pytest.Item, message: str, when: Literal["call", "teardown"]) -> pytest.TestReport:

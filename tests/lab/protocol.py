@@ -7,6 +7,7 @@ import pytest
 
 SHARED = "FLOWC_LAB_SHARED"  # the environment's name for the work folder, as the guest sees it
 PREPARED = "FLOWC_LAB_PREPARED"  # the same for the folder of what modules have prepared
+UNTIL = "FLOWC_LAB_UNTIL"  # the same for a time, in seconds since 1970, after which no unit is begun
 GIVEN = "given.jsonl"  # the units to run, one a line, as they are given out; an empty one is the end
 REPORTS = "reports.jsonl"  # one serialised report a line, as they come
 

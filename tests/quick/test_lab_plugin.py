@@ -182,6 +182,21 @@ def test_a_unit_is_a_module_or_a_single_test_of_one_that_prepares(pytester: pyte
     ]
 
 
+def test_what_is_not_begun_when_the_time_is_up_is_skipped_and_says_so(
+    checkout: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packet_tests(checkout, "def test_one(): pass\ndef test_two(): pass")
+    monkeypatch.setenv("FLOWC_LAB_UNTIL", "1")
+    result = checkout.runpytest_inprocess("tests/packets", "-rs")
+    result.assert_outcomes(skipped=2)
+    result.stdout.fnmatch_lines(["*not begun, since the time of the packet lab was up*"])
+
+
+def test_the_largest_units_come_first() -> None:
+    found = [["a"], ["b", "c"], ["d", "e", "f"], ["g"]]
+    assert crew.ordered(found) == [["d", "e", "f"], ["b", "c"], ["a"], ["g"]]
+
+
 def test_each_processor_has_a_guest_and_none_waits_for_the_other(
     checkout: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
