@@ -1,7 +1,8 @@
 """What of an EIP needs no connection tracking: packets that both directions' policies admit, whoever sent the first one.
 
 Of such a packet nothing is asked that a connection would tell. Its addresses are the EIP's and the machine's, its ports
-stay, and it may pass as a new connection too. So which of it conntrack sees makes no difference.
+stay, and it may pass as a new connection too. So once both ends have answered it makes no difference which of it
+conntrack sees.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 
 from flowc.analysis.admission import Admission
+from flowc.analysis.blocks import blocks
 from flowc.analysis.space import TRANSLATED, UNTRANSLATED, Space
 from flowc.ir.addresses import FAMILIES, Family, Prefix, Range, format_address, meet, merge, subtract
 from flowc.ir.datapath import Candidates, Datapaths, Entrances, Inside, Lookups, Stay, with_next_hop
@@ -32,7 +34,6 @@ MOST_NETWORKS = 32
 """Of a VRF: each costs each EIP two filters."""
 NOBODYS = (Prefix(4, 0, 32), Prefix(4, 127 << 24, 8), Prefix(4, 224 << 24, 4), Prefix(4, (1 << 32) - 1, 32))
 """Nobody sends from there, and what is sent there is not forwarded (kernel: ip_route_input_slow in net/ipv4/route.c)."""
-_PORT_BITS = 16
 
 
 class Keeps(Enum):
@@ -49,13 +50,6 @@ class Keeps(Enum):
     ROUTER = "its machine is behind a router, whose ICMP errors only a connection leads back"
     WAYS = "no default route leads out of its zone by one next hop, so that few would be reached"
     MANY = f"its VRF has more than {MOST_NETWORKS} networks and routes, each of which takes a filter"
-
-
-class Block(NamedTuple):
-    """Ports that have the bits of `mask` in common."""
-
-    value: int
-    mask: int
 
 
 class Flows(NamedTuple):
@@ -298,15 +292,3 @@ class Stateless:
 
 def _text(family: Family, public: int) -> str:
     return f"EIP {format_address(family, public)}"
-
-
-def blocks(ports: Values) -> tuple[Block, ...]:
-    """The fewest blocks that are all of these ports."""
-    found: list[Block] = []
-    for first, last in ports:
-        at = first
-        while at <= last:
-            size = min(at & -at or 1 << _PORT_BITS, 1 << ((last - at + 1).bit_length() - 1))
-            found.append(Block(at, (1 << _PORT_BITS) - size))
-            at += size
-    return tuple(found)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowc.analysis.stateless import Keeps, Kept, Open, Stateless, blocks
+from flowc.analysis.blocks import blocks
+from flowc.analysis.stateless import Keeps, Kept, Open, Stateless
 from flowc.api import check_files
 from flowc.ir.addresses import Range, merge
 from flowc.ir.datapath import Stay

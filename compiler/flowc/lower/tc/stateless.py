@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from flowc.analysis.stateless import NOBODYS, Block, Open, blocks
+from flowc.analysis.blocks import Block, blocks
+from flowc.analysis.stateless import NOBODYS, Open
 from flowc.hoststate.tc import (
     BYTE,
     ICMP,
