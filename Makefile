@@ -15,6 +15,9 @@ LINT_IMPORTS := from importlinter.cli import lint_imports_command; lint_imports_
 # A command that speaks only when it fails: $(call quietly,COMMAND)
 quietly = { $(1); } > $(VENV)/quiet.log 2>&1 || { cat $(VENV)/quiet.log >&2; exit 1; }
 
+# Tests start flowc hundreds of times, and emulated kernels read what is compiled here.
+unexport PYTHONDONTWRITEBYTECODE
+
 .SILENT:
 .DELETE_ON_ERROR:
 .PHONY: help demo test quick soak lint format golden clean
@@ -87,6 +90,7 @@ SEED  ?= $(shell date +%Y%m%d)
 
 soak: $(TEST_STAMP)  ## load thousands of generated files on a real kernel: FILES=2000, SEED=today
 	sh tests/lab/install.sh
+	FLOWC_SOAK=1 $(BIN)/python -m pytest tests/quick -n auto -m slow
 	echo "==> $(FILES) files of seed $(SEED)" >&2
 	FLOWC_AGREEMENT_FILES=$(FILES) FLOWC_AGREEMENT_PACKETS=10 FLOWC_AGREEMENT_SEED=$(SEED) \
 	FLOWC_GENERATED_FILES=$(FILES) FLOWC_GENERATED_SEED=$(SEED) FLOWC_EACH_FAULT=1 \

@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
+from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from lark.parsers.lalr_analysis import Shift
@@ -126,6 +127,7 @@ def _is_model(kind: type) -> bool:
     return kind is not Span and (issubclass(kind, BaseModel) or (issubclass(kind, tuple) and hasattr(kind, "_fields")))
 
 
+@cache
 def _fields(kind: type) -> dict[str, Any]:
     hints = get_type_hints(kind)
     names = kind.model_fields if issubclass(kind, BaseModel) else kind._fields  # type: ignore[attr-defined]

@@ -19,7 +19,18 @@ from typing import Literal
 import pytest
 from tests.lab.boot import GUEST_WORK, Guest
 from tests.lab.kernel import LabKernel
-from tests.lab.protocol import GIVEN, PREPARED, REPORTS, SHARED, TEST_LIMIT, UNTIL, Unit, prepares, time_limit
+from tests.lab.protocol import (
+    GIVEN,
+    PREPARED,
+    REPORTS,
+    SHARED,
+    TEST_LIMIT,
+    TIME_IS_UP,
+    Unit,
+    end_of_time,
+    prepares,
+    time_limit,
+)
 
 _BOOT_LIMIT = 300.0  # seconds until the guest's init must run; five is usual, on a busy machine forty
 _SLACK = 300.0  # seconds without any report beyond what one test may take: collection, a stalled machine
@@ -33,7 +44,7 @@ class Crew:
         self, config: pytest.Config, kernel: LabKernel, items: list[pytest.Item], folder: Path, count: int
     ) -> None:
         self._units = deque(ordered(units(items)))
-        self._until = float(os.environ.get(UNTIL, "inf"))
+        self._until = end_of_time()
         self._late: set[str] = set()
         self._worker: dict[str, Worker] = {}
         """By the node id of what it was given."""
@@ -191,7 +202,7 @@ def ordered(found: Iterable[Unit]) -> list[Unit]:
 def not_begun(item: pytest.Item) -> pytest.TestReport:
     """A report of a test that no guest had the time for."""
     path, line, _ = item.location
-    reason = f"Skipped: not begun, since the time of the packet lab was up ({UNTIL})"
+    reason = f"Skipped: not begun, {TIME_IS_UP}"
     return pytest.TestReport(item.nodeid, item.location, {}, "skipped", (path, line or 0, reason), "setup")
 
 

@@ -6,11 +6,12 @@ import signal
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path
 from types import FrameType
 
 import pytest
-from tests.lab.protocol import GIVEN, REPORTS, SHARED, Unit, time_limit
+from tests.lab.protocol import GIVEN, GRACE, REPORTS, SHARED, TIME_IS_UP, Unit, end_of_time, time_limit
 
 _POLL = 0.1  # seconds
 
@@ -21,6 +22,7 @@ class Inside:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._shared = Path(os.environ[SHARED])
+        self._until = end_of_time()
         self._reports = (self._shared / REPORTS).open("a", encoding="utf-8")
 
     @pytest.hookimpl(tryfirst=True)
@@ -57,32 +59,37 @@ class Inside:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Limit the time of the fixtures."""
-        with _limit(time_limit(item)):
+        """Limit the time of the fixtures; begin nothing when the lab's time is up."""
+        if time.time() > self._until:
+            pytest.skip(f"not begun, {TIME_IS_UP}")
+        with limit(time_limit(item), self._until):
             return (yield)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
         """Limit the time of the test."""
-        with _limit(time_limit(item)):
+        with limit(time_limit(item), self._until):
             return (yield)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
         """Limit the time of tearing down."""
-        with _limit(time_limit(item)):
+        with limit(time_limit(item)):
             return (yield)
 
 
 @contextmanager
-def _limit(seconds: float) -> Iterator[None]:
-    """Fail what hangs, so that one test does not take the others' time."""
+def limit(seconds: float, until: float = inf) -> Iterator[None]:
+    """Fail what hangs, so that one test does not take the others' time; skip what is too late to end."""
+    left = max(until + GRACE - time.time(), 1.0)
 
     def give_up(_signal: int, _frame: FrameType | None) -> None:
+        if left < seconds:
+            pytest.skip(f"not finished, {TIME_IS_UP}")
         pytest.fail(f"gave up after {seconds:g} s")
 
     before = signal.signal(signal.SIGALRM, give_up)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, min(seconds, left))
     try:
         yield
     finally:

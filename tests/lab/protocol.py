@@ -7,7 +7,9 @@ import pytest
 
 SHARED = "FLOWC_LAB_SHARED"  # the environment's name for the work folder, as the guest sees it
 PREPARED = "FLOWC_LAB_PREPARED"  # the same for the folder of what modules have prepared
-UNTIL = "FLOWC_LAB_UNTIL"  # the same for a time, in seconds since 1970, after which no unit is begun
+UNTIL = "FLOWC_LAB_UNTIL"  # the same for a time, in seconds since 1970, after which no test is begun
+TIME_IS_UP = f"since the time of the packet lab was up ({UNTIL})"
+GRACE = 240.0  # seconds beyond that for the tests that are under way
 GIVEN = "given.jsonl"  # the units to run, one a line, as they are given out; an empty one is the end
 REPORTS = "reports.jsonl"  # one serialised report a line, as they come
 
@@ -31,6 +33,11 @@ def time_limit(item: pytest.Item) -> float:
     """Seconds after which a phase of this test is given up."""
     marker = item.get_closest_marker("lab_timeout")
     return float(marker.args[0]) if marker else TEST_LIMIT
+
+
+def end_of_time() -> float:
+    """Seconds since 1970, as UNTIL says."""
+    return float(os.environ.get(UNTIL, "inf"))
 
 
 def prepared(module: str) -> Path:

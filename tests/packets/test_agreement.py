@@ -11,10 +11,10 @@ from tests.agreement.running import ANSWERS, OF_TC, judged
 from tests.agreement.shrink import shrunk
 from tests.datapaths import VARIANTS
 from tests.lab.protocol import prepared
-from tests.packets.soak import IS_SOAK
+from tests.soak import IS_SOAK
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-FILES = int(os.environ.get("FLOWC_AGREEMENT_FILES", "300"))
+FILES = int(os.environ.get("FLOWC_AGREEMENT_FILES", "200"))
 PACKETS = int(os.environ.get("FLOWC_AGREEMENT_PACKETS", "10"))
 OF_EXAMPLES = 40
 """Packets through each host of the examples."""

@@ -18,9 +18,9 @@ from tests.packets.kerneldump import changes, dump, nft_objects
 from tests.packets.lab import Lab, Namespace
 from tests.packets.observe import tc_filters, wait_until
 from tests.packets.servers import open_socket, tcp_echo
-from tests.packets.soak import soak
 from tests.packets.traffic import BRIEF, tcp
 from tests.packets.writes import stopped
+from tests.soak import soak
 
 from flowc.api import compile_files
 from flowc.backends.live.ask import pending

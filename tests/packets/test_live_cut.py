@@ -10,9 +10,9 @@ from tests.packets.gateway import Gateway
 from tests.packets.lab import Lab, Namespace
 from tests.packets.observe import wait_until
 from tests.packets.servers import tcp_echo, udp_echo
-from tests.packets.soak import soak
 from tests.packets.tenant import EIP, EXAMPLE, Tenant, running, wanted
 from tests.packets.traffic import Status, TcpFlow, UdpFlow
+from tests.soak import soak
 
 from flowc.backends.live.cutting import release
 from flowc.backends.netlink.connection import NETFILTER, Connection

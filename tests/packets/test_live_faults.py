@@ -18,9 +18,9 @@ from tests.packets.kerneldump import changes, dump
 from tests.packets.lab import Lab, Namespace
 from tests.packets.loading import devices_of, load_modules
 from tests.packets.servers import tcp_echo
-from tests.packets.soak import IS_SOAK
 from tests.packets.traffic import Result, Status, TcpFlow
 from tests.packets.writes import stopped
+from tests.soak import IS_SOAK
 
 from flowc.api import compile_files
 from flowc.backends.live.engine import StepFailedError
@@ -52,8 +52,8 @@ PAIRS = {"to another": (SMALL, CHANGED), TENANT: ("", EXAMPLES[TENANT])}
 if IS_SOAK:
     PAIRS |= {"from nothing": ("", SMALL), "from a tenant": (EXAMPLES[TENANT], SMALL)}
     PAIRS |= {name: ("", text) for name, text in sorted(EXAMPLES.items())}
-STEP = {"shared-tunnel": 25}
-"""Of its more than a thousand writes, which are alike, one of so many."""
+STEP = {"shared-tunnel": 25} if IS_SOAK else dict.fromkeys(PAIRS, 3)
+"""One of so many writes; the more than a thousand of shared-tunnel are alike."""
 PARTS = 4
 """Tests, so that none of them takes long: each has every fourth of the writes."""
 

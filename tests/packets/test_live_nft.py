@@ -16,7 +16,7 @@ from unittest.mock import patch
 import pytest
 from tests.lab.protocol import prepared
 from tests.packets.lab import Lab, Namespace
-from tests.packets.soak import soak
+from tests.soak import soak
 
 from flowc.api import compile_files
 from flowc.backends.netlink.connection import Connection

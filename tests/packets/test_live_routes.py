@@ -17,9 +17,9 @@ from tests.lab.protocol import prepared
 from tests.packets.lab import Lab, Namespace
 from tests.packets.loading import BY_TOOLS
 from tests.packets.observe import wait_until
-from tests.packets.soak import soak
 from tests.packets.test_backends_load import everything, write
 from tests.quick.backends.states import UNREACHABLE_METRIC, at, marking, shared_tunnel
+from tests.soak import soak
 
 from flowc.api import compile_files, write_directory
 from flowc.backends.files import host_folder

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from tests.packets.commands import flowc
-from tests.packets.soak import soak
 from tests.packets.tenant import EXAMPLE
 from tests.packets.unprivileged import NEW_NET, NEW_USER, User, user, with_eips
+from tests.soak import soak
 
 OWN = NEW_USER | NEW_NET
 TEXT = EXAMPLE.replace("on uplink managed", "on uplink 52:54:00:00:02:42")

@@ -6,12 +6,15 @@ The guest is played by a pytest on this machine: no kernel is booted here.
 import os
 import subprocess
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 from tests.lab import crew, kernel
 from tests.lab.apt import FetchError
+from tests.lab.inside import limit
+from tests.lab.protocol import GRACE
 
 pytest_plugins = ("pytester",)
 
@@ -190,6 +193,28 @@ def test_what_is_not_begun_when_the_time_is_up_is_skipped_and_says_so(
     result = checkout.runpytest_inprocess("tests/packets", "-rs")
     result.assert_outcomes(skipped=2)
     result.stdout.fnmatch_lines(["*not begun, since the time of the packet lab was up*"])
+
+
+def test_in_a_unit_that_is_under_way_no_test_is_begun_when_the_time_is_up(
+    checkout: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    until = time.time() + 5  # for pytest to start
+    packet_tests(
+        checkout, f"import time\ndef test_one(): time.sleep({until + 0.1} - time.time())\ndef test_two(): pass"
+    )
+    monkeypatch.setenv("FLOWC_LAB_UNTIL", str(until))
+    result = checkout.runpytest_inprocess("tests/packets", "-rs")
+    result.assert_outcomes(passed=1, skipped=1)
+    result.stdout.fnmatch_lines(["*not begun, since the time of the packet lab was up*"])
+
+
+def test_what_is_not_finished_long_after_the_time_is_up_is_skipped_and_says_so() -> None:
+    until = time.time() - GRACE
+    skipped = pytest.raises(pytest.skip.Exception, match="not finished, since the time of the packet lab was up")
+    with skipped, limit(60, until):
+        time.sleep(60)
+    with pytest.raises(pytest.fail.Exception, match=r"gave up after 0.1 s"), limit(0.1, time.time()):
+        time.sleep(60)
 
 
 def test_the_largest_units_come_first() -> None:

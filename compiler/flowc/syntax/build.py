@@ -204,12 +204,14 @@ class Builder:
         return tree.Pool(name, _all(tree.Address, parts), zone, _span(parts))
 
     def eip(self, parts: Parts) -> tree.Eip:
-        public = _the(tree.Address, parts)
-        datapath = _behind("datapath", parts)
-        taker = tree.Name(str(datapath), datapath.span) if isinstance(datapath, Word) else None
-        word = next((part for part in parts if isinstance(part, Word) and part == "stateless"), None)
-        stateless = tree.Name(str(word), word.span) if word is not None else None
-        return tree.Eip(public, _address_or_name(parts[2:]), _name_behind("vrf", parts), taker, stateless, _span(parts))
+        public, target = _the(tree.Address, parts), _address_or_name(parts[2:])
+        vrf, datapath = _name_behind("vrf", parts), _name_behind("datapath", parts)
+        last = parts[-1]
+        stateless = tree.Name(str(last), last.span) if isinstance(last, Word) else None
+        return tree.Eip(public, target, vrf, datapath, stateless, _span(parts))
+
+    def eip_datapath(self, parts: Parts) -> tree.Name:
+        return tree.Name(str(parts[0]), _span(parts))
 
     def table(self, parts: Parts) -> tree.Table:
         return tree.Table(_keyword(parts), _the(tree.String, parts), _span(parts))

@@ -11,6 +11,7 @@ from tests.datapaths import VARIANTS
 from tests.generate.seeded import files_of_tc
 from tests.quick.lower.test_tc import TWO_SIDES
 from tests.quick.trace.filters import Filters
+from tests.soak import IS_SOAK
 
 from flowc.api import compile_files
 from flowc.ir.packet import NUMBERS
@@ -58,7 +59,7 @@ def test_filters_send_out_what_the_trace_says_of_keys_inside_and_outside(tmp_pat
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("number", range(3 if IS_SOAK else 1))
 def test_filters_send_out_what_the_trace_says_of_drawn_files(number: int, tmp_path: Path) -> None:
     for text in files_of_tc(number, 6):
         assert differing(text, tmp_path) == [], text

@@ -1,4 +1,4 @@
-"""What takes minutes on an emulated kernel, and is much the same as other tests: `make soak` runs it, CI does not."""
+"""What takes minutes, and is much the same as other tests: `make soak` runs it, CI does not."""
 
 import os
 
