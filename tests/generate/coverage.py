@@ -127,8 +127,10 @@ def _is_model(kind: type) -> bool:
     return kind is not Span and (issubclass(kind, BaseModel) or (issubclass(kind, tuple) and hasattr(kind, "_fields")))
 
 
-@cache
 def _fields(kind: type) -> dict[str, Any]:
-    hints = get_type_hints(kind)
+    hints = _hints(kind)  # type: ignore[arg-type]  # mypy: a type cannot be hashed
     names = kind.model_fields if issubclass(kind, BaseModel) else kind._fields  # type: ignore[attr-defined]
     return {name: hints[name] for name in names}
+
+
+_hints = cache(get_type_hints)
