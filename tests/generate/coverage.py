@@ -128,7 +128,7 @@ def _is_model(kind: type) -> bool:
 
 
 def _fields(kind: type) -> dict[str, Any]:
-    hints = _hints(kind)  # type: ignore[arg-type]  # mypy: a type cannot be hashed
+    hints = _hints(kind)
     names = kind.model_fields if issubclass(kind, BaseModel) else kind._fields  # type: ignore[attr-defined]
     return {name: hints[name] for name in names}
 
