@@ -14,7 +14,7 @@ from tests.lab.protocol import prepared
 from tests.soak import IS_SOAK
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-FILES = int(os.environ.get("FLOWC_AGREEMENT_FILES", "200"))
+FILES = int(os.environ.get("FLOWC_AGREEMENT_FILES", "300"))
 PACKETS = int(os.environ.get("FLOWC_AGREEMENT_PACKETS", "10"))
 OF_EXAMPLES = 40
 """Packets through each host of the examples."""

@@ -28,7 +28,7 @@ from flowc.hoststate import HostState
 from flowc.live import apply_state, compare_live, take_down
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-FILES = int(os.environ.get("FLOWC_LIVE_FILES", "15"))
+FILES = int(os.environ.get("FLOWC_LIVE_FILES", "30"))
 SEED = int(os.environ.get("FLOWC_LIVE_SEED", "5"))
 IN_EACH = 5
 """Hosts in a test, so that none of them takes long."""

@@ -7,6 +7,7 @@ that both files allow goes on.
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from tests.lab.protocol import prepared
 from tests.packets.kerneldump import changes, dump
 from tests.packets.lab import Lab, Namespace
 from tests.packets.loading import devices_of, load_modules
@@ -52,16 +54,23 @@ PAIRS = {"to another": (SMALL, CHANGED), TENANT: ("", EXAMPLES[TENANT])}
 if IS_SOAK:
     PAIRS |= {"from nothing": ("", SMALL), "from a tenant": (EXAMPLES[TENANT], SMALL)}
     PAIRS |= {name: ("", text) for name, text in sorted(EXAMPLES.items())}
-STEP = {"shared-tunnel": 25} if IS_SOAK else dict.fromkeys(PAIRS, 3)
-"""One of so many writes; the more than a thousand of shared-tunnel are alike."""
+STEP = {"shared-tunnel": 25}
+"""Of its more than a thousand writes, which are alike, one of so many."""
 PARTS = 4
 """Tests, so that none of them takes long: each has every fourth of the writes."""
 
 
+def prepare(folder: Path) -> None:
+    """Compile, where importing and compiling is fast."""
+    for pair, texts in PAIRS.items():
+        old_and_new = [state(text, folder) if text else None for text in texts]
+        (folder / f"{pair}.pickle").write_bytes(pickle.dumps(old_and_new))
+
+
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("pair", PAIRS)
-def test_refused_it_is_what_it_was(lab: Lab, tmp_path: Path, pair: str, part: int) -> None:
-    old, new = states(pair, tmp_path)
+def test_refused_it_is_what_it_was(lab: Lab, pair: str, part: int) -> None:
+    old, new = states(pair)
     for cases, at in enumerate(places(pair, part)):
         host = prepared_host(lab, f"r{at}", old, new)
         with connection(lab, host, old) as goes_on:
@@ -78,8 +87,8 @@ def test_refused_it_is_what_it_was(lab: Lab, tmp_path: Path, pair: str, part: in
 
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("pair", PAIRS)
-def test_killed_it_becomes_what_it_shall_be_with_the_next_apply(lab: Lab, tmp_path: Path, pair: str, part: int) -> None:
-    old, new = states(pair, tmp_path)
+def test_killed_it_becomes_what_it_shall_be_with_the_next_apply(lab: Lab, pair: str, part: int) -> None:
+    old, new = states(pair)
     straight = prepared_host(lab, "straight", old, new)
     with connection(lab, straight, old):
         apply_state(new, straight.name)
@@ -102,10 +111,10 @@ def places(pair: str, part: int) -> Iterator[int]:
     return count(part + 1, PARTS * STEP.get(pair, 1))
 
 
-def states(pair: str, folder: Path) -> tuple[HostState | None, HostState]:
+def states(pair: str) -> tuple[HostState | None, HostState]:
     """None is nothing."""
-    old, new = PAIRS[pair]
-    return (state(old, folder) if old else None), state(new, folder)
+    old, new = pickle.loads((prepared(__name__) / f"{pair}.pickle").read_bytes())  # noqa: S301  # our own
+    return old, new
 
 
 def state(text: str, folder: Path) -> HostState:
