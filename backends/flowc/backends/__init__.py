@@ -10,7 +10,7 @@ BACKENDS: tuple[Backend, ...] = (
     Backend("iproute2", "ip.batch", "links, addresses, routes, rules and neighbours, for ip -batch"),
     Backend("sysctl", "sysctl.conf", "kernel settings, for sysctl -p"),
     Backend("nft", "ruleset.nft", "policy, NAT and flowtable, for nft -f"),
-    Backend("tc", "tc.batch", "tunnel keys that only tc can match, for tc -batch"),
+    Backend("tc", "tc.batch", "keys of shared tunnels and the flows that tc carries, for tc -batch"),
     Backend("announce", "announce.pl", "tells neighbours of public addresses on a link", executable=True),
 )
 

@@ -43,7 +43,7 @@ def render(state: HostState, *, provenance: bool = True) -> str:
     if not state.filters:
         script.comment(
             "There is nothing for tc to do: the host has no shared tunnel device, whose packets of many keys only tc",
-            "can tell apart. Established flows are moved out of the slow path by the flowtable in ruleset.nft.",
+            "can tell apart, and flows that tc could carry are left to the flowtable in ruleset.nft (`flowc check -v`).",
         )
         return script.text()
     script.section("where filters hang: replacing a clsact qdisc keeps the filters of others")
