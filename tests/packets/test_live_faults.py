@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from tests.lab.protocol import prepared
+from tests.lab.protocol import TEST_LIMIT, prepared
 from tests.packets.kerneldump import changes, dump
 from tests.packets.lab import Lab, Namespace
 from tests.packets.loading import devices_of, load_modules
@@ -58,6 +58,8 @@ STEP = {"shared-tunnel": 25}
 """Of its more than a thousand writes, which are alike, one of so many."""
 PARTS = 4
 """Tests, so that none of them takes long: each has every fourth of the writes."""
+pytestmark = pytest.mark.lab_timeout(1500 if IS_SOAK else TEST_LIMIT)
+"""Seconds. On a slow machine a part of shared-tunnel takes minutes."""
 
 
 def prepare(folder: Path) -> None:
