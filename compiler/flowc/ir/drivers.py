@@ -1,8 +1,8 @@
 """What drivers of NICs take of tc's filters, as far as it was read in the source of a release.
 
 A driver refuses a filter with an action that it does not know, as a whole; without `skip_sw` the kernel does it in software
-then. Of mlx5, nfp and sfc there is nothing here: they take connection tracking, and what else decides it is in the firmware
-or was not found in a release (docs/adr/0014-tc-datapath.md, Drivers).
+then. Of nfp and sfc there is nothing here: they take connection tracking, and what else decides it was not found in a
+release (docs/adr/0014-tc-datapath.md, Drivers).
 """
 
 from __future__ import annotations
@@ -16,6 +16,10 @@ class FilterLimits(NamedTuple):
     """All that it takes, in tc's words."""
     source: str
     """File of the kernel below drivers/net/ethernet, function and release."""
+    last_chain: int | None = None
+    """There are chains 0 to this one, whatever the firmware. None where no limit is known."""
+    ct_states: tuple[str, ...] = ()
+    """What it matches of connection tracking, in tc's words."""
 
 
 LIMITS: Mapping[str, FilterLimits] = {
@@ -25,6 +29,29 @@ LIMITS: Mapping[str, FilterLimits] = {
     ),
     "ice": FilterLimits(
         ("drop", "mirred egress redirect"), "intel/ice/ice_tc_lib.c, ice_eswitch_tc_parse_action, 6.1.75"
+    ),
+    "mlx5_core": FilterLimits(
+        (
+            "pass",
+            "drop",
+            "trap",
+            "goto",
+            "mirred egress redirect",
+            "mirred egress mirror",
+            "mirred ingress redirect",
+            "vlan",
+            "mpls",
+            "tunnel_key",
+            "pedit",
+            "csum",
+            "skbedit ptype",
+            "sample",
+            "police",
+            "ct",
+        ),  # fmt: skip
+        "mellanox/mlx5/core/en/tc/act/act.c, tc_acts_fdb, and en/tc_ct.c, mlx5_tc_ct_match_add, 6.6",
+        last_chain=3,
+        ct_states=("trk", "est", "new", "rpl"),
     ),
 }
 """By the name of the driver, as `ethtool -i` prints it."""
