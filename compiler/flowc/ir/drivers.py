@@ -48,7 +48,7 @@ LIMITS: Mapping[str, FilterLimits] = {
             "sample",
             "police",
             "ct",
-        ),  # fmt: skip
+        ),
         "mellanox/mlx5/core/en/tc/act/act.c, tc_acts_fdb, and en/tc_ct.c, mlx5_tc_ct_match_add, 6.6",
         last_chain=3,
         ct_states=("trk", "est", "new", "rpl"),
