@@ -16,8 +16,6 @@ class FilterLimits(NamedTuple):
     """All that it takes, in tc's words."""
     source: str
     """File of the kernel below drivers/net/ethernet, function and release."""
-    last_chain: int | None = None
-    """There are chains 0 to this one, whatever the firmware. None where no limit is known."""
     ct_states: tuple[str, ...] = ()
     """What it matches of connection tracking, in tc's words."""
 
@@ -50,7 +48,6 @@ LIMITS: Mapping[str, FilterLimits] = {
             "ct",
         ),
         "mellanox/mlx5/core/en/tc/act/act.c, tc_acts_fdb, and en/tc_ct.c, mlx5_tc_ct_match_add, 6.6",
-        last_chain=3,
         ct_states=("trk", "est", "new", "rpl"),
     ),
 }

@@ -14,11 +14,8 @@ from flowc.backends.tc.actions import written
 from flowc.hoststate import FlowerFilter
 from flowc.hoststate.tc import Checksum, Checksums, CtState, Goto, Pedit, Placement, Redirect, TunnelSet, TunnelUnset
 from flowc.ir.drivers import LIMITS
-from flowc.lower.tc.device import LAST_ESTABLISHED, WAYS
 
 MLX5 = LIMITS["mlx5_core"]
-PREFERENCES = 16
-"""Of a chain, where the firmware has no `ignore_flow_level`. Those of ways go by the length of prefixes."""
 CHECKSUMS = Checksums.IP4H | Checksums.TCP | Checksums.UDP
 
 
@@ -35,11 +32,6 @@ def refused(one: FlowerFilter) -> Iterator[str]:
     for text in map(written, one.actions):
         if not any(text == known or text.startswith(f"{known} ") for known in MLX5.actions):
             yield text
-    chains = [one.chain, *(action.chain for action in one.actions if isinstance(action, Goto))]
-    if MLX5.last_chain is None or max(chains) > MLX5.last_chain:
-        yield f"chains {chains}"
-    if chains != sorted(set(chains)):
-        yield "a lower chain"
     if one.match.ct_state is not None and one.match.ct_state.mask & ~states():
         yield f"ct_state {one.match.ct_state}"
     for at, action in enumerate(one.actions):
@@ -49,8 +41,6 @@ def refused(one: FlowerFilter) -> Iterator[str]:
             yield "encapsulation without a device"
     if TunnelUnset in kinds and Goto in kinds:
         yield "decapsulation, and on to a chain"
-    if one.chain != WAYS and one.preference > PREFERENCES:
-        yield f"preference {one.preference}"
 
 
 def states() -> int:
@@ -78,7 +68,3 @@ def test_of_drawn_files(tmp_path: Path) -> None:
     found = [one for text in files_of_tc(2, 6) for one in in_nic(hardware(text), tmp_path)]
     assert found
     assert [(one, why) for one in found for why in refused(one)] == []
-
-
-def test_preferences_of_established_connections_fit() -> None:
-    assert LAST_ESTABLISHED <= PREFERENCES

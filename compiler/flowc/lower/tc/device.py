@@ -11,9 +11,9 @@ from flowc.lower.handles import Draft
 from flowc.source import Span
 
 WHOSE, ESTABLISHED, WAYS, STATELESS, MARKS = range(5)
-"""Chains, those that a NIC may have first: of mlx5 some have four."""
+"""Chains; those that a NIC may have come first."""
 LAST = 300
-"""The preference behind all others of a chain; ESTABLISHED, of which a NIC may have few, has one of its own."""
+"""The preference behind all others of a chain; ESTABLISHED has one of its own."""
 LAST_ESTABLISHED = 15
 PROTOCOLS: dict[Family, str] = {4: "ip", 6: "ipv6"}
 FIRST_PREFERENCE: dict[Family, int] = {4: 1, 6: 2}
