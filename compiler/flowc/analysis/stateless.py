@@ -67,6 +67,8 @@ class Open(NamedTuple):
     public: int
     inside: Inside
     flows: tuple[Flows, ...]
+    crowded: tuple[Flows, ...]
+    """What could be, but takes too many filters."""
     span: Span
 
     @property
@@ -194,10 +196,11 @@ class Stateless:
             return Kept(family, public, Keeps.POLICY, span)
         if self._is_called_directly(zone, inside.target[0]):
             flows = tuple(self._only_public(zone, inside, flows))
-        fitting = tuple(one for one in flows if len(blocks(one.local)) * len(blocks(one.remote)) <= MOST_BLOCKS)
+        crowded = tuple(one for one in flows if len(blocks(one.local)) * len(blocks(one.remote)) > MOST_BLOCKS)
+        fitting = tuple(one for one in flows if one not in crowded)
         if not fitting:
             return Kept(family, public, Keeps.PORTS if flows else Keeps.DIRECT, span)
-        return Open(zone, public, inside, fitting, span)
+        return Open(zone, public, inside, fitting, crowded, span)
 
     def _obstacle(self, asked: Asked) -> Keeps | None:
         """What else is translated with its addresses."""

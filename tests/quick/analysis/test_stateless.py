@@ -145,6 +145,21 @@ def test_what_may_be_called_by_its_own_address_is_tracked(inwards: str, expected
     assert found == expected
 
 
+def test_of_ports_that_take_too_many_filters_the_note_says_so(tmp_path: Path) -> None:
+    many = ", ".join(str(port) for port in range(1, 71, 2))
+    rules = f"accept tcp 443 to web via eip offload; accept udp {{{many}}} to web via eip offload"
+    (one,) = found(policies(rules, "accept offload"), tmp_path)
+    assert isinstance(one, Open)
+    assert [flow.protocol for flow in one.flows] == [6]
+    assert [flow.protocol for flow in one.crowded] == [17]
+    (note,) = (said for said in check_files([tmp_path / "gw.flow"]).diagnostics if said.code.number == "FC714")
+    (line,) = note.notes
+    assert line == (
+        "EIP 198.51.100.8: tcp of port 443; udp of ports 1, 3, 5, 7, 9 and 30 more ranges is tracked, since it would take "
+        "more than 32 filters"
+    )
+
+
 def test_by_the_prefix_it_is_the_machines_that_the_file_names(tmp_path: Path) -> None:
     opened = found(f"{BOTH}\neip 198.51.100.12/30 <-> 10.0.0.84/30 stateless\nendpoint far {FAR}", tmp_path)
     assert [one.text for one in opened if isinstance(one, Open)] == ["EIP 198.51.100.8", "EIP 198.51.100.14"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flowc.analysis.stateless import PROTOCOLS, Flows, Open, Stateless
+from flowc.analysis.stateless import MOST_BLOCKS, PROTOCOLS, Flows, Open, Stateless
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.network import Host
@@ -16,8 +16,8 @@ CODE = register(
     "stateless-explained",
     Severity.NOTE,
     "What of the EIPs that say `stateless` passes without connection tracking: packets between these ports of the machine "
-    "and these of the other side, and the ICMP errors about them. All else is carried as that of other EIPs. There is one note for "
-    "each host with such an EIP.",
+    "and these of the other side, and the ICMP errors about them. All else is carried as that of other EIPs. Ports that many "
+    "filters would be needed for are named, too. There is one note for each host with such an EIP.",
 )
 
 MOST = 5
@@ -27,10 +27,10 @@ _NAMES = {number: name for name, number in NUMBERS.items()}
 
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """One note, in which EIPs with the same ports are one line."""
-    found: dict[tuple[Flows, ...], list[Open]] = {}
+    found: dict[tuple[tuple[Flows, ...], tuple[Flows, ...]], list[Open]] = {}
     opened = () if host.derived(Stack).has_circles else host.derived(Stateless).open
     for one in opened:
-        found.setdefault(one.flows, []).append(one)
+        found.setdefault((one.flows, one.crowded), []).append(one)
     if found:
         count = len(opened)
         diagnostics.report(
@@ -38,7 +38,7 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
             f"{count} stateless {'EIP' if count == 1 else 'EIPs'}",
             opened[0].span,
             "" if count == 1 else "the first of them",
-            notes=[f"{_named(some)}: {'; '.join(_said(flows))}" for flows, some in found.items()],
+            notes=[f"{_named(some)}: {'; '.join(_said(*flows))}" for flows, some in found.items()],
         )
 
 
@@ -47,13 +47,18 @@ def _named(some: list[Open]) -> str:
     return f"{', '.join(one.text for one in some[:MOST])}{more}"
 
 
-def _said(flows: tuple[Flows, ...]) -> Iterator[str]:
-    for protocol, local, remote in flows:
-        theirs = "" if remote == EVERY_PORT else f", {_ports(remote)} of the other side"
-        yield f"{_NAMES[protocol]} of {_ports(local)}{theirs}"
-    kept = [_NAMES[one] for one in PROTOCOLS if one not in {protocol for protocol, _, _ in flows}]
+def _said(flows: tuple[Flows, ...], crowded: tuple[Flows, ...]) -> Iterator[str]:
+    yield from map(_of, flows)
+    for one in crowded:
+        yield f"{_of(one)} is tracked, since it would take more than {MOST_BLOCKS} filters"
+    kept = [_NAMES[one] for one in PROTOCOLS if one not in {flow.protocol for flow in (*flows, *crowded)}]
     if kept:
         yield f"connections of {' and '.join(kept)} are tracked"
+
+
+def _of(flow: Flows) -> str:
+    theirs = "" if flow.remote == EVERY_PORT else f", {_ports(flow.remote)} of the other side"
+    return f"{_NAMES[flow.protocol]} of {_ports(flow.local)}{theirs}"
 
 
 def _ports(ports: Values) -> str:
