@@ -16,7 +16,7 @@ from tests.generate.strategies import parts as valid_parts
 from tests.quick.layout.helpers import held
 
 from flowc.api import compile_files, render, test_files
-from flowc.ir.datapath import Datapaths, Taker
+from flowc.ir.datapath import Taker, Takers
 
 few = settings(
     max_examples=25,
@@ -96,7 +96,7 @@ def test_files_of_tc_have_addresses_that_it_takes_and_differ_in_more_than_polici
     for text in texts:
         result = checked(text)
         assert not result.diagnostics.has_errors
-        assert any(one.taker is Taker.TC for host in result.network.hosts for one in host.derived(Datapaths).decisions)
+        assert any(one.taker is Taker.TC for host in result.network.hosts for one in host.derived(Takers).decisions)
 
 
 def test_files_come_with_tables_and_includes() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from flowc.api import check_files
 from flowc.ir.addresses import format_range
-from flowc.ir.datapath import Datapaths, Stay, Taker
+from flowc.ir.datapath import Datapaths, Stay, Taker, Takers
 from flowc.ir.network import Host
 
 MAIN = """
@@ -63,7 +63,7 @@ def host(text: str, folder: Path) -> Host:
 
 def stays(text: str, folder: Path) -> dict[str, Stay | None]:
     """By the address, why tc does not take it."""
-    found = host(text, folder).derived(Datapaths).decisions
+    found = host(text, folder).derived(Takers).decisions
     for one in found:
         assert (one.taker is Taker.TC) is (one.stay is None)
     return {format_range(one.family, *one.range): one.stay for one in found}
@@ -189,8 +189,9 @@ def test_a_managed_neighbour_is_known(tmp_path: Path) -> None:
 
 def test_nothing_is_tcs_where_nothing_is_offloaded(tmp_path: Path) -> None:
     for old, new in (("offload software", "offload off"), (" offload }", " }")):
-        found = host(edited(MAIN, (old, new)), tmp_path).derived(Datapaths)
-        assert (found.taken, found.public, found.decisions) == ((), (), ())
+        found = host(edited(MAIN, (old, new)), tmp_path)
+        taken = found.derived(Datapaths)
+        assert (taken.taken, taken.public, found.derived(Takers).decisions) == ((), (), ())
 
 
 def test_what_stands_on_itself_is_not_followed(tmp_path: Path) -> None:

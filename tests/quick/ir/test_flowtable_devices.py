@@ -6,7 +6,7 @@ import pytest
 from tests.quick.ir.test_datapath import edited, host
 
 from flowc.api import check_files, compile_files, render
-from flowc.ir.datapath import Datapaths, FlowtableDevices
+from flowc.ir.datapath import FlowtableDevices, Takers
 
 FILE = """
 host gw { offload hardware; datapath tc }
@@ -105,7 +105,7 @@ def test_a_forward_that_stays_with_nft_keeps_the_devices_of_a_machine_that_is_tc
     assert host(tenant, tmp_path).derived(FlowtableDevices).devices == ()
     forward = "nat internet -> inside { dnat tcp 198.51.100.3:8080 -> web:80 }\n"
     found = host(tenant + forward, tmp_path)
-    left = any(one.what == "port forward" and one.stay for one in found.derived(Datapaths).decisions)
+    left = any(one.what == "port forward" and one.stay for one in found.derived(Takers).decisions)
     assert found.derived(FlowtableDevices).devices == (ALL if left else ())
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.datapath import Datapaths, Decision, Stay, Taker
+from flowc.ir.datapath import Datapaths, Decision, Stay, Taker, Takers
 from flowc.ir.fastpath import FastPath
 from flowc.ir.network import Host
 from flowc.ir.stack import Stack
@@ -34,7 +34,7 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
     if not fastpath.pairs or not (host.datapath_span or keys or eip) or host.derived(Stack).has_circles:
         return
     found: dict[tuple[Taker, Stay | None], list[Decision]] = {}
-    for one in datapaths.decisions:
+    for one in host.derived(Takers).decisions:
         found.setdefault((one.taker, one.stay), []).append(one)
     if not found:
         return

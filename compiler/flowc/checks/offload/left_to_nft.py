@@ -8,7 +8,7 @@ from flowc.checks.base import Check
 from flowc.checks.few import first_few
 from flowc.checks.offload.remedies import REMEDIES
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.datapath import Datapaths, Decision, Stay
+from flowc.ir.datapath import Datapaths, Decision, Stay, Takers
 from flowc.ir.fastpath import FastPath
 from flowc.ir.network import Datapath, Host, Offload
 from flowc.ir.stack import Stack
@@ -34,7 +34,8 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
     asked = host.datapath_span if host.datapath is Datapath.TC else datapaths.said_by_eip("tc")
     if asked is None or host.derived(Stack).has_circles:
         return
-    if not datapaths.decisions:
+    decided = host.derived(Takers).decisions
+    if not decided:
         diagnostics.report(CODE, "tc carries nothing", asked, _nothing(host))
         return
     if idle := datapaths.idle:
@@ -42,7 +43,7 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
         diagnostics.report(
             CODE, f"no rule offloads flows of {what}", idle[0], "" if len(idle) == 1 else "the first of them"
         )
-    left = [one for one in datapaths.decisions if one.stay is not None and one.asked is not None]
+    left = [one for one in decided if one.stay is not None and one.asked is not None]
     reasons = {one.stay for one in left}
     found: dict[Stay, list[Decision]] = {}
     sharing: dict[Stay, list[Decision]] = {}

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from flowc.ir.datapath.candidates import Candidates, Inside
 from flowc.ir.datapath.carried import Carried, Known, Miss, with_next_hop
-from flowc.ir.datapath.decision import Datapaths, Decision, Taker
+from flowc.ir.datapath.decision import Datapaths
 from flowc.ir.datapath.entrances import Entrances
 from flowc.ir.datapath.flowtable import FlowtableDevices
 from flowc.ir.datapath.lookups import Entrance, Lookups, Whose
 from flowc.ir.datapath.onward import NextHop, Onward
 from flowc.ir.datapath.reasons import Stay
 from flowc.ir.datapath.sharing import Shared
+from flowc.ir.datapath.takers import Decision, Taker, Takers
 
 __all__ = [
     "Candidates",
@@ -33,6 +34,7 @@ __all__ = [
     "Shared",
     "Stay",
     "Taker",
+    "Takers",
     "Whose",
     "with_next_hop",
 ]

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from functools import cached_property
-from typing import NamedTuple
 
-from flowc.ir.addresses import Family, Prefix, Range, format_range, merge
+from flowc.ir.addresses import Family, Prefix, Range, merge
 from flowc.ir.datapath.candidates import Candidates, Inside
 from flowc.ir.datapath.entrances import Entrances
 from flowc.ir.datapath.onward import Onward
@@ -22,38 +20,10 @@ from flowc.ir.stack import Stack
 from flowc.source import Span
 
 
-class Taker(Enum):
-    """Who carries the established packets of an address, as far as rules offload them."""
-
-    TC = "tc"
-    FLOWTABLE = "the flowtable"
-    RULESET = "the ruleset"
-
-
-class Decision(NamedTuple):
-    """`what` it is in the file: an endpoint, an EIP, ..."""
-
-    what: str
-    family: Family
-    range: Range
-    vrf: str | None
-    taker: Taker
-    stay: Stay | None
-    """Why it is not tc."""
-    span: Span
-    asked: Span | None
-    """Where the file asks for tc: its host, or the EIP itself."""
-    cause: Stay | None = None
-    """Of what it shares an address with, if it is left for that."""
-
-    @property
-    def text(self) -> str:
-        vrf = f" in vrf `{self.vrf}`" if self.vrf else ""
-        return f"{self.what} {format_range(self.family, *self.range)}{vrf}"
-
-
 @dataclass(frozen=True)
 class Datapaths:
+    """What is tc's, and why the rest is not."""
+
     host: Host
 
     @property
@@ -69,7 +39,7 @@ class Datapaths:
         return self.host.derived(Entrances)
 
     @cached_property
-    def _sharing(self) -> Sharing:
+    def sharing(self) -> Sharing:
         pairs = frozenset((source, target) for source, target, _ in self._fastpath.pairs)
         return Sharing(self.host, self._candidates.insides, pairs)
 
@@ -91,17 +61,17 @@ class Datapaths:
             stay = self._of_machine(target, inside)
             if stay is not None:
                 found[target] = stay
-        for one in self._sharing.public:
-            stay = self._of_ways(one.zone) or self._sharing.obstacles.get(one.node)
+        for one in self.sharing.public:
+            stay = self._of_ways(one.zone) or self.sharing.obstacles.get(one.node)
             if stay is not None:
                 found.setdefault(one.node, stay)
-        return {**self._sharing.obstacles, **found}
+        return {**self.sharing.obstacles, **found}
 
     def _of_machine(self, target: Target, inside: Inside) -> Stay | None:
         host, (vrf, family, address) = self.host, target
-        wanted = self._sharing.overrides.get(target, host.datapath)
+        wanted = self.sharing.overrides.get(target, host.datapath)
         if wanted is Datapath.NFT:
-            return Stay.OVERRIDE if target in self._sharing.overrides else Stay.DECLARED
+            return Stay.OVERRIDE if target in self.sharing.overrides else Stay.DECLARED
         if wanted is Datapath.AUTO and inside.interface not in self._for_a_nic:
             return Stay.AUTO
         if found := self._of_interface(inside.interface):
@@ -181,27 +151,29 @@ class Datapaths:
         """By what stands for all that share an address, a reason of one of them."""
         found: dict[Node, Stay] = {}
         for node, stay in self._own.items():
-            found.setdefault(self._sharing.root(node), stay)
+            found.setdefault(self.sharing.root(node), stay)
         return found
 
-    def _stay(self, node: Node) -> Stay | None:
+    def stay(self, node: Node) -> Stay | None:
+        """Why an address is not tc's; None if it is."""
         if node in self._own:
             return self._own[node]
-        return Stay.TOGETHER if self._sharing.root(node) in self._blocked else None
+        return Stay.TOGETHER if self.sharing.root(node) in self._blocked else None
 
-    def _cause(self, node: Node) -> Stay | None:
-        return self._blocked.get(self._sharing.root(node)) if self._stay(node) is Stay.TOGETHER else None
+    def cause(self, node: Node) -> Stay | None:
+        """Of what it shares an address with, if it is left for that."""
+        return self._blocked.get(self.sharing.root(node)) if self.stay(node) is Stay.TOGETHER else None
 
-    def _stay_of_public(self, node: Node) -> Stay | None:
+    def stay_of_public(self, node: Node) -> Stay | None:
         """Where a choice of the host keeps those behind it from tc, there is no other reason to look for."""
-        stay = self._stay(node)
-        choice = self._cause(node)
+        stay = self.stay(node)
+        choice = self.cause(node)
         return choice if choice in (Stay.DECLARED, Stay.AUTO) else stay
 
     def of_interfaces(self, names: Collection[str]) -> list[Stay]:
         """Why machines behind interfaces are not tc's, each reason once; none where the host lets tc have nothing."""
         insides = self._candidates.insides.items() if self._wanted else ()
-        stays = (self._stay(target) for target, inside in insides if inside.interface in names)
+        stays = (self.stay(target) for target, inside in insides if inside.interface in names)
         return list(dict.fromkeys(stay for stay in stays if stay))
 
     def said_by_eip(self, *datapaths: str) -> Span | None:
@@ -216,7 +188,7 @@ class Datapaths:
     @cached_property
     def idle(self) -> tuple[Span, ...]:
         """The EIPs that ask for tc, and no rule offloads flows of their machines."""
-        candidates, asking = self._candidates, self._sharing.asking
+        candidates, asking = self._candidates, self.sharing.asking
         idle = asking.keys() - candidates.insides.keys()
         if idle:
             idle -= {one for one, interface, _ in candidates.named() if candidates.partners_of(interface)}
@@ -239,7 +211,7 @@ class Datapaths:
         """The machines that are tc's."""
         if not self._wanted:
             return ()
-        return tuple(one for target, one in self._candidates.insides.items() if self._stay(target) is None)
+        return tuple(one for target, one in self._candidates.insides.items() if self.stay(target) is None)
 
     @cached_property
     def ranges(self) -> Mapping[tuple[str | None, Family], tuple[Range, ...]]:
@@ -252,60 +224,19 @@ class Datapaths:
     @cached_property
     def public(self) -> tuple[Shared, ...]:
         """The public addresses that are tc's: those of its machines."""
-        roots = {self._sharing.root(one.target) for one in self.taken}
-        return tuple(one for one in self._sharing.public if self._sharing.root(one.node) in roots)
+        roots = {self.sharing.root(one.target) for one in self.taken}
+        return tuple(one for one in self.sharing.public if self.sharing.root(one.node) in roots)
 
     def takes(self, zone: str, family: Family, public: int) -> bool:
         """A public address is tc's, if its machine is."""
-        return self._stay(self._sharing.node(zone, family, public)) is None
+        return self.stay(self.sharing.node(zone, family, public)) is None
 
     def is_translated(self, target: Target, zone: str | None = None) -> bool:
         """It has flows by a public address; or what it sends to a zone has another source."""
         if zone is not None:
-            return (zone, target) in self._sharing.translated
-        return self._sharing.root(target) != target or target in self._standing_for
+            return (zone, target) in self.sharing.translated
+        return self.sharing.root(target) != target or target in self._standing_for
 
     @cached_property
     def _standing_for(self) -> frozenset[Node]:
-        return frozenset(self._sharing.root(one.node) for one in self._sharing.public)
-
-    @cached_property
-    def decisions(self) -> tuple[Decision, ...]:
-        """Of each machine and each public address that the file names, as far as a rule offloads flows of it."""
-        found: list[Decision] = []
-        everywhere = self.host.datapath_span if self.host.datapath is Datapath.TC else None
-        for (vrf, family, address), inside in self._candidates.insides.items():
-            stay = self._stay(inside.target)
-            taker = Taker.TC if stay is None else self._else(inside.interface)
-            one = Range(address, address)
-            wanted = self._sharing.overrides.get(inside.target, self.host.datapath)
-            asked = everywhere or self._sharing.asking.get(inside.target) if wanted is Datapath.TC else None
-            cause = self._cause(inside.target)
-            found.append(Decision("address", family, one, vrf, taker, stay, inside.span, asked, cause))
-        named = {self._sharing.root(target) for target in self._candidates.insides}
-        for shared in self._sharing.public:
-            stay = self._stay_of_public(shared.node)
-            if stay is None and self._sharing.root(shared.node) not in named:
-                continue  # nobody has flows by it that a rule offloads
-            taker = Taker.TC if stay is None else self._else_public(shared.zone)
-            asked = None if stay is Stay.OVERRIDE else everywhere
-            vrf, family, one = shared.vrf, shared.family, shared.range
-            cause = self._cause(shared.node)
-            found.append(Decision(shared.what, family, one, vrf, taker, stay, shared.span, asked, cause))
-        return tuple(dict.fromkeys(found))
-
-    def _else(self, name: str) -> Taker:
-        """Who has what is over an interface, if tc has not."""
-        fastpath = self._fastpath
-        free = name in fastpath.interfaces and name not in fastpath.obstacles
-        return (
-            Taker.FLOWTABLE if free and any(map(fastpath.free, self._candidates.partners_of(name))) else Taker.RULESET
-        )
-
-    def _else_public(self, zone: str) -> Taker:
-        free = zone in self._fastpath.zones and self._fastpath.free(zone)
-        return (
-            Taker.FLOWTABLE
-            if free and any(map(self._fastpath.free, self._candidates.partners[zone]))
-            else Taker.RULESET
-        )
+        return frozenset(self.sharing.root(one.node) for one in self.sharing.public)
