@@ -85,6 +85,7 @@ def test_links_are_those_that_ip_shows(host: Namespace) -> None:
         assert (link.master, link.alias) == (row.get("master"), row.get("ifalias"))
         assert link.up == ("UP" in row["flags"])
         assert (link.max_mtu, link.min_mtu) == (row["max_mtu"] or None, row["min_mtu"] or None)
+        assert (link.switch_id, link.port_name) == (row.get("phys_switch_id"), row.get("phys_port_name"))
         assert link.parent == (row.get("link") if "link_netnsid" not in row else None)
         if link.tunnel is not None and not link.tunnel.external:
             data = info["info_data"]

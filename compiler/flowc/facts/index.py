@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from functools import cached_property
@@ -15,6 +15,9 @@ FLOWC_ALIAS = "flowc"
 FLOWC_PROTOCOL = 102
 """Of routes that flowc made."""
 TABLE_MAIN = 254
+ON_A_PARENT = ("vlan", "macvlan")
+ON_PORTS = ("bond", "team", "bridge")
+"""Kinds of devices that send by others."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,30 @@ class Index:
             if link.master is not None:
                 found.setdefault(link.master, []).append(link.name)
         return found
+
+    def lowest(self, device: str) -> tuple[Link, ...]:
+        """What a device stands on at last, down to ports of a switch: a VLAN's parent, the ports of a bond or a bridge, else
+        the device itself. Empty where facts do not tell (kernel: dev_get_port_parent_id in net/core/dev.c).
+        """
+        found: list[Link] = []
+        waiting, seen = [device], {device}
+        while waiting:
+            link = self.links.get(waiting.pop())
+            if link is None:
+                return ()
+            below: Sequence[str | None] = ()
+            if link.switch_id is None:
+                below = (link.parent,) if link.kind in ON_A_PARENT else ()
+                below = self.ports.get(link.name, ()) if link.kind in ON_PORTS else below
+            if not below:
+                found.append(link)
+            for name in below:
+                if name is None:
+                    return ()
+                if name not in seen:
+                    seen.add(name)
+                    waiting.append(name)
+        return tuple(found)
 
     @cached_property
     def owners(self) -> Mapping[tuple[Family, int], list[Owned]]:

@@ -59,6 +59,8 @@ DeviceName: TypeAlias = Annotated[str, Field(min_length=1, max_length=15)]
 """The kernel's IFNAMSIZ is 16 with the final NUL."""
 MacText: TypeAlias = Annotated[str, Field(pattern="^[0-9a-f]{2}(:[0-9a-f]{2})*$")]
 """A link-layer address in lower case; that of InfiniBand has twenty bytes."""
+HexText: TypeAlias = Annotated[str, Field(pattern="^([0-9a-f]{2})+$")]
+"""Bytes in lower case, without anything between them."""
 Port: TypeAlias = Annotated[int, Field(ge=1, le=65535)]
 U8: TypeAlias = Annotated[int, Field(ge=0, le=0xFF)]
 U32: TypeAlias = Annotated[int, Field(ge=0, le=0xFFFFFFFF)]
@@ -126,6 +128,10 @@ class Link(_Model):
     """The feature `hw-tc-offload` of ethtool."""
     eswitch: str | None = None
     """The mode of the NIC's embedded switch: `legacy` or `switchdev`. None where it has none."""
+    switch_id: HexText | None = None
+    """Of the embedded switch that it is a port of: `switchid` of `ip -d link`. None where it is no port of one."""
+    port_name: str | None = None
+    """Its name there, `portname` of `ip -d link`: `p0` is an uplink, `pf0vf1` a representor."""
 
 
 class Address(_Model):

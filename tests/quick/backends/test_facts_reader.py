@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import socket
+import struct
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +14,8 @@ import pytest
 
 from flowc.backends.netlink.facts import NoNamespaceError, Roots, read_host, sockets
 from flowc.backends.netlink.facts.gaps import Gaps
+from flowc.backends.netlink.facts.kernel import Message
+from flowc.backends.netlink.facts.links import links
 from flowc.backends.netlink.facts.modules import modules
 from flowc.backends.netlink.facts.sysctls import sysctls
 from flowc.backends.netlink.facts.tools import tools
@@ -63,6 +67,31 @@ def test_the_loopback_device_is_there(here: Facts) -> None:
     assert (link.kind, link.master, link.mac) == (None, None, "00:00:00:00:00:00")
     assert link.mtu == int(Path("/sys/class/net/lo/mtu").read_text())
     assert Address(device="lo", address="127.0.0.1/8") in (here.addresses or ())
+
+
+def message(*attributes: tuple[int, bytes]) -> Message:
+    """Of a link, as rtnetlink sends it."""
+    packed = [
+        struct.pack("=HH", 4 + len(value), number) + value + bytes(-len(value) % 4) for number, value in attributes
+    ]
+    body = struct.pack("=BxHiII", 0, 1, 7, 0, 0) + b"".join(packed)
+    parsed = importlib.import_module("pyroute2.netlink.rtnl.ifinfmsg").ifinfmsg(
+        struct.pack("=IHHII", 16 + len(body), 16, 0, 0, 0) + body
+    )
+    parsed.decode()
+    found: Message = parsed
+    return found
+
+
+def test_a_port_of_an_embedded_switch_says_which_and_its_name_there() -> None:
+    name, switch_id, port_name = 3, 36, 38  # linux/if_link.h
+    port = message(
+        (name, b"flowc-no-such0\0"), (switch_id, bytes.fromhex("5A1ED70003A1420C")), (port_name, b"pf0vf1\0")
+    )
+    (link,) = links({7: port}, Gaps())
+    assert (link.switch_id, link.port_name) == ("5a1ed70003a1420c", "pf0vf1")
+    (link,) = links({7: message((name, b"flowc-no-such0\0"))}, Gaps())
+    assert (link.switch_id, link.port_name) == (None, None)
 
 
 def test_settings_are_those_of_proc(here: Facts) -> None:

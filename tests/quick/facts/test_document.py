@@ -45,6 +45,7 @@ FULL = Facts(
     tools=Tools(nft="1.0.6", iproute2="6.1.0"),
     links=(
         Link(name="eth0", driver="mlx5_core", mac="52:54:00:00:00:01", mtu=1500, hw_tc_offload=False, eswitch="legacy"),
+        Link(name="eth1", driver="mlx5e_rep", switch_id="5a1ed70003a1420c", port_name="pf0vf1"),
         Link(name="acme", kind="vrf", table=1000, alias="flowc", up=True, operstate="up"),
         Link(name="gre7", kind="gretap", tunnel=TunnelEnds(local="172.16.0.1", remote="172.16.0.2", ikey=0, okey=7)),
     ),

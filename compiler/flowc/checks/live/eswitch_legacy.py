@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flowc.checks.base import FactsCheck
-from flowc.checks.live.offloading import offloading_devices
+from flowc.checks.live.offloading import in_legacy_mode, offloading_devices
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.facts import Index
 from flowc.ir.network import Host
@@ -22,7 +22,7 @@ def run(host: Host, index: Index, diagnostics: Diagnostics) -> None:
     """Report each such NIC."""
     for interface in offloading_devices(host):
         link = index.links.get(interface.device)
-        if link is not None and link.eswitch == "legacy" and (link.driver or "").startswith("mlx5"):
+        if link is not None and in_legacy_mode(link):
             diagnostics.report(
                 CODE,
                 f"the embedded switch of `{interface.device}` is in legacy mode",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flowc.ir.datapath import FlowtableDevices
+from flowc.facts import Link
+from flowc.ir.datapath import FlowtableDevices, Redirects
+from flowc.ir.datapath.redirects import Redirect
 from flowc.ir.links import Interface
 from flowc.ir.network import Host, Offload
 from flowc.ir.stack import Stack
@@ -23,7 +25,7 @@ def devices_of_tc(host: Host) -> list[Interface]:
     if host.offload is not Offload.HARDWARE or host.derived(Stack).has_circles:
         return []
     names = host.derived(FlowtableDevices).by_tc
-    found = {one.name: one for name in names for one in _lowest(host, host.interfaces[name])}
+    found = {one.name: one for name in names for one in lowest(host, host.interfaces[name])}
     return list(found.values())
 
 
@@ -33,12 +35,24 @@ def offloading_devices(host: Host) -> list[Interface]:
     return list(found.values())
 
 
-def _lowest(host: Host, interface: Interface) -> Iterator[Interface]:
+def redirects_of_tc(host: Host) -> tuple[Redirect, ...]:
+    """The interfaces that tc hands packets on between, if a NIC is to do it."""
+    if host.offload is not Offload.HARDWARE or host.derived(Stack).has_circles:
+        return ()
+    return host.derived(Redirects).groups
+
+
+def in_legacy_mode(link: Link) -> bool:
+    """It is of a mlx5 NIC whose embedded switch takes no flows."""
+    return link.eswitch == "legacy" and (link.driver or "").startswith("mlx5")
+
+
+def lowest(host: Host, interface: Interface) -> Iterator[Interface]:
     """The devices that it stands on at last."""
     if interface.carrier:
         interface = host.interfaces[interface.carrier]
     below = host.derived(Stack).below(interface)
     for one in below:
-        yield from _lowest(host, one)
+        yield from lowest(host, one)
     if not below:
         yield interface

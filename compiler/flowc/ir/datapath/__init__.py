@@ -14,6 +14,7 @@ from flowc.ir.datapath.flowtable import FlowtableDevices
 from flowc.ir.datapath.lookups import Entrance, Lookups, Whose
 from flowc.ir.datapath.onward import NextHop, Onward
 from flowc.ir.datapath.reasons import Stay
+from flowc.ir.datapath.redirects import Redirects
 from flowc.ir.datapath.sharing import Shared
 from flowc.ir.datapath.takers import Decision, Taker, Takers
 
@@ -31,6 +32,7 @@ __all__ = [
     "Miss",
     "NextHop",
     "Onward",
+    "Redirects",
     "Shared",
     "Stay",
     "Taker",

@@ -60,6 +60,8 @@ def _link(message: Message, names: Mapping[int, str]) -> dict[str, Any]:
         "table": data.get("IFLA_VRF_TABLE") if kind == "vrf" else None,
         "vlan": data.get("IFLA_VLAN_ID") if kind == "vlan" else None,
         "tunnel": _tunnel(kind, data),
+        "switch_id": str(own.get("IFLA_PHYS_SWITCH_ID", "")).replace(":", "").lower() or None,
+        "port_name": own.get("IFLA_PHYS_PORT_NAME") or None,
     }
 
 
