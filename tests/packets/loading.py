@@ -61,6 +61,12 @@ def load_modules() -> None:
     subprocess.run(["modprobe", "-a", "ip_gre", "ip6_gre", "nf_conntrack"], check=True)
 
 
+def keep_neighbors() -> None:
+    """Above so many, of all namespaces together, the kernel forgets managed ones that do not answer (docs/apply.md)."""
+    for family in ("ipv4", "ipv6"):
+        (Path("/proc/sys/net") / family / "neigh/default/gc_thresh1").write_text("100000")
+
+
 def devices_of(state: HostState) -> list[str]:
     """Those that have to be there: flowc does not make them."""
     return sorted({link.device for link in state.links if not link.created})

@@ -19,7 +19,7 @@ import pytest
 from tests.lab.protocol import prepared
 from tests.packets.kerneldump import changes, dump
 from tests.packets.lab import Lab, Namespace
-from tests.packets.loading import BY_TOOLS, Job, devices_of, load, load_modules
+from tests.packets.loading import BY_TOOLS, Job, devices_of, keep_neighbors, load, load_modules
 from tests.packets.loading import written as write_hosts
 
 from flowc.api import compile_files
@@ -70,6 +70,7 @@ PARTS = -(-(FILES + 14) // IN_EACH)
 def test_a_host_becomes_what_a_file_says_and_what_it_was(lab: Lab, part: int) -> None:
     pairs: list[tuple[Case, Case]] = pickle.loads((prepared(__name__) / f"{part}.pickle").read_bytes())  # noqa: S301  # our own
     load_modules()
+    keep_neighbors()
     start = time.monotonic()
     found = [judged(pair, names) for pair, names in zip(pairs, places(lab, pairs), strict=True)]
     print(f"{len(pairs)} hosts, {time.monotonic() - start:.0f} s")

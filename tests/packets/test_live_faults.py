@@ -18,7 +18,7 @@ import pytest
 from tests.lab.protocol import TEST_LIMIT, prepared
 from tests.packets.kerneldump import changes, dump
 from tests.packets.lab import Lab, Namespace
-from tests.packets.loading import devices_of, load_modules
+from tests.packets.loading import devices_of, keep_neighbors, load_modules
 from tests.packets.servers import tcp_echo
 from tests.packets.traffic import Result, Status, TcpFlow
 from tests.packets.writes import stopped
@@ -54,7 +54,7 @@ PAIRS = {"to another": (SMALL, CHANGED), TENANT: ("", EXAMPLES[TENANT])}
 if IS_SOAK:
     PAIRS |= {"from nothing": ("", SMALL), "from a tenant": (EXAMPLES[TENANT], SMALL)}
     PAIRS |= {name: ("", text) for name, text in sorted(EXAMPLES.items())}
-STEP = {"shared-tunnel": 25}
+STEP = {"shared-tunnel": 50}
 """Of its more than a thousand writes, which are alike, one of so many."""
 PARTS = 4
 """Tests, so that none of them takes long: each has every fourth of the writes."""
@@ -128,6 +128,7 @@ def state(text: str, folder: Path) -> HostState:
 def prepared_host(lab: Lab, name: str, old: HostState | None, new: HostState) -> Namespace:
     """A host that is as the old file says."""
     load_modules()
+    keep_neighbors()
     (host,) = lab.namespaces(name)
     devices = sorted({device for one in (old, new) if one is not None for device in devices_of(one)})
     host.ip(*(f"link add name {device} type veth peer name far{n}" for n, device in enumerate(devices)))
