@@ -222,6 +222,18 @@ def test_the_route_of_the_main_table_decides_and_not_what_the_tunnel_is_on(tmp_p
     assert lost(tmp_path, far + several, eth0=VF, eth1=ELSEWHERE, eth2=ELSEWHERE) == []
 
 
+def test_of_an_underlay_in_a_vrf_nothing_is_said(tmp_path: Path) -> None:
+    """mlx5 does not find the tunnel's way then, but another one or none."""
+    text = edited(
+        PLAIN,
+        ("vrf red { table 1001 }", "vrf red { table 1001 }\nvrf core { table 1002 }"),
+        ("address 172.16.1.1/24;", "address 172.16.1.1/24; vrf core;"),
+    )
+    assert lost(tmp_path, text, eth0=UPLINK, eth1=ELSEWHERE) == []
+    main = "interface side { device eth2; address 172.16.9.1/24 }\nroute default via 172.16.9.2 on side\n"
+    assert lost(tmp_path, text + main, eth0=UPLINK, eth1=UPLINK, eth2=ELSEWHERE) == []
+
+
 def test_another_uplink_of_the_same_switch_stays_in_software(tmp_path: Path) -> None:
     """That is FC836's."""
     assert pairs(tmp_path, VLAN, eth0=UPLINK, eth1=OTHER_UPLINK) == ["packets from `eth1` to `eth0`"]

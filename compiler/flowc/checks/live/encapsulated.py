@@ -69,7 +69,9 @@ class Underlays:
         return list(found.values())
 
     def _leaves(self, key: Interface) -> Interface | None:
-        """mlx5 asks the main table for the remote, whatever the tunnel is bound to; other programs may have routes there."""
+        """mlx5 asks the main table for the remote, whatever the tunnel is bound to: where that is in a VRF, it is another way
+        than the tunnel's. Other programs may have routes there.
+        """
         if key.name not in self._known:
             self._known[key.name] = self._find(key)
         return self._known[key.name]
@@ -83,6 +85,9 @@ class Underlays:
         shared = self.host.interfaces[key.carrier or ""].link
         if ends is None or not isinstance(shared, Tunnel):
             return None
+        underlay = self.host.derived(Stack).underlay(shared)
+        if underlay is not None and underlay.vrf is not None:
+            return None
         family, _, remote = ends
         best, pinned = self.host.derived(Fib).lookup(None, family, remote)
         if pinned or any(len(way.interfaces) != 1 for way in best):
@@ -90,8 +95,7 @@ class Underlays:
         names = {way.interfaces[0] for way in best}
         if names:
             return self.host.interfaces[names.pop()] if len(names) == 1 else None
-        underlay = self.host.derived(Stack).underlay(shared)
-        return underlay if underlay and underlay.vrf is None else None
+        return underlay
 
     def _underlay(self, tunnel: str, out: str) -> Underlay | None:
         if (tunnel, out) not in self._made:
