@@ -32,6 +32,7 @@ from flowc.checks.live import (
     switches_differ,
     tunnel_local_absent,
     undeclared_device,
+    underlay_elsewhere,
     underlay_mtu_smaller,
     vrf_table_in_use,
 )
@@ -46,6 +47,7 @@ CHECKS: tuple[FactsCheck, ...] = (
     device_takes_no_flows.CHECK,
     driver_without_conntrack.CHECK,
     switches_differ.CHECK,
+    underlay_elsewhere.CHECK,
     hw_tc_offload_off.CHECK,
     eswitch_legacy.CHECK,
     conntrack_nearly_full.CHECK,

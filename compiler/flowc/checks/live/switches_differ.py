@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property
-from typing import NamedTuple
-
 from flowc.checks.base import FactsCheck
-from flowc.checks.live.offloading import in_legacy_mode, lowest, redirects_of_tc
+from flowc.checks.live.encapsulated import Fate, Underlays
+from flowc.checks.live.ends import End, Ends
+from flowc.checks.live.offloading import redirects_of_tc
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.facts import Index, Link
-from flowc.ir.drivers import refuses
-from flowc.ir.links import Interface, Tunnel
+from flowc.facts import Index
 from flowc.ir.network import Host
 
 CODE = register(
@@ -23,52 +17,41 @@ CODE = register(
     "The host says `offload hardware`, and tc carries flows between two devices that are no ports of one embedded switch, or "
     "that are two uplinks of one. A NIC hands packets on between ports of its own switch, and mlx5 not from one uplink to "
     "another (kernel: tc_act_can_offload_mirred and verify_uplink_forwarding in en/tc/act/mirred.c of mellanox/mlx5/core, below "
-    "drivers/net/ethernet). The filters do their work in software then, where tc costs more than the flowtable. What goes out "
-    "by a key of a shared tunnel is not meant: mlx5 sends it by an uplink of its own.",
+    "drivers/net/ethernet). The filters do their work in software then, where tc costs more than the flowtable. Of what goes "
+    "out by a key of a shared tunnel only the second is meant: mlx5 sends the rest by an uplink of its own (FC837).",
 )
 
-UPLINK = re.compile(r"p[0-9]+(s[0-9]+)?")
-"""The name of a physical port (kernel: __devlink_port_phys_port_name_get in net/devlink/port.c)."""
-
 HELP = "write `datapath nft` on the host, or on their EIPs: in software the flowtable costs less"
+"""Not where keys of a tunnel are on one side, which the flowtable does not see."""
 
 
-class End(NamedTuple):
-    """A device that tc takes packets from, or hands them to."""
-
-    interface: Interface
-    switch: str
-    """The id of the one that its ports belong to; empty for none."""
-    uplinks: frozenset[str]
-    """The devices that it stands on, if all are physical ports of mlx5 NICs."""
-    place: str
-
-    @property
-    def kind(self) -> tuple[str, bool]:
-        return self.switch, bool(self.uplinks)
-
-    def apart(self, other: End) -> str:
-        """What keeps a NIC from handing packets on between both; empty for nothing that facts tell."""
-        if self.switch != other.switch:
-            return "no embedded switch has both as ports"
-        if self.uplinks and other.uplinks and self.uplinks.isdisjoint(other.uplinks):
-            return "mlx5 hands nothing on from one uplink to another"
-        return ""
+def apart(source: End, target: End) -> str:
+    """What keeps a NIC from handing packets on between both; empty for nothing that facts tell."""
+    if source.switch != target.switch:
+        return "no embedded switch has both as ports"
+    if source.uplinks and target.uplinks and source.uplinks.isdisjoint(target.uplinks):
+        return "mlx5 hands nothing on from one uplink to another"
+    return ""
 
 
 def run(host: Host, index: Index, diagnostics: Diagnostics) -> None:
     """Report each pair of devices once."""
-    ends = _Ends(host, index)
+    ends, underlays = Ends(host, index), Underlays(host, index)
     found: dict[tuple[str, str], tuple[End, End]] = {}
+    by_keys: set[tuple[str, str]] = set()
     for entrances, ways in redirects_of_tc(host):
         targets: dict[tuple[str, bool], list[End]] = {}
         for target in ends.of(name for name in ways if not host.interfaces[name].carrier):
-            targets.setdefault(target.kind, []).append(target)
+            targets.setdefault((target.switch, bool(target.uplinks)), []).append(target)
+        outer = underlays.of(ways)
         for source in ends.of(entrances):
+            name = source.interface.name
             for (switch, uplinks), some in targets.items():
                 if source.switch != switch or (source.uplinks and uplinks):
-                    apart = (one for one in some if source.apart(one))
-                    found |= {(source.interface.name, one.interface.name): (source, one) for one in apart}
+                    found |= {(name, one.interface.name): (source, one) for one in some if apart(source, one)}
+            refused = [one.end for one in outer if one.fate(source) is Fate.SOFTWARE]
+            found |= {(name, one.interface.name): (source, one) for one in refused}
+            by_keys |= {(name, one.interface.name) for one in refused}
     order = {name: place for place, name in enumerate(host.interfaces)}
     for (name, other), (source, target) in found.items():
         mutual = (other, name) in found
@@ -81,55 +64,12 @@ def run(host: Host, index: Index, diagnostics: Diagnostics) -> None:
             related.append((host.offload_span, "a NIC shall carry them"))
         diagnostics.report(
             CODE,
-            f"{what.format(*devices)} stay in software: {source.apart(target)}",
+            f"{what.format(*devices)} stay in software: {apart(source, target)}",
             source.interface.span,
             source.place,
             related=related,
-            help=HELP if mutual else None,  # else keys of a tunnel are on one side, which the flowtable does not see
+            help=HELP if mutual and by_keys.isdisjoint(((name, other), (other, name))) else None,
         )
-
-
-@dataclass(frozen=True)
-class _Ends:
-    host: Host
-    index: Index
-
-    def of(self, names: Iterable[str]) -> list[End]:
-        """The devices below these interfaces, each once, as far as facts tell of them, and no other check does."""
-        found: dict[str, End] = {}
-        for name in names:
-            if name not in self._known:
-                self._known[name] = self._find(self.host.interfaces[name])
-            found |= {end.interface.name: end for end in self._known[name]}
-        return list(found.values())
-
-    @cached_property
-    def _known(self) -> dict[str, list[End]]:
-        return {}
-
-    def _find(self, interface: Interface) -> list[End]:
-        """A tunnel's packets may come in elsewhere than by the interface that has its address, if that is of software."""
-        found = (self._end(one) for one in lowest(self.host, interface) if not isinstance(one.link, Tunnel))
-        return [end for end in found if end is not None and (end.switch or not interface.carrier)]
-
-    def _end(self, interface: Interface) -> End | None:
-        links = self.index.lowest(interface.device)
-        if not links or any(in_legacy_mode(link) or refuses(link.driver, "ct") for link in links):
-            return None
-        switches = {link.switch_id for link in links}
-        if len(switches) > 1:
-            return End(interface, "", frozenset(), "its ports belong to no switch together")
-        switch = switches.pop()
-        if switch is None:
-            return End(interface, "", frozenset(), "it is a port of no switch")
-        uplinks = {link.name: link.port_name or "" for link in links if _is_uplink(link)}
-        if len(uplinks) < len(links):
-            return End(interface, switch, frozenset(), f"a port of switch {switch}")
-        return End(interface, switch, frozenset(uplinks), f"uplink {', '.join(uplinks.values())} of switch {switch}")
-
-
-def _is_uplink(link: Link) -> bool:
-    return link.driver == "mlx5_core" and UPLINK.fullmatch(link.port_name or "") is not None
 
 
 _FILE = """
