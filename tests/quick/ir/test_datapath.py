@@ -134,6 +134,11 @@ def test_what_stays_with_nft_has_its_reason(
              ("device eth1;", "device eth1; mtu 1600;")],
             None, Stay.AUTO,
         ),
+        (
+            [("offload software; datapath tc", "offload hardware"), ("tunnel overlay {", "tunnel overlay { mtu 1500;"),
+             ("device eth1;", "device eth1; mtu 1600; vrf below;"), ("vrf red {", "vrf below { table 77 }\nvrf red {")],
+            Stay.UNDERLAY, Stay.AUTO,
+        ),
         ([("offload software; datapath tc", "offload software")], Stay.AUTO, Stay.AUTO),
         ([("eip 198.51.100.8 <-> web", ""), ("eip 198.51.100.9 <-> db", "")], Stay.ZONES, Stay.ZONES),
         (

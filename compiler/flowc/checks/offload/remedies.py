@@ -22,6 +22,7 @@ REMEDIES: Mapping[Stay, str] = {
     Stay.LAYER3: "use a key of a shared `gretap` or `ip6gretap`",
     Stay.OWN_KEY: "make it a key of a shared tunnel: `over TUNNEL`",
     Stay.OWN_KEY_HARDWARE: "make it a key of a shared tunnel: `over TUNNEL`",
+    Stay.UNDERLAY: "leave `vrf` out of the interface below the tunnel",
     Stay.MTU: "give its ways one `mtu`, such as 1500 on a shared tunnel and 1600 on the interface below it",
     Stay.HELPER: "leave `offload` out of the rule with the helper",
     Stay.DYNAMIC: "give the interface outside an address, and write its routes",

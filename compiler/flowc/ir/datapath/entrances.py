@@ -83,7 +83,14 @@ class Entrances:
                 return Stay.LAYER3
             if link.over is None:
                 return Stay.OWN_KEY_HARDWARE if hardware else Stay.OWN_KEY
+            if hardware and self._leaves_in_vrf(link.over):
+                return Stay.UNDERLAY
         return None
+
+    def _leaves_in_vrf(self, shared: str) -> bool:
+        link = self.host.interfaces[shared].link
+        underlay = self.host.derived(Stack).underlay(link) if isinstance(link, Tunnel) else None
+        return underlay is not None and underlay.vrf is not None
 
     @cached_property
     def _split(self) -> frozenset[str]:

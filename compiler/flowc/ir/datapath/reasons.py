@@ -23,6 +23,7 @@ class Stay(Enum):
     LAYER3 = "its way is a tunnel without Ethernet headers"
     OWN_KEY = "its way is a tunnel with a key of its own: tc would not follow the tunnel's path MTU"
     OWN_KEY_HARDWARE = "its way is a tunnel with a key of its own: a NIC is told keys by a shared tunnel alone"
+    UNDERLAY = "its tunnel's packets leave in a VRF, and a NIC asks the main table for their way"
     BRIDGE = "its way is a bridge"
     VIRTUAL = "its way is a device that no NIC has"
     MTU = "the MTUs of its ways differ, and the NIC does not measure packets"
