@@ -1,19 +1,22 @@
 """The journal of a change: what was there before flowc sets it, and what was put back since.
 
 Sysctls, devices that flowc did not make and the place of the local rule carry no mark of who set them. So what they were
-is noted before they are set for the first time, and stays noted until it is put back.
+is noted before they are set for the first time, and stays noted until it is put back. So is what flowc sets for a moment:
+if it is ended then, the next apply puts it back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from ipaddress import ip_interface
 from types import MappingProxyType
 
 from flowc.delta.delta import Delta
-from flowc.hoststate import Link, NetworkState
+from flowc.hoststate import AddressRow, Link, NetworkState
 from flowc.hoststate.journal import DeviceBefore, Journal
-from flowc.hoststate.state import device_of
+from flowc.hoststate.state import PROMOTED, device_of
 
 
 def noted(
@@ -22,12 +25,13 @@ def noted(
     """The journal with what the delta is about to set. What it holds already was before flowc, and is not replaced.
 
     `devices` and `sysctls` are what was read from the kernel, whole: of each device all of it, of each sysctl that there
-    is its value. Settings of devices that flowc makes come and go with these.
+    is its value. Settings of devices that flowc makes come and go with these, but for what is set for a moment.
     """
     own = {link.device for link in _links(live, delta) if link.created}
     found = {one.key: sysctls[one.key] for one in delta.sysctls.created if one.key in sysctls}
     found |= {change.new.key: sysctls.get(change.new.key, change.old.value) for change in delta.sysctls.changed}
     kept = {key: value for key, value in found.items() if device_of(key) not in own}
+    kept |= {key: "0" for key in set_for_a_moment(live, delta) if sysctls.get(key) == "0"}
     attributes = dict(journal.devices)
     for device, before in _set(delta, devices):
         if before != DeviceBefore():
@@ -39,6 +43,20 @@ def noted(
         devices=MappingProxyType(attributes),
         local_rule_first=journal.local_rule_first or moved,
     )
+
+
+def set_for_a_moment(live: NetworkState, delta: Delta) -> Iterator[str]:
+    """The sysctls that flowc sets while it deletes addresses, and while it puts those of a network in their order."""
+    devices = {row.device for row in delta.addresses.deleted if _has_network(row)}
+    if delta.addresses or delta.links:
+        rows = [row for row in (*live.addresses, *delta.addresses.created) if _has_network(row)]
+        count = Counter((row.device, ip_interface(row.address).network) for row in rows)
+        devices.update(device for (device, _), number in count.items() if number > 1)
+    yield from map(PROMOTED.format, sorted(devices))
+
+
+def _has_network(row: AddressRow) -> bool:
+    return row.family == 4 and not row.address.endswith("/32")
 
 
 def settled(

@@ -39,6 +39,10 @@ A new device has those of `default`, of whatever kind it is (net/ipv4/devinet.c,
 `ipv6_add_dev`).
 """
 
+PROMOTED = "net/ipv4/conf/{}/promote_secondaries"
+"""1 while flowc deletes an address of a device: with the first one of a network the kernel deletes the others, unless one
+may take its place (net/ipv4/devinet.c, `__inet_del_ifa`)."""
+
 _FOLDERS = frozenset({"conf", "neigh"})
 """Of net/ipv4 and net/ipv6: with one folder for each device."""
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from tests.quick.delta.states import state
 
 from flowc.delta import Delta, difference
-from flowc.delta.noted import noted, settled
+from flowc.delta.noted import noted, set_for_a_moment, settled
 from flowc.hoststate import AddressRow, Link, LinkKind, NetworkState, Sysctl
 from flowc.hoststate.journal import DeviceBefore, Journal, completed
 from flowc.hoststate.ruleset import Ruleset
@@ -167,3 +167,32 @@ def test_after_a_change_and_its_way_back_nothing_is_noted() -> None:
     assert back.sysctls == was.sysctls
     assert back.links == (Link("eth1", LinkKind.EXISTING, NOWHERE, None, 1500, up=False),)
     assert not settled(second, host(), back, {"eth1": ETH1}, {"net/a": "0"})
+
+
+def addressed(*texts: str) -> NetworkState:
+    rows = [AddressRow(6 if ":" in text else 4, text, "eth0", NOWHERE) for text in texts]
+    return replace(host(), addresses=Table(AddressRow, rows))
+
+
+def test_what_is_set_while_an_address_is_deleted_is_noted_and_put_back_after_an_end_in_between() -> None:
+    promoted = "net/ipv4/conf/eth0/promote_secondaries"
+    was, wanted = addressed("192.0.2.2/24"), addressed()
+    delta = change(was, wanted)
+    assert list(set_for_a_moment(was, delta)) == [promoted]
+    found = noted(Journal(), was, delta, {}, {promoted: "0"})
+    assert found.sysctls == {promoted: "0"}
+    assert not noted(Journal(), was, delta, {}, {promoted: "1"})
+    assert completed(wanted, found).sysctls == (Sysctl(promoted, "0", None),)  # the next apply makes it so
+    assert settled(found, wanted, wanted, {}, {promoted: "1"}) == found
+    assert not settled(found, wanted, wanted, {}, {promoted: "0"})
+
+
+def test_nothing_is_set_for_a_moment_where_no_address_has_others_of_its_network() -> None:
+    for old, new in (
+        (addressed("192.0.2.2/32", "2001:db8::2/64"), addressed()),
+        (addressed(), addressed("192.0.2.2/24")),
+        (addressed("192.0.2.2/24", "192.0.2.3/24"), addressed("192.0.2.2/24", "192.0.2.3/24")),
+    ):
+        assert not list(set_for_a_moment(old, change(old, new)))
+    old, new = addressed("192.0.2.2/24"), addressed("192.0.2.2/24", "192.0.2.3/24")
+    assert list(set_for_a_moment(old, change(old, new)))  # they may have to be put in order

@@ -21,7 +21,7 @@ from flowc.backends.netlink.connection import Connection
 from flowc.backends.netlink.objects import addresses, links
 from flowc.backends.netlink.objects.sysctls import value
 from flowc.delta import Delta
-from flowc.delta.noted import noted, settled
+from flowc.delta.noted import noted, set_for_a_moment, settled
 from flowc.hoststate import NetworkState
 from flowc.hoststate.journal import Journal
 
@@ -192,6 +192,7 @@ def _keeping(runtime: Runtime, connection: Connection) -> Callable[[Journal, Loa
     def keep(journal: Journal, seen: Loaded, delta: Delta) -> Journal:
         keys = [one.key for one in delta.sysctls.created] + [one.new.key for one in delta.sysctls.changed]
         require_sysctls(keys)
+        keys += set_for_a_moment(seen.state, delta)
         found = noted(journal, seen.state, delta, devices_now(connection), _values(keys))
         if found != journal:
             store_journal(runtime, found)

@@ -21,6 +21,7 @@ from flowc.delta import Changed
 from flowc.hoststate import AddressRow, NetworkState
 from flowc.hoststate.journal import Journal
 from flowc.hoststate.routing import Family
+from flowc.hoststate.state import PROMOTED
 from flowc.ir.addresses import WIDTH
 from flowc.ir.tables import Table
 from flowc.source import NOWHERE
@@ -34,7 +35,7 @@ _LIFETIMES = struct.Struct("=IIII")
 """struct ifa_cacheinfo: preferred, valid, created, changed."""
 _FOREVER = 0xFFFFFFFF
 _SCOPE_HOST = 254
-_CONF = Path("/proc/sys/net/ipv4/conf")
+_SYSCTLS = Path("/proc/sys")
 
 
 def read(connection: Connection, names: Mapping[int, str], wanted: NetworkState, journal: Journal) -> Table[AddressRow]:
@@ -107,8 +108,8 @@ def delete(connection: Connection, row: AddressRow) -> None:
 
 @contextmanager
 def _secondaries_stay(device: str) -> Iterator[None]:
-    """With the first address of a network the kernel deletes the others, unless one may take its place."""
-    file = _CONF / device / "promote_secondaries"
+    """The journal has what it is before (`flowc.delta.noted`)."""
+    file = _SYSCTLS / PROMOTED.format(device)
     changed = False
     with suppress(OSError):  # read-only /proc: what goes along is missed when the host is read again
         if file.read_text().strip() == "0":
