@@ -24,7 +24,6 @@ from tests.lab.protocol import (
     PREPARED,
     REPORTS,
     SHARED,
-    TEST_LIMIT,
     TIME_IS_UP,
     Unit,
     end_of_time,
@@ -216,8 +215,10 @@ def _pytest_command(config: pytest.Config, items: list[pytest.Item]) -> list[str
     command = [sys.executable, "-m", "pytest", "--rootdir", str(config.rootpath), "-p", "no:cacheprovider"]
     if config.inipath:
         command += ["-c", str(config.inipath)]
-    # The ini file's addopts are for the outer pytest (coverage, workers, ...); of them this one is needed.
-    command += ["-o", f"addopts=--import-mode={option.importmode}", "-o", f"faulthandler_timeout={TEST_LIMIT:.0f}"]
+    # The ini file's addopts are for the outer pytest (coverage, workers, ...); of them this one is needed. faulthandler can
+    # end Python where it prints the frames of what still runs, so it waits longer than the limit does.
+    hangs = max(map(time_limit, items)) + _SLACK / 2
+    command += ["-o", f"addopts=--import-mode={option.importmode}", "-o", f"faulthandler_timeout={hangs:.0f}"]
     command += [
         "--lab-kernel",
         config.getoption("--lab-kernel"),
