@@ -215,10 +215,9 @@ def _pytest_command(config: pytest.Config, items: list[pytest.Item]) -> list[str
     command = [sys.executable, "-m", "pytest", "--rootdir", str(config.rootpath), "-p", "no:cacheprovider"]
     if config.inipath:
         command += ["-c", str(config.inipath)]
-    # The ini file's addopts are for the outer pytest (coverage, workers, ...); of them this one is needed. faulthandler can
-    # end Python where it prints the frames of what still runs, so it waits longer than the limit does.
-    hangs = max(map(time_limit, items)) + _SLACK / 2
-    command += ["-o", f"addopts=--import-mode={option.importmode}", "-o", f"faulthandler_timeout={hangs:.0f}"]
+    # The ini file's addopts are for the outer pytest (coverage, workers, ...); of them this one is needed. No
+    # faulthandler: it can end Python where it prints the frames of what still runs, and long tests do.
+    command += ["-o", f"addopts=--import-mode={option.importmode}", "-o", "faulthandler_timeout=0"]
     command += [
         "--lab-kernel",
         config.getoption("--lab-kernel"),

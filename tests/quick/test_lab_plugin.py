@@ -213,6 +213,11 @@ def test_what_is_not_finished_long_after_the_time_is_up_is_skipped_and_says_so()
     skipped = pytest.raises(pytest.skip.Exception, match="not finished, since the time of the packet lab was up")
     with skipped, limit(60, until):
         time.sleep(60)
+    with skipped, limit(60, until):
+        try:
+            time.sleep(60)
+        except BaseException as error:
+            raise RuntimeError("it was not undone") from error
     with pytest.raises(pytest.fail.Exception, match=r"gave up after 0.1 s"), limit(0.1, time.time()):
         time.sleep(60)
 

@@ -46,13 +46,16 @@ def noted(
 
 
 def set_for_a_moment(live: NetworkState, delta: Delta) -> Iterator[str]:
-    """The sysctls that flowc sets while it deletes addresses, and while it puts those of a network in their order."""
+    """The sysctls that flowc sets while it deletes IPv4 addresses with a network, and puts those of one in their order. A
+    device that is made anew has none of before.
+    """
     devices = {row.device for row in delta.addresses.deleted if _has_network(row)}
     if delta.addresses or delta.links:
         rows = [row for row in (*live.addresses, *delta.addresses.created) if _has_network(row)]
-        count = Counter((row.device, ip_interface(row.address).network) for row in rows)
-        devices.update(device for (device, _), number in count.items() if number > 1)
-    yield from map(PROMOTED.format, sorted(devices))
+        several = {device for device, number in Counter(row.device for row in rows).items() if number > 1}
+        networks = Counter((row.device, ip_interface(row.address).network) for row in rows if row.device in several)
+        devices.update(device for (device, _), number in networks.items() if number > 1)
+    yield from map(PROMOTED.format, sorted(devices.difference(delta.interrupted)))
 
 
 def _has_network(row: AddressRow) -> bool:

@@ -158,6 +158,8 @@ def apply_state(
         done = Done(waiting=planned.waiting, unresolved=planned.unresolved)
         if len(planned.delta):
             done = session.change(target, found, confirm, what)
+        else:
+            session.settle(target)
         judged, complaints = None, announce(state, planned.delta)
         if host is not None and not session.is_judged:
             try:

@@ -187,6 +187,14 @@ def test_what_is_set_while_an_address_is_deleted_is_noted_and_put_back_after_an_
     assert not settled(found, wanted, wanted, {}, {promoted: "0"})
 
 
+def test_a_device_that_is_made_anew_has_nothing_of_before() -> None:
+    old = replace(addressed("192.0.2.2/24"), links=(Link("eth0", LinkKind.VETH, NOWHERE, peer="a"),))
+    new = replace(addressed("192.0.2.3/24"), links=(Link("eth0", LinkKind.VETH, NOWHERE, peer="b"),))
+    delta = change(old, new)
+    assert delta.interrupted == ("eth0",)
+    assert not list(set_for_a_moment(old, delta))
+
+
 def test_nothing_is_set_for_a_moment_where_no_address_has_others_of_its_network() -> None:
     for old, new in (
         (addressed("192.0.2.2/32", "2001:db8::2/64"), addressed()),

@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import NamedTuple
 
-from flowc.backends.live.engine import Engine, Target, back
+from flowc.backends.live.engine import Difference, Engine, Target, back
 from flowc.backends.live.reading import Loaded
 from flowc.backends.netlink.connection import Connection
 from flowc.backends.netlink.objects import links, others
 from flowc.backends.netlink.objects.others import Others
-from flowc.backends.netlink.objects.sysctls import of_devices
-from flowc.hoststate import Link, NetworkState
+from flowc.backends.netlink.objects.sysctls import of_devices, value
+from flowc.delta.noted import set_for_a_moment
+from flowc.hoststate import NetworkState, Sysctl
 from flowc.hoststate.journal import Journal
 
 
 class Before(NamedTuple):
-    """`loaded` has the settings of devices, too, that may be deleted or made again: no journal has them."""
+    """`loaded` has the settings of devices, too, that may be deleted or made again, and what is set for a moment: the
+    journal of before has neither.
+    """
 
     loaded: Loaded
     journal: Journal
     others: Others
 
 
-def note(connection: Connection, seen: Loaded, target: Target, journal: Journal) -> Before:
+def note(connection: Connection, found: Difference, target: Target, journal: Journal) -> Before:
     """Before anything is changed. Raises RefusedError."""
-    state = seen.state
+    seen, state = found.seen, found.seen.state
     lost = set(state.links).difference(target.loaded.state.links)
     bare = _addressed(state) - _addressed(target.loaded.state)
     touched = {link.device for link in lost} | {device for device, _ in bare}
     indexes = {index for index, name in links.names(connection).items() if name in touched} if touched else set()
-    return Before(_with_settings(seen, lost), journal, others.read(connection, indexes))
+    more = [*of_devices(link.device for link in state.links if link in lost)]
+    more += (Sysctl(key, "0", None) for key in set_for_a_moment(state, found.delta) if value(key) == "0")
+    return Before(_with_settings(seen, more), journal, others.read(connection, indexes))
 
 
 def restore(engine: Engine, before: Before) -> None:
@@ -43,8 +49,7 @@ def _addressed(state: NetworkState) -> set[tuple[str, str]]:
     return set(zip(state.addresses.column("device"), state.addresses.column("address"), strict=True))
 
 
-def _with_settings(seen: Loaded, lost: set[Link]) -> Loaded:
+def _with_settings(seen: Loaded, more: Iterable[Sysctl]) -> Loaded:
     known = {one.key for one in seen.state.sysctls}
-    devices = (link.device for link in seen.state.links if link in lost)
-    more = [one for one in of_devices(devices) if one.key not in known]
-    return replace(seen, state=replace(seen.state, sysctls=(*seen.state.sysctls, *more)))
+    added = [one for one in more if one.key not in known]
+    return replace(seen, state=replace(seen.state, sysctls=(*seen.state.sysctls, *added)))

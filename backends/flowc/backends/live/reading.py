@@ -14,6 +14,7 @@ from flowc.backends.nft import live as nft
 from flowc.hoststate import NetworkState, Sysctl
 from flowc.hoststate.journal import DeviceBefore, Journal
 from flowc.hoststate.macs import references
+from flowc.hoststate.present import waiting
 from flowc.hoststate.ruleset import Ruleset
 
 
@@ -43,7 +44,8 @@ def read(connection: Connection, wanted: NetworkState, journal: Journal, table: 
     own, local_rule_last = rules.read(connection, wanted)
     there = links.links(found, wanted, journal, foreign)
     leftovers = tuple(sysctls.leftovers(wanted, there, journal))
-    asked = sysctls.read(wanted, journal, gone=set(journal.devices).difference(names.values()))
+    gone = {*journal.devices, *waiting(wanted, frozenset(names.values()))}.difference(names.values())
+    asked = sysctls.read(wanted, journal, gone=gone)
     state = NetworkState(
         host=wanted.host,
         links=there,

@@ -110,7 +110,7 @@ class Session:
 
         Raises ForeignError, StepFailedError, UnsettledError, PendingError, GuardError, NotUndoneError and InterruptError.
         """
-        before = note(self.engine.connection, found.seen, target, self.engine.journal)
+        before = note(self.engine.connection, found, target, self.engine.journal)
         if confirm is None:
             return self._change(target, found, before)
         with Guard.start(self.runtime, confirm, _undoing(before), what) as guard:
@@ -123,6 +123,10 @@ class Session:
                 raise
             done.pending = str(guard.applied())
         return done
+
+    def settle(self, target: Target) -> None:
+        """There is nothing to change: what one who was killed has put back is noted no longer."""
+        _settle(self.runtime, self.engine, target.loaded.state)
 
     def _change(self, target: Target, found: Difference, before: Before) -> Done:
         try:

@@ -41,6 +41,8 @@ class Underlay:
         """Of what came in there; None is well, or not known."""
         if not source.of_mlx5 or not source.switch:
             return None
+        if any(link.switch_id is None and link.kind is not None for link in self.end.links):
+            return None  # a device of software, which may stand on that uplink: on an OVS bridge the driver knows it
         if source.switch not in self.end.switches:
             return Fate.LOST
         names = {link.port_name for link in self.end.links}
@@ -69,9 +71,7 @@ class Underlays:
         return list(found.values())
 
     def _leaves(self, key: Interface) -> Interface | None:
-        """mlx5 asks the main table for the remote, whatever the tunnel is bound to: where that is in a VRF, it is another way
-        than the tunnel's. Other programs may have routes there.
-        """
+        """mlx5 asks the main table for the remote, whatever the tunnel is bound to."""
         if key.name not in self._known:
             self._known[key.name] = self._find(key)
         return self._known[key.name]
@@ -86,8 +86,6 @@ class Underlays:
         if ends is None or not isinstance(shared, Tunnel):
             return None
         underlay = self.host.derived(Stack).underlay(shared)
-        if underlay is not None and underlay.vrf is not None:
-            return None
         family, _, remote = ends
         best, pinned = self.host.derived(Fib).lookup(None, family, remote)
         if pinned or any(len(way.interfaces) != 1 for way in best):

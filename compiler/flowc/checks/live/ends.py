@@ -62,7 +62,9 @@ class End:
     @property
     def takes_filters(self) -> bool:
         """No other check says that it takes none."""
-        return not any(in_legacy_mode(link) or refuses(link.driver, "ct") for link in self.links)
+        return not any(
+            in_legacy_mode(link) or refuses(link.driver, "ct") or link.hw_tc_offload is False for link in self.links
+        )
 
     @property
     def of_mlx5(self) -> bool:

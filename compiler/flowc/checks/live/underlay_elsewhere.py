@@ -53,6 +53,8 @@ def run(host: Host, index: Index, diagnostics: Diagnostics) -> None:
 
 
 def _below(underlay: Underlay) -> str:
+    if not underlay.end.switch:
+        return "they have to leave here, by no port of that switch"
     return f"they have to leave here, {'by a VLAN on ' if underlay.tagged and underlay.end.switch else ''}{underlay.end.place}"
 
 

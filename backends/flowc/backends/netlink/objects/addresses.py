@@ -108,13 +108,13 @@ def delete(connection: Connection, row: AddressRow) -> None:
 
 @contextmanager
 def _secondaries_stay(device: str) -> Iterator[None]:
-    """The journal has what it is before (`flowc.delta.noted`)."""
+    """`promote_secondaries` for this while. The journal has what it was (`flowc.delta.noted`)."""
     file = _SYSCTLS / PROMOTED.format(device)
     changed = False
     with suppress(OSError):  # read-only /proc: what goes along is missed when the host is read again
         if file.read_text().strip() == "0":
-            file.write_text("1")
             changed = True
+            file.write_text("1")
     try:
         yield
     finally:

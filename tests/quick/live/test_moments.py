@@ -1,0 +1,96 @@
+"""What flowc sets for a moment is put back, also by the apply after one that was killed. By the kernel of this machine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.quick.live.namespaces import Network
+
+from flowc.backends.live.journal import load_journal, store_journal
+from flowc.backends.live.runtime import Runtime
+from flowc.backends.live.writing import WRITERS
+from flowc.backends.netlink.connection import RefusedError
+from flowc.backends.netlink.facts.namespace import entered
+from flowc.cli import main
+
+FILE = """
+host gw { }
+interface a { device v0; veth v1; address 192.0.2.2/24 }
+interface b { device v1; veth v0 }
+interface tap { device tap75; address 10.0.0.1/24 }
+zone outside { interface a, tap }
+"""
+PROMOTED = "net/ipv4/conf/{}/promote_secondaries"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "gw.flow"
+
+
+def flowc(net: Network, file: Path, text: str, *words: str) -> int:
+    file.write_text(text)
+    return main([*words, str(file), "--netns", net.name])
+
+
+def note(net: Network, device: str) -> None:
+    """As an apply has left it that was killed."""
+    with entered(net.name):
+        runtime = Runtime.here()
+        journal = load_journal(runtime)
+        store_journal(runtime, replace(journal, sysctls={**journal.sysctls, PROMOTED.format(device): "0"}))
+
+
+def is_noted(net: Network, device: str) -> bool:
+    with entered(net.name):
+        return PROMOTED.format(device) in load_journal(Runtime.here()).sysctls
+
+
+def test_the_next_apply_puts_it_back_and_notes_it_no_longer(net: Network, file: Path) -> None:
+    net.ip("link add tap75 type veth peer name far75")
+    assert flowc(net, file, FILE, "apply") == 0
+    assert not is_noted(net, "tap75")
+    net.setting(PROMOTED.format("tap75"), "1")
+    note(net, "tap75")
+    assert flowc(net, file, FILE, "diff", "--live") == 1
+    assert flowc(net, file, FILE, "apply") == 0
+    assert net.setting(PROMOTED.format("tap75")) == "0"
+    assert not is_noted(net, "tap75")
+
+
+def test_what_is_put_back_already_is_forgotten_without_a_change(net: Network, file: Path) -> None:
+    net.ip("link add tap75 type veth peer name far75")
+    assert flowc(net, file, FILE, "apply") == 0
+    net.setting(PROMOTED.format("tap75"), "0")
+    note(net, "tap75")
+    assert is_noted(net, "tap75")
+    assert flowc(net, file, FILE, "apply") == 0
+    assert not is_noted(net, "tap75")
+
+
+def test_a_device_that_has_gone_keeps_nothing_from_being_done(net: Network, file: Path) -> None:
+    note(net, "tap75")
+    assert flowc(net, file, FILE, "apply") == 0
+    assert flowc(net, file, FILE.replace("192.0.2.2", "192.0.2.3"), "apply") == 0
+
+
+def test_undoing_puts_back_what_was_set_when_it_was_stopped(
+    net: Network, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert flowc(net, file, FILE, "apply") == 0
+    key = PROMOTED.format("v0")
+    net.setting(key, "0")
+    deleting = WRITERS["address"]
+
+    def stopped(*_: object) -> None:
+        """Between both writes, and for once."""
+        (Path("/proc/sys") / key).write_text("1")
+        monkeypatch.setitem(WRITERS, "address", deleting)
+        raise RefusedError(5, "injected")
+
+    monkeypatch.setitem(WRITERS, "address", deleting._replace(delete=stopped))
+    assert flowc(net, file, FILE.replace("192.0.2.2", "192.0.2.3"), "apply") == 1
+    assert net.setting(key) == "0"
+    assert not is_noted(net, "v0")
