@@ -35,7 +35,7 @@ def apart(source: End, target: End) -> str:
 
 
 def run(host: Host, index: Index, diagnostics: Diagnostics) -> None:
-    """Report each pair of devices once."""
+    """Report each pair of places once, with the first of its pairs of devices."""
     ends, underlays = Ends(host, index), Underlays(host, index)
     found: dict[tuple[str, str], tuple[End, End]] = {}
     by_keys: set[tuple[str, str]] = set()
@@ -53,22 +53,28 @@ def run(host: Host, index: Index, diagnostics: Diagnostics) -> None:
             found |= {(name, one.interface.name): (source, one) for one in refused}
             by_keys |= {(name, one.interface.name) for one in refused}
     order = {name: place for place, name in enumerate(host.interfaces)}
+    alike: dict[tuple[str, str, bool, str | None], list[tuple[End, End]]] = {}
     for (name, other), (source, target) in found.items():
         mutual = (other, name) in found
         if mutual and order[name] > order[other]:
             continue
+        help_ = HELP if mutual and by_keys.isdisjoint(((name, other), (other, name))) else None
+        alike.setdefault((source.place, target.place, mutual, help_), []).append((source, target))
+    for (_, _, mutual, help_), pairs in alike.items():
+        source, target = pairs[0]
         devices = source.interface.device, target.interface.device
         what = "flows between `{}` and `{}`" if mutual else "packets from `{}` to `{}`"
+        more = f" and of {len(pairs) - 1} more {'pair' if len(pairs) == 2 else 'pairs'}" if len(pairs) > 1 else ""
         related = [(target.interface.span, target.place)]
         if host.offload_span:
             related.append((host.offload_span, "a NIC shall carry them"))
         diagnostics.report(
             CODE,
-            f"{what.format(*devices)} stay in software: {apart(source, target)}",
+            f"{what.format(*devices)}{more} stay in software: {apart(source, target)}",
             source.interface.span,
             source.place,
             related=related,
-            help=HELP if mutual and by_keys.isdisjoint(((name, other), (other, name))) else None,
+            help=help_,
         )
 
 
