@@ -16,7 +16,6 @@ from tests.packets.lab import Lab, Namespace
 from tests.packets.servers import udp_echo
 from tests.packets.traffic import udp
 
-from flowc import live
 from flowc.api import compile_files
 from flowc.backends.live.ask import rollback
 from flowc.backends.live.runtime import Runtime
@@ -24,7 +23,7 @@ from flowc.backends.netlink.connection import NETFILTER, Connection, RefusedErro
 from flowc.backends.netlink.conntrack import tracked
 from flowc.hoststate import HostState
 from flowc.ir.network import Host
-from flowc.live import Applied, apply_state
+from flowc.live import Applied, apply_state, applying
 
 ADMITS = """
 host gw { offload off }
@@ -78,7 +77,7 @@ def test_an_apply_that_was_killed_before_the_cut(net: Net) -> None:
     state, host = net.compiled(FORBIDS)
     child = os.fork()
     if not child:
-        with patch.object(live, "cut_forbidden", lambda *_: os.kill(os.getpid(), signal.SIGKILL)):
+        with patch.object(applying, "cut_forbidden", lambda *_: os.kill(os.getpid(), signal.SIGKILL)):
             apply_state(state, net.gw.name, host=host)
         os._exit(0)
     assert os.WIFSIGNALED(os.waitpid(child, 0)[1])
@@ -94,7 +93,7 @@ def test_a_cut_that_was_refused(net: Net) -> None:
 
     net.apply(ADMITS)
     net.talk()
-    with patch.object(live, "cut_forbidden", refuse):
+    with patch.object(applying, "cut_forbidden", refuse):
         assert "may go on: Cannot allocate memory" in net.apply(FORBIDS).complaints[0]
     assert cuts(net.apply(FORBIDS)) == 1
 
