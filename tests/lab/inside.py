@@ -95,8 +95,8 @@ def limit(seconds: float, until: float = inf) -> Iterator[None]:
     signal.setitimer(signal.ITIMER_REAL, min(seconds, left))
     try:
         yield
-    except Exception as error:
-        if is_late:  # and somebody has made another one of the skip
+    except Exception as error:  # whatever somebody has made of the skip
+        if is_late:
             pytest.skip(f"not finished, {TIME_IS_UP}: {error!r}")
         raise
     finally:

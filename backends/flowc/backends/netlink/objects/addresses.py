@@ -11,12 +11,12 @@ import errno
 import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 from flowc.backends.iproute2.routing import PROTOCOL
 from flowc.backends.netlink import wire
 from flowc.backends.netlink.connection import CREATE, EXCLUDE, REPLACE, Connection, MissingDeviceError, RefusedError
 from flowc.backends.netlink.objects.devices import index_of
+from flowc.backends.netlink.objects.sysctls import ROOT
 from flowc.delta import Changed
 from flowc.hoststate import AddressRow, NetworkState
 from flowc.hoststate.journal import Journal
@@ -35,7 +35,6 @@ _LIFETIMES = struct.Struct("=IIII")
 """struct ifa_cacheinfo: preferred, valid, created, changed."""
 _FOREVER = 0xFFFFFFFF
 _SCOPE_HOST = 254
-_SYSCTLS = Path("/proc/sys")
 
 
 def read(connection: Connection, names: Mapping[int, str], wanted: NetworkState, journal: Journal) -> Table[AddressRow]:
@@ -109,7 +108,7 @@ def delete(connection: Connection, row: AddressRow) -> None:
 @contextmanager
 def _secondaries_stay(device: str) -> Iterator[None]:
     """`promote_secondaries` for this while. The journal has what it was (`flowc.delta.noted`)."""
-    file = _SYSCTLS / PROMOTED.format(device)
+    file = ROOT / PROMOTED.format(device)
     changed = False
     with suppress(OSError):  # read-only /proc: what goes along is missed when the host is read again
         if file.read_text().strip() == "0":
