@@ -90,7 +90,7 @@ def tenant_eip_by_key() -> str:
         "tenant-eip",
         {
             "device tap75;": "device tap75; mac 52:54:00:00:00:01; mtu 1400; spoofing strict;",
-            "    type    gretap\n": "    over    overlay\n",
+            "    type    gretap\n": "    over    overlay\n    ttl     33\n",
             "    local   172.168.152.75\n": "\n",
             "endpoint peer { address 10.0.1.241; interface gre1000; mac 52:54:00:00:02:41 }": (
                 "neighbor 10.0.1.241 on gre1000 52:54:00:00:02:41"

@@ -137,7 +137,8 @@ def _shared(drawing: Drawing, number: int) -> None:
     for place, vrf in enumerate(drawing.vrfs[: drawing.number(1, 2)]):
         key = Link(f"key{number}{place}", networks(number, v4=True, v6=False), vrf, ethernet=kind.ethernet, key=True)
         drawing.links.append(key)
-        items = [f"over {name}", f"key {number * 10 + place}", f"remote {remote}", _vrf(key), _addresses(key)]
+        ttl = f"ttl {number}" if place else ""
+        items = [f"over {name}", f"key {number * 10 + place}", f"remote {remote}", ttl, _vrf(key), _addresses(key)]
         drawing.say(block(f"tunnel {key.name}", items))
 
 

@@ -13,6 +13,7 @@ from tests.datapaths import tenant_eip_by_key
 from tests.packets.gateway import Gateway, arriving
 from tests.packets.lab import Lab, Namespace
 from tests.packets.observe import tc_filters, wait_until
+from tests.packets.sniff import sniff
 from tests.packets.traffic import (
     BRIEF,
     Flow,
@@ -133,6 +134,17 @@ def test_who_sends_what_does_not_fit_the_wire_is_told(net: Net) -> None:
         assert wait_until(refused)
         flow._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)  # what it was told once more
         assert flow.round_trips(3)
+
+
+def test_the_outer_header_has_the_ttl_that_the_key_says(net: Net) -> None:
+    """What the stack sends, and what tc redirects; the packet inside has its own."""
+    with sniff(net.peer, "eth0") as seen, TcpFlow(net.vm, PEER, 7, source=VM) as flow:
+        net.carried(flow)
+        sent = seen.select(lambda one: one.key is not None and not one.outgoing)
+    inner = [one.inner for one in sent if one.inner is not None and one.inner.protocol == "tcp"]
+    assert len(inner) > MANY
+    assert {one.ttl for one in inner} == {63}
+    assert {one.ttl for one in sent} == {33}
 
 
 def test_nobody_else_gets_into_an_established_flow(net: Net) -> None:

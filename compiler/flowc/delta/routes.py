@@ -49,7 +49,8 @@ def _metric(row: RouteRow) -> int:
 def _hop(hop: NextHop, *, onlink: bool, weighted: bool) -> str:
     parts = []
     if hop.encap is not None:
-        parts.append(f"encap id {hop.encap.key} src {hop.encap.source} dst {hop.encap.destination}")
+        ttl = f" ttl {hop.encap.ttl}" if hop.encap.ttl else ""
+        parts.append(f"encap id {hop.encap.key} src {hop.encap.source} dst {hop.encap.destination}{ttl}")
     if hop.gateway is not None:
         parts.append(f"via {hop.gateway}")
     if hop.device is not None:

@@ -41,6 +41,8 @@ class Encap(NamedTuple):
     key: int
     source: str
     destination: str
+    ttl: int = 0
+    """Or hop limit; 0 is that of the packet inside."""
 
 
 class NextHop(NamedTuple):

@@ -43,6 +43,11 @@ INVENTED6 = 0xFE80 << 112
 """For IPv6, a link-local address of key and neighbour."""
 
 
+def outer_header(encap: Encap) -> TunnelSet:
+    """What a filter puts on a packet that no route with `encap` sends."""
+    return TunnelSet(encap.source, encap.destination, encap.key, ttl=encap.ttl)
+
+
 class SharedTunnels:
     """What the keys of a host become."""
 
@@ -109,7 +114,7 @@ class SharedTunnels:
             handle=0,
             protocol="ipv6",
             match=Match(destination_mac=mac, ip_proto=ICMP_PROTOCOL[6]),
-            actions=(TunnelSet(encap.source, encap.destination, encap.key), Pass()),
+            actions=(outer_header(encap), Pass()),
             span=span,
             hook=Hook.EGRESS,
         )
@@ -128,7 +133,10 @@ class SharedTunnels:
             return None
         family, local, remote = ends
         assert interface.link.okey is not None
-        return Encap(family, interface.link.okey, format_address(family, local), format_address(family, remote))
+        carrier = self._topology.host.interfaces[interface.carrier or ""].link
+        ttl = interface.link.ttl or (carrier.ttl if isinstance(carrier, Tunnel) else None) or 0
+        ends = (format_address(family, one) for one in (local, remote))
+        return Encap(family, interface.link.okey, *ends, ttl)
 
     def next_hop(self, family: Family, gateway: int | None, interface: str, weight: int) -> NextHop:
         """The next hop of a declared route: behind a key the invented one."""

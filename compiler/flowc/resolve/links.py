@@ -117,7 +117,7 @@ def _carrier(options: Properties, context: Context) -> tree.Name | None:
     over = _name(options.value("over"))
     if over is None:
         return None
-    for key in ("type", "local", "on", "mtu", "mac"):
+    for key in ("device", "type", "local", "on", "mtu", "mac"):
         options.exclusive("over", key)
     if "ikey" not in options or "okey" not in options:
         options.require("key", "key 1000")

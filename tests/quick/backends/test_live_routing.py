@@ -36,6 +36,7 @@ def route(
 
 
 FOUR, SIX = Encap(4, 0xFFFFFFFF, "192.0.2.1", "192.0.2.2"), Encap(6, 0, "2001:db8::1", "2001:db8::2")
+FOUR_FAR, SIX_FAR = FOUR._replace(ttl=255), SIX._replace(ttl=1)
 ROUTES = [
     route(4, "192.0.2.0/24", kind="blackhole"),
     route(4, "default", kind="unreachable", metric=0xFEFFFFFF, table=1000),
@@ -48,6 +49,8 @@ ROUTES = [
     route(4, "10.4.0.0/16", NextHop("10.0.0.1", "lo", 1, FOUR), NextHop("10.0.0.2", "lo", 256, SIX)),
     route(6, "fd04::/64", NextHop("fe80::1", "lo", 2), NextHop("fe80::2", "lo", 1, FOUR)),
     route(6, "fd05::/64", NextHop(None, "lo", 1, SIX), table=0xFFFFFFFF),
+    route(4, "10.5.0.0/16", NextHop("10.0.0.1", "lo", 1, FOUR_FAR)),
+    route(6, "fd06::/64", NextHop(None, "lo", 1, SIX_FAR)),
 ]
 
 

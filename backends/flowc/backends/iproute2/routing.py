@@ -71,9 +71,10 @@ def route(row: RouteRow, onlink: Callable[[Family, str, str], bool]) -> str:
 def _hop(family: Family, hop: NextHop, onlink: Callable[[Family, str, str], bool]) -> str:
     parts = []
     if hop.encap is not None:
-        kind = "ip" if hop.encap.family == 4 else "ip6"
+        kind, ttl = ("ip", "ttl") if hop.encap.family == 4 else ("ip6", "hoplimit")
+        limit = f" {ttl} {hop.encap.ttl}" if hop.encap.ttl else ""
         # Without the word `key` the packet has no key at all.
-        parts.append(f"encap {kind} id {hop.encap.key} src {hop.encap.source} dst {hop.encap.destination} key")
+        parts.append(f"encap {kind} id {hop.encap.key} src {hop.encap.source} dst {hop.encap.destination}{limit} key")
     if hop.gateway is not None:
         parts.append(f"via {hop.gateway}")
     if hop.device is not None:

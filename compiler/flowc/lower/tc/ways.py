@@ -16,13 +16,13 @@ from flowc.hoststate.tc import (
     Police,
     Redirect,
     SetMark,
-    TunnelSet,
     TunnelUnset,
     Verdict,
 )
 from flowc.ir.addresses import Family, Prefix
 from flowc.ir.datapath import NextHop
 from flowc.ir.links import Interface, Vlan
+from flowc.lower.shared import outer_header
 from flowc.lower.tc.entrances import Entrance, Plan, next_mac
 from flowc.source import Span
 
@@ -59,7 +59,7 @@ class Ways:
             found.append(Checksum(Checksums.IP4H))
         encap = self._plan.shared.encap(out)
         if encap is not None:
-            found.append(TunnelSet(encap.source, encap.destination, encap.key))
+            found.append(outer_header(encap))
         return (*found, Redirect(self._plan.topology.device(out.name)))
 
     def _measured(self, vrf: str | None, out: Interface) -> Iterator[Action]:

@@ -156,13 +156,14 @@ def _encap(kind: bytes, data: bytes) -> Encap:
     found = attributes(data)
     family: Family = 4 if known == LWTUNNEL_ENCAP_IP else 6
     # LWTUNNEL_IP_* and LWTUNNEL_IP6_* have the same numbers.
-    key, destination, source, flags = (found.get(kind) for kind in (1, 2, 3, 6))
+    key, destination, source, ttl, flags = (found.get(kind) for kind in (1, 2, 3, 4, 6))
     keyed = be_number(flags) & TUNNEL_KEY
     return Encap(
         family,
         be_number(key) if keyed else 0,
         inet_ntop(_AF[family], source or _ANYWHERE[known]),
         inet_ntop(_AF[family], destination or _ANYWHERE[known]),
+        number(ttl) if ttl else 0,
     )
 
 
@@ -261,6 +262,7 @@ def _own(family: Family, hop: NextHop) -> list[tuple[str, Any]]:
             ("SRC", hop.encap.source),
             ("DST", hop.encap.destination),
             ("FLAGS", TUNNEL_KEY),
+            *((("TTL" if hop.encap.family == 4 else "HOPLIMIT", hop.encap.ttl),) if hop.encap.ttl else ()),
         )
         nested = {"attrs": [(f"LWTUNNEL_{prefix}_{name}", value) for name, value in values]}
         attributes += [("RTA_ENCAP", nested), ("RTA_ENCAP_TYPE", kind)]
