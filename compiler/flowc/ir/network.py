@@ -87,12 +87,6 @@ class Host(Model):
     def _derived(self) -> dict[Callable[[Host], Any], Any]:
         return {}
 
-    def __copy__(self) -> Host:
-        """Also for `model_copy`: a copy may be about to differ, so that nothing is known of it."""
-        copied = super().__copy__()
-        copied.__dict__.pop("_derived", None)
-        return copied
-
     def zoned(self) -> frozenset[str]:
         """The interfaces that are in a zone, or in several by source address."""
         return frozenset(name for zone in self.zones.values() for name in zone.interfaces)
