@@ -137,9 +137,13 @@ class Datapaths:
         """The interfaces of what `datapath auto` takes: with flows over a key of a shared tunnel, and hardware."""
         if self.host.offload is not Offload.HARDWARE:
             return frozenset()
+        vrfs = {name: one.vrf for name, one in self.host.interfaces.items()}
         keys = {name for name, one in self.host.interfaces.items() if one.carrier}
-        names = {inside.interface for inside in self._candidates.insides.values()}
-        return frozenset(name for name in names if not keys.isdisjoint((name, *self._candidates.ways_out(name))))
+        over = {(vrfs[key], zone) for key in keys for zone in self._candidates.partners_of(key)}
+        zones = self._entrances.zones
+        return frozenset(
+            name for name in zones if name in keys or any((vrfs[name], zone) in over for zone in zones[name])
+        )
 
     def _of_ways(self, zone: str) -> Stay | None:
         """Why public addresses of a zone are not tc's."""
