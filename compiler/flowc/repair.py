@@ -35,7 +35,7 @@ class Repaired:
 
 def repair(findings: Iterable[Diagnostic]) -> Repaired:
     """Make the fixes that findings carry. Raises OSError for a file that cannot be written."""
-    fixes = {_key(finding.fix): finding.fix for finding in findings if finding.fix and _is_possible(finding.fix)}
+    fixes = {_key(one, one.fix): one.fix for one in findings if one.fix and _is_possible(one.fix)}
     sources = {_path(edit): edit.span.source for fix in fixes.values() for edit in fix.edits}
     contents = {path: content for path, source in sources.items() if (content := _content(path, source)) is not None}
     chosen, count = choose(fix for fix in fixes.values() if all(_path(edit) in contents for edit in fix.edits))
@@ -116,9 +116,9 @@ def _is_possible(fix: Fix) -> bool:
     return not any(one[0] == other[0] and _overlap(one[1], other[1]) for one, other in pairwise(places))
 
 
-def _key(fix: Fix) -> tuple[object, ...]:
-    """What the same fix has in common that was found twice: a file may be included by several others."""
-    return tuple((_path(edit), *edit.span[1:], edit.text) for edit in fix.edits)
+def _key(finding: Diagnostic, fix: Fix) -> tuple[object, ...]:
+    """What the same finding has in common that was found twice: a file may be included by several others."""
+    return finding.code.number, finding.message, *((_path(edit), *edit.span[1:], edit.text) for edit in fix.edits)
 
 
 def _path(edit: Edit) -> Path:
