@@ -1,4 +1,4 @@
-"""Addresses that several hosts of a file claim."""
+"""What several hosts of a file have in common: statements outside of their blocks, and addresses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from flowc.ir.addresses import Family, format_range
+from flowc.ir.network import Host, Network
 from flowc.source import Span
+
+
+def is_its_alone(span: Span, host: Host, network: Network) -> bool:
+    """What stands there is this host's and no other one's."""
+    block = host.span
+    in_block = block is not None and block.source is span.source and block.start <= span.start < block.end
+    return in_block or len(network.hosts) == 1
 
 
 class Claim(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flowc.checks.base import NetworkCheck
+from flowc.checks.hosts import is_its_alone
 from flowc.diagnostics import Diagnostics, Fix, Severity, fixes, register
 from flowc.ir import kernel
 from flowc.ir.addresses import format_address
@@ -36,10 +37,10 @@ CODE = register(
 def run(network: Network, diagnostics: Diagnostics) -> None:
     """Report each next hop that is missing, and where an interface has many of a kind, all of them in one."""
     for host in network.hosts:
-        _look_at(host, diagnostics, alone=len(network.hosts) == 1)
+        _look_at(host, network, diagnostics)
 
 
-def _look_at(host: Host, diagnostics: Diagnostics, *, alone: bool) -> None:
+def _look_at(host: Host, network: Network, diagnostics: Diagnostics) -> None:
     if host.offload is not Offload.HARDWARE or host.derived(Stack).has_circles:
         return
     found: dict[tuple[str, Role], list[tuple[Rule, Gap]]] = {}
@@ -47,13 +48,13 @@ def _look_at(host: Host, diagnostics: Diagnostics, *, alone: bool) -> None:
         found.setdefault((gap.hop.interface, gap.role), []).append((rule, gap))
     for of_one_kind in found.values():
         if len(of_one_kind) > MOST:
-            _report(of_one_kind, host, diagnostics, alone=alone)
+            _report(of_one_kind, host, network, diagnostics)
         else:
             for one in of_one_kind:
-                _report([one], host, diagnostics, alone=alone)
+                _report([one], host, network, diagnostics)
 
 
-def _report(found: Sequence[tuple[Rule, Gap]], host: Host, diagnostics: Diagnostics, *, alone: bool) -> None:
+def _report(found: Sequence[tuple[Rule, Gap]], host: Host, network: Network, diagnostics: Diagnostics) -> None:
     rule, (hop, role, name, span) = found[0]
     interface = host.interfaces[hop.interface]
     more = f", and {len(found) - 1} more on `{interface.name}` have none" if len(found) > 1 else ""
@@ -66,7 +67,7 @@ def _report(found: Sequence[tuple[Rule, Gap]], host: Host, diagnostics: Diagnost
         related=[(rule.span, "flows of this rule go there")],
         notes=[_consequence(host, plain=isinstance(interface.link, Device))],
         help=_help(found[0][1], host),
-        fix=_fix([gap for _, gap in found], host, alone=alone),
+        fix=_fix([gap for _, gap in found], host, network),
     )
 
 
@@ -89,7 +90,7 @@ def _line(gap: Gap) -> str:
     return f"neighbor {format_address(gap.hop.family, gap.hop.address)} on {gap.hop.interface}"
 
 
-def _fix(gaps: Sequence[Gap], host: Host, *, alone: bool) -> Fix | None:
+def _fix(gaps: Sequence[Gap], host: Host, network: Network) -> Fix | None:
     """A line below the route of each next hop. An endpoint may better get its `mac`, which is not known here.
 
     Not below a route that other hosts have, too: one of them may have declared the neighbour in its block.
@@ -100,14 +101,9 @@ def _fix(gaps: Sequence[Gap], host: Host, *, alone: bool) -> Fix | None:
     for gap in gaps:
         lines.setdefault(gap.span, []).append(f"{_line(gap)} managed")
     title = f"add `{_line(gaps[0])} managed`" + (f" and {len(gaps) - 1} more" if len(gaps) > 1 else "")
-    made = [fixes.add_below(title, route, *more) for route, more in lines.items() if alone or _is_in_block(route, host)]
+    made = [fixes.add_below(title, route, *more) for route, more in lines.items() if is_its_alone(route, host, network)]
     edits = tuple(edit for fix in made if fix is not None for edit in fix.edits)
     return Fix(title, edits) if len(edits) == len(lines) else None
-
-
-def _is_in_block(span: Span, host: Host) -> bool:
-    block = host.span
-    return block is not None and block.source is span.source and block.start <= span.start < block.end
 
 
 _FILE = """

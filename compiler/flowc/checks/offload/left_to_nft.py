@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from flowc.checks.base import Check
+from flowc.checks.base import NetworkCheck
 from flowc.checks.few import first_few
+from flowc.checks.offload.one_shared_tunnel import OWN_KEY, keys_of_one_tunnel
 from flowc.checks.offload.remedies import REMEDIES
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.datapath import Datapaths, Decision, Stay, Takers
 from flowc.ir.fastpath import FastPath
-from flowc.ir.network import Datapath, Host, Offload
+from flowc.ir.network import Datapath, Host, Network, Offload
 from flowc.ir.stack import Stack
 
 CODE = register(
@@ -28,8 +29,13 @@ MOST = 5
 """Addresses that a finding names."""
 
 
-def run(host: Host, diagnostics: Diagnostics) -> None:
-    """Report each reason once."""
+def run(network: Network, diagnostics: Diagnostics) -> None:
+    """Report each reason once for each host."""
+    for host in network.hosts:
+        _look_at(host, network, diagnostics)
+
+
+def _look_at(host: Host, network: Network, diagnostics: Diagnostics) -> None:
     datapaths = host.derived(Datapaths)
     asked = host.datapath_span if host.datapath is Datapath.TC else datapaths.said_by_eip("tc")
     if asked is None or host.derived(Stack).has_circles:
@@ -54,6 +60,7 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
         (sharing if told else found).setdefault(reason, []).append(one)
     for stay, decisions in found.items():
         first, count = decisions[0], len(decisions)
+        fix = keys_of_one_tunnel(host, network) if stay in OWN_KEY else None
         diagnostics.report(
             CODE,
             f"tc does not take {first.text}{f' and {count - 1} more' if count > 1 else ''}",
@@ -61,7 +68,8 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
             stay.value,
             related=[(first.span, "this address")],
             notes=list(_notes(decisions, sharing.get(stay, ()))),
-            help=REMEDIES.get(stay),
+            help=fix.title if fix else REMEDIES.get(stay),
+            fix=fix,
         )
 
 
@@ -101,7 +109,7 @@ policy inside -> self { accept tcp 22 }
 policy internet -> inside { accept tcp 443 to web offload }
 """
 
-CHECK = Check(
+CHECK = NetworkCheck(
     CODE,
     run,
     bad=_FILE.replace(" MAC", ""),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from flowc.checks.base import Check
+from flowc.checks.base import NetworkCheck
+from flowc.checks.offload.one_shared_tunnel import keys_of_one_tunnel
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.ir.fastpath import FastPath, Obstacle
-from flowc.ir.network import Host, Offload
+from flowc.ir.network import Host, Network, Offload
 from flowc.ir.stack import Stack
 
 CODE = register(
@@ -15,22 +16,31 @@ CODE = register(
     "The host says `offload hardware`, and a policy with `offload` has a `gretap` or `ip6gretap` on one of its sides. What a "
     "flowtable hands to the driver says nothing of the outer header, so the NIC has no way to put it on or take it off: such "
     "flows stay in software (kernel: nf_flow_rule_route_common in net/netfilter/nf_flow_table_offload.c). A driver that does "
-    "not know such tunnels refuses the whole flowtable.",
+    "not know such tunnels refuses the whole flowtable. tc tells a NIC the key and both addresses, by one shared tunnel for all "
+    "keys: where tc would carry all of these flows so, `flowc check --fix` makes the tunnels keys of one.",
 )
 
 
-def run(host: Host, diagnostics: Diagnostics) -> None:
+def run(network: Network, diagnostics: Diagnostics) -> None:
     """Report the first rule for each tunnel."""
-    if host.offload is not Offload.HARDWARE or host.derived(Stack).has_circles:
-        return
-    for tunnel, rule in host.derived(FastPath).obstructed(Obstacle.TUNNEL):
+    for host in network.hosts:
+        if host.offload is Offload.HARDWARE and not host.derived(Stack).has_circles:
+            _look_at(host, network, diagnostics)
+
+
+def _look_at(host: Host, network: Network, diagnostics: Diagnostics) -> None:
+    found = host.derived(FastPath).obstructed(Obstacle.TUNNEL)
+    fix = keys_of_one_tunnel(host, network) if found else None
+    other = "write `offload software`, or leave `offload` out of the policies with this tunnel"
+    for tunnel, rule in found:
         diagnostics.report(
             CODE,
             f"flows through tunnel `{tunnel.name}` stay in software",
             rule.span,
             "no NIC is told of the outer header",
             related=[(tunnel.span, "the tunnel")],
-            help="write `offload software`, or leave `offload` out of the policies with this tunnel",
+            help=f"{fix.title}: tc carries what goes over one, and a NIC takes that" if fix else other,
+            fix=fix,
         )
 
 
@@ -48,7 +58,7 @@ policy inside -> self { accept tcp 22 }
 policy inside -> far { accept tcp, udp offload }
 """
 
-CHECK = Check(
+CHECK = NetworkCheck(
     CODE,
     run,
     bad=_FILE.replace("MODE", "hardware"),
