@@ -135,8 +135,8 @@ class SharedTunnels:
         assert interface.link.okey is not None
         carrier = self._topology.host.interfaces[interface.carrier or ""].link
         ttl = interface.link.ttl or (carrier.ttl if isinstance(carrier, Tunnel) else None) or 0
-        ends = (format_address(family, one) for one in (local, remote))
-        return Encap(family, interface.link.okey, *ends, ttl)
+        source, destination = (format_address(family, one) for one in (local, remote))
+        return Encap(family, interface.link.okey, source, destination, ttl)
 
     def next_hop(self, family: Family, gateway: int | None, interface: str, weight: int) -> NextHop:
         """The next hop of a declared route: behind a key the invented one."""
