@@ -11,6 +11,9 @@ from tests.generate.leaves import HELPER, icmp, of, of_type
 
 from flowc.ir.policy import Action, Connections, Limit, Log, Ports, Protocol
 
+DATAPATHS = {1: "tc", 2: "nft", 3: "tc", 4: "tc"}
+"""Of a policy with so many rules, where it says one: nothing is drawn for it, so that nothing else changes."""
+
 
 def draw_policies(drawing: Drawing) -> None:
     """For some pairs of zones, `self` and `any`."""
@@ -38,7 +41,8 @@ def draw_policies(drawing: Drawing) -> None:
         rules = [_rule(drawing, source, target) for _ in range(0 if drawing.rarely() else drawing.number(1, 3))]
         if drawing.known and (source, target) in forwarding and drawing.mostly():
             rules.append("accept offload")
-        drawing.say("\n    ".join([f"policy {source} -> {target} {{", *rules]) + ("\n}" if rules else "}"))
+        said = f" datapath {DATAPATHS[len(rules)]}" if drawing.known and source > target and rules else ""
+        drawing.say("\n    ".join([f"policy {source} -> {target}{said} {{", *rules]) + ("\n}" if rules else "}"))
 
 
 def _lets(drawing: Drawing) -> None:

@@ -104,4 +104,6 @@ class Policy(Model):
     source: str
     target: str
     rules: tuple[Rule, ...]
+    datapath: Literal["nft", "tc"] | None = None
+    """Who is to carry what it offloads, where it is not as the host says."""
     span: Span

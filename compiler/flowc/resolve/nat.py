@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from flowc.diagnostics import Diagnostics
 from flowc.ir.addresses import Family, Prefix, Range, format_address, mask
 from flowc.ir.nat import Masquerade, Nat, Snat
@@ -258,11 +256,6 @@ def eip(node: tree.Eip, context: Context) -> None:
         return
     if target is not None:
         place = (family, address, target[0], target[1], pool.zone)
-        context.eips.append(EipRow(*place, node.target.text, datapath(node), node.stateless is not None, node.span))
-
-
-def datapath(node: tree.Eip) -> Literal["nft", "tc"] | None:
-    """What an EIP says of itself."""
-    if node.datapath is None:
-        return None
-    return "tc" if node.datapath.text == "tc" else "nft"
+        context.eips.append(
+            EipRow(*place, node.target.text, values.taker(node.datapath), node.stateless is not None, node.span)
+        )

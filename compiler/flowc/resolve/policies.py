@@ -45,6 +45,7 @@ def policy(node: tree.Policy, context: Context) -> None:
         source=node.source.text,
         target=node.target.text,
         rules=tuple(one for one in rules if one is not None),
+        datapath=values.taker(node.datapath),
         span=node.source.span.to(node.target.span),
     )
     context.policies.append(found)

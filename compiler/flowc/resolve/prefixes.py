@@ -32,7 +32,7 @@ def eip(node: tree.Eip, context: Context) -> None:
 
 def _append(public: Prefix, target: Prefix, vrf: str | None, zone: str, node: tree.Eip, context: Context) -> None:
     family, inside, length, label = public.family, target.network, public.length, node.target.text
-    carried = nat.datapath(node), node.stateless is not None
+    carried = values.taker(node.datapath), node.stateless is not None
     if length == WIDTH[family]:
         context.eips.append(EipRow(family, public.network, inside, vrf, zone, label, *carried, node.span))
     else:

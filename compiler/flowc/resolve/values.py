@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from ipaddress import IPv4Interface, IPv6Interface, ip_interface
+from typing import Literal
 
 from flowc.diagnostics import Diagnostics, fixes
 from flowc.ir.addresses import WIDTH, Family, Prefix, Range, format_address, mask, parse_address
@@ -299,3 +300,10 @@ def printable(node: tree.String | tree.Name, limit: int, what: str, diagnostics:
         )
         return None
     return node.text
+
+
+def taker(name: tree.Name | None) -> Literal["nft", "tc"] | None:
+    """What stands behind `datapath`."""
+    if name is None:
+        return None
+    return "tc" if name.text == "tc" else "nft"

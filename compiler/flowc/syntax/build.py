@@ -210,7 +210,7 @@ class Builder:
         stateless = tree.Name(str(last), last.span) if isinstance(last, Word) else None
         return tree.Eip(public, target, vrf, datapath, stateless, _span(parts))
 
-    def eip_datapath(self, parts: Parts) -> tree.Name:
+    def taker(self, parts: Parts) -> tree.Name:
         return tree.Name(str(parts[0]), _span(parts))
 
     def table(self, parts: Parts) -> tree.Table:
@@ -264,8 +264,9 @@ class Builder:
         return tree.Rule(_keyword(parts), _matches(parts), _all(tree.Clause, parts), _span(parts))
 
     def policy(self, parts: Parts) -> tree.Policy:
-        source, target = _all(tree.Name, parts)
-        return tree.Policy(source, target, _all(tree.Rule, parts), _span(parts))
+        source, target = _all(tree.Name, parts)[:2]
+        datapath = _name_behind("datapath", parts)
+        return tree.Policy(source, target, datapath, _all(tree.Rule, parts), _span(parts))
 
     # ---- address translation ------------------------------------------------------------------------------------
 

@@ -281,6 +281,7 @@ class Rule:
 class Policy:
     source: Name
     target: Name
+    datapath: Name | None
     rules: tuple[Rule, ...]
     span: Span
 

@@ -61,6 +61,7 @@ AFTER: dict[tuple[str, str], str] = {
     ("eip", "<->"): _TARGET,
     ("eip", "vrf"): "a VRF name",
     ("eip", "datapath"): "`nft` or `tc`",
+    ("policy", "datapath"): "`nft` or `tc`",
     ("neighbor", "neighbor"): _TARGET,
     ("route", "route"): "`default` or a prefix",
     ("route", "via"): "a gateway: an address or the name of an endpoint",

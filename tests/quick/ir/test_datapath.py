@@ -50,6 +50,7 @@ policy internet -> racks { accept tcp 443 offload }
 policy inside -> internet { accept offload }
 policy racks -> internet { accept offload }
 """
+WISHES = {"inside -> internet": "tc", "internet -> inside": "nft"}
 WEB, DB, EIP, SNAT = "10.0.0.80", "10.0.0.81", "198.51.100.8", "198.51.100.9"
 
 
@@ -171,6 +172,40 @@ def test_an_eip_may_have_a_datapath_of_its_own(
     own = f"eip 198.51.100.8 <-> web datapath {eip}"
     found = stays(edited(MAIN, ("datapath tc", host), ("eip 198.51.100.8 <-> web", own)), tmp_path)
     assert {address: found[address] for address in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("host", "policy", "eip", "expected"),
+    [
+        ("datapath tc", "nft", "", dict.fromkeys((WEB, DB), Stay.POLICY)),
+        ("datapath tc", "nft", "datapath tc", {WEB: None, DB: Stay.POLICY}),
+        ("datapath auto", "tc", "", dict.fromkeys((WEB, EIP, DB, SNAT))),
+        ("datapath nft", "tc", "", dict.fromkeys((WEB, EIP, DB, SNAT))),
+        ("datapath nft", "tc", "datapath nft", {WEB: Stay.OVERRIDE, EIP: Stay.OVERRIDE, DB: None}),
+    ],
+)
+def test_a_policy_may_have_a_datapath_of_its_own(
+    host: str, policy: str, eip: str, expected: dict[str, Stay | None], tmp_path: Path
+) -> None:
+    """It counts for the machines of both zones: the other policy says nothing."""
+    edits = (
+        ("policy inside -> internet {", f"policy inside -> internet datapath {policy} {{"),
+        ("<-> web", f"<-> web {eip}"),
+    )
+    found = stays(edited(MAIN, ("datapath tc", host), *edits), tmp_path)
+    assert {address: found[address] for address in expected} == expected
+
+
+def test_of_policies_one_that_wants_nft_has_its_way(tmp_path: Path) -> None:
+    edits = [(f"policy {one} {{", f"policy {one} datapath {taker} {{") for one, taker in WISHES.items()]
+    found = stays(edited(MAIN, *edits), tmp_path)
+    assert (found[WEB], found[DB]) == (Stay.POLICY, Stay.POLICY)
+
+
+def test_a_policy_is_about_its_own_zones(tmp_path: Path) -> None:
+    text = KEYS.replace("offload software; datapath tc", "offload software")
+    found = stays(edited(text, ("policy racks -> internet", "policy racks -> internet datapath tc")), tmp_path)
+    assert (found["10.0.1.80"], found["10.0.2.81"]) == (Stay.AUTO, None)
 
 
 def test_an_override_takes_out_all_that_share_the_address(tmp_path: Path) -> None:

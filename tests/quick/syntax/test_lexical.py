@@ -23,7 +23,7 @@ def test_a_keyword_is_a_name_where_only_a_name_can_stand(name: str) -> None:
     text = f"zone {name} {{ interface {name} }}\npolicy {name} -> {name} {{ accept to {name} helper {name} }}"
     assert statements(clean(text)) == [
         f"(Zone {name} [(ZoneMember [{name}] -)])",
-        f"(Policy {name} {name} [(Rule accept [] [(Clause to [{name}]) (Clause helper [{name}])])])",
+        f"(Policy {name} {name} - [(Rule accept [] [(Clause to [{name}]) (Clause helper [{name}])])])",
     ]
 
 
@@ -36,13 +36,13 @@ def test_all_keywords_can_be_names() -> None:
 
 def test_where_both_could_stand_it_is_the_keyword_and_quotes_make_it_a_name() -> None:
     assert statements(clean('policy a -> b { accept "log" log }')) == [
-        '(Policy a b [(Rule accept ["log"] [(Clause log [])])])'
+        '(Policy a b - [(Rule accept ["log"] [(Clause log [])])])'
     ]
 
 
 def test_a_word_is_never_cut_into_a_keyword_and_a_rest() -> None:
     file, errors = parsed("policy a -> b { accept tomato }")
-    assert statements(file) == ["(Policy a b [(Rule accept [tomato] [])])"]
+    assert statements(file) == ["(Policy a b - [(Rule accept [tomato] [])])"]
     assert errors == []
     assert parsed("zonefoo { }")[1]
 
@@ -54,7 +54,7 @@ def test_any_other_name_is_quoted(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["a-b", "eth0.10", "_x", "A", "br-lan", "x-", "wg_0"])
 def test_bare_names(name: str) -> None:
-    assert statements(clean(f"policy {name}->{name}{{}}")) == [f"(Policy {name} {name} [])"]
+    assert statements(clean(f"policy {name}->{name}{{}}")) == [f"(Policy {name} {name} - [])"]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_newlines_are_free_in_sets_and_behind_commas_and_arrows() -> None:
     assert statements(clean(text)) == [
         "(Let a {10.0.0.1 10.0.0.2 10.0.0.3})",
         "(Service s [(Match tcp 80) (Match udp 53)])",
-        "(Policy a b [(Rule accept [] [])])",
+        "(Policy a b - [(Rule accept [] [])])",
         "(Eip 2.2.2.2 vm - - -)",
     ]
 

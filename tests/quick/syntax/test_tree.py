@@ -65,22 +65,23 @@ TREES = {
     "let a = {b, 10.0.0.0/8, 80, {c}}": "(Let a {b 10.0.0.0/8 80 {c}})",
     "let a = not {10.0.0.1, b}": "(Let a (Negated {10.0.0.1 b}))",
     # policies
-    "policy a -> b { accept }": "(Policy a b [(Rule accept [] [])])",
-    "policy any -> self {}": "(Policy any self [])",
+    "policy a -> b { accept }": "(Policy a b - [(Rule accept [] [])])",
+    "policy a -> b datapath nft { accept }": "(Policy a b nft [(Rule accept [] [])])",
+    "policy any -> self {}": "(Policy any self - [])",
     "policy a -> b { accept tcp, icmp echo-request, web from x to {y, 10.0.0.1} via eip offload }":
-        "(Policy a b [(Rule accept [(Match tcp -) (Match icmp echo-request) web] [(Clause from [x])"
+        "(Policy a b - [(Rule accept [(Match tcp -) (Match icmp echo-request) web] [(Clause from [x])"
         " (Clause to [{y 10.0.0.1}]) (Clause via [eip]) (Clause offload [])])])",
     "policy a -> b { drop udp 53 limit 10/second burst 5 per source log counter }":
-        "(Policy a b [(Rule drop [(Match udp 53)] [(Clause limit [10 second 5 source]) (Clause log [])"
+        "(Policy a b - [(Rule drop [(Match udp 53)] [(Clause limit [10 second 5 source]) (Clause log [])"
         " (Clause counter [])])])",
     'policy a -> b { drop log "x" rate 5/minute burst 3 counter; accept log rate 1/hour }':
-        '(Policy a b [(Rule drop [] [(Clause log ["x" 5 minute 3]) (Clause counter [])])'
+        '(Policy a b - [(Rule drop [] [(Clause log ["x" 5 minute 3]) (Clause counter [])])'
         " (Rule accept [] [(Clause log [- 1 hour -])])])",
     'policy a -> b { reject limit 1/hour; accept connections 9 per source log "x" helper ftp }':
-        "(Policy a b [(Rule reject [] [(Clause limit [1 hour - -])])"
+        "(Policy a b - [(Rule reject [] [(Clause limit [1 hour - -])])"
         ' (Rule accept [] [(Clause connections [9 source]) (Clause log ["x"]) (Clause helper [ftp])])])',
     "policy a -> b { accept tcp ssh from not 10.0.0.0/8 }":
-        "(Policy a b [(Rule accept [(Match tcp ssh)] [(Clause from [(Negated 10.0.0.0/8)])])])",
+        "(Policy a b - [(Rule accept [(Match tcp ssh)] [(Clause from [(Negated 10.0.0.0/8)])])])",
     # translation
     "nat a -> b { snat 10.0.0.0/24 -> 2.2.2.12 ports 20000-29999; snat vms -> 2.2.2.3-2.2.2.9 }":
         "(Nat a b [(Snat 10.0.0.0/24 2.2.2.12 20000-29999) (Snat vms 2.2.2.3-2.2.2.9 -)])",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from flowc.checks.base import Check
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.datapath import Datapaths, Decision, Stay, Taker, Takers
+from flowc.ir.datapath import Decision, Stay, Taker, Takers, Wishes
 from flowc.ir.fastpath import FastPath
 from flowc.ir.network import Host
 from flowc.ir.stack import Stack
@@ -18,7 +18,7 @@ CODE = register(
     Severity.NOTE,
     "Who carries the established packets of each machine and each public address that the file names, as far as rules "
     "offload them: tc, the flowtable, or the ruleset, packet by packet; and where it is not tc, why. There is one note "
-    "for each host that says which `datapath` it or an EIP wants, or has keys of a shared tunnel among what it offloads.",
+    "for each host that says which `datapath` it, a policy or an EIP wants, or has keys of a shared tunnel among what it offloads.",
 )
 
 MOST = 5
@@ -28,10 +28,9 @@ MOST = 5
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """One note, in which equal reasons are one line."""
     fastpath = host.derived(FastPath)
-    datapaths = host.derived(Datapaths)
     keys = any(interface.carrier for interface in fastpath.interfaces.values())
-    eip = datapaths.said_by_eip("nft", "tc")
-    if not fastpath.pairs or not (host.datapath_span or keys or eip) or host.derived(Stack).has_circles:
+    said = host.derived(Wishes).said("nft", "tc")
+    if not fastpath.pairs or not (host.datapath_span or keys or said) or host.derived(Stack).has_circles:
         return
     found: dict[tuple[Taker, Stay | None], list[Decision]] = {}
     for one in host.derived(Takers).decisions:
@@ -42,7 +41,7 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
     diagnostics.report(
         CODE,
         f"established packets go {', '.join(_counted(counts))}",
-        host.datapath_span or host.offload_span or eip or _first_rule(fastpath),
+        host.datapath_span or host.offload_span or said or _first_rule(fastpath),
         notes=list(_lines(found)),
     )
 

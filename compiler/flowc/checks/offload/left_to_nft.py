@@ -9,7 +9,7 @@ from flowc.checks.few import first_few
 from flowc.checks.offload.one_shared_tunnel import OWN_KEY, keys_of_one_tunnel
 from flowc.checks.offload.remedies import REMEDIES
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.datapath import Datapaths, Decision, Stay, Takers
+from flowc.ir.datapath import Datapaths, Decision, Stay, Takers, Wishes
 from flowc.ir.fastpath import FastPath
 from flowc.ir.network import Datapath, Host, Network, Offload
 from flowc.ir.stack import Stack
@@ -18,7 +18,7 @@ CODE = register(
     "FC711",
     "left-to-nft",
     Severity.WARNING,
-    "The host or an EIP says `datapath tc`, and tc cannot carry the packets of some addresses: they stay in nft, in its "
+    "The host, a policy or an EIP says `datapath tc`, and tc cannot carry the packets of some addresses: they stay in nft, in its "
     "flowtable where that can carry them, as they would be with `datapath nft`. Or there is nothing that it could carry: no rule "
     "offloads, or none of the machines is named. There is one finding for each reason, and `docs/offload.md` tells what each "
     "means. An address and what it is translated to or from stay together, since connection tracking by tc takes the flows that "
@@ -37,7 +37,7 @@ def run(network: Network, diagnostics: Diagnostics) -> None:
 
 def _look_at(host: Host, network: Network, diagnostics: Diagnostics) -> None:
     datapaths = host.derived(Datapaths)
-    asked = host.datapath_span if host.datapath is Datapath.TC else datapaths.said_by_eip("tc")
+    asked = host.datapath_span if host.datapath is Datapath.TC else host.derived(Wishes).said("tc")
     if asked is None or host.derived(Stack).has_circles:
         return
     decided = host.derived(Takers).decisions
@@ -49,6 +49,8 @@ def _look_at(host: Host, network: Network, diagnostics: Diagnostics) -> None:
         diagnostics.report(
             CODE, f"no rule offloads flows of {what}", idle[0], "" if len(idle) == 1 else "the first of them"
         )
+    for policy in host.derived(Wishes).idle:
+        diagnostics.report(CODE, "no rule of this policy offloads", policy.span, "it asks for tc")
     left = [one for one in decided if one.stay is not None and one.asked is not None]
     reasons = {one.stay for one in left}
     found: dict[Stay, list[Decision]] = {}

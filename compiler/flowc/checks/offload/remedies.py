@@ -8,7 +8,8 @@ from flowc.ir.datapath import Stay
 
 REMEDIES: Mapping[Stay, str] = {
     Stay.DECLARED: "write `datapath tc`",
-    Stay.AUTO: "write `datapath tc` in the `host` block, or at its EIP",
+    Stay.POLICY: "leave `datapath nft` out of the policy",
+    Stay.AUTO: "write `datapath tc` in the `host` block, in a policy or at its EIP",
     Stay.TOGETHER: "let all that share the address have one `datapath`",
     Stay.UNNAMED: "name each of these machines, and write `spoofing strict` on their interface; or translate only those that are "
     "named",

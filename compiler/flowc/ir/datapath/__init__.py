@@ -17,6 +17,7 @@ from flowc.ir.datapath.reasons import Stay
 from flowc.ir.datapath.redirects import Redirects
 from flowc.ir.datapath.sharing import Shared
 from flowc.ir.datapath.takers import Decision, Taker, Takers
+from flowc.ir.datapath.wishes import Wishes
 
 __all__ = [
     "Candidates",
@@ -38,5 +39,6 @@ __all__ = [
     "Taker",
     "Takers",
     "Whose",
+    "Wishes",
     "with_next_hop",
 ]

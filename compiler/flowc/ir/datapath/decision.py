@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +12,7 @@ from flowc.ir.datapath.entrances import Entrances
 from flowc.ir.datapath.onward import Onward
 from flowc.ir.datapath.reasons import Stay
 from flowc.ir.datapath.sharing import Node, Shared, Sharing
+from flowc.ir.datapath.wishes import Wish, Wishes
 from flowc.ir.fastpath import FastPath
 from flowc.ir.fronts import Fronts, Target
 from flowc.ir.network import Datapath, Host, Offload
@@ -37,6 +38,10 @@ class Datapaths:
     @property
     def _entrances(self) -> Entrances:
         return self.host.derived(Entrances)
+
+    @property
+    def _wishes(self) -> Wishes:
+        return self.host.derived(Wishes)
 
     @cached_property
     def sharing(self) -> Sharing:
@@ -69,10 +74,10 @@ class Datapaths:
 
     def _of_machine(self, target: Target, inside: Inside) -> Stay | None:
         host, (vrf, family, address) = self.host, target
-        wanted = self.sharing.overrides.get(target, host.datapath)
-        if wanted is Datapath.NFT:
-            return Stay.OVERRIDE if target in self.sharing.overrides else Stay.DECLARED
-        if wanted is Datapath.AUTO and inside.interface not in self._for_a_nic:
+        wish = self.wish(inside)
+        if wish.datapath is Datapath.NFT:
+            return wish.stay
+        if wish.datapath is Datapath.AUTO and inside.interface not in self._for_a_nic:
             return Stay.AUTO
         if found := self._of_interface(inside.interface):
             return found
@@ -84,6 +89,11 @@ class Datapaths:
             networks = self._front_networks.get(vrf)
             return None if networks and networks.longest(family, address) else Stay.ZONES
         return None
+
+    def wish(self, inside: Inside) -> Wish:
+        """What is said for a machine: by its EIP before all else."""
+        zones = self._entrances.zones.get(inside.interface, ())
+        return self.sharing.overrides.get(inside.target) or self._wishes.of_zones(zones)
 
     @cached_property
     def _front_networks(self) -> Mapping[str | None, PrefixMap[bool]]:
@@ -172,7 +182,7 @@ class Datapaths:
         """Where a choice of the host keeps those behind it from tc, there is no other reason to look for."""
         stay = self.stay(node)
         choice = self.cause(node)
-        return choice if choice in (Stay.DECLARED, Stay.AUTO) else stay
+        return choice if choice in (Stay.DECLARED, Stay.POLICY, Stay.AUTO) else stay
 
     def of_interfaces(self, names: Collection[str]) -> list[Stay]:
         """Why machines behind interfaces are not tc's, each reason once; none where the host lets tc have nothing."""
@@ -180,30 +190,22 @@ class Datapaths:
         stays = (self.stay(target) for target, inside in insides if inside.interface in names)
         return list(dict.fromkeys(stay for stay in stays if stay))
 
-    def said_by_eip(self, *datapaths: str) -> Span | None:
-        """The first EIP that says one of these itself."""
-        for table in (self.host.eips, self.host.prefix_eips):
-            spans: Sequence[Span] = table.column("span")
-            for datapath, span in zip(table.column("datapath"), spans, strict=True):
-                if datapath in datapaths:
-                    return span
-        return None
-
     @cached_property
     def idle(self) -> tuple[Span, ...]:
         """The EIPs that ask for tc, and no rule offloads flows of their machines."""
-        candidates, asking = self._candidates, self.sharing.asking
+        candidates = self._candidates
+        asking = {target: one.span for target, one in self.sharing.overrides.items() if one.datapath is Datapath.TC}
         idle = asking.keys() - candidates.insides.keys()
         if idle:
             idle -= {one for one, interface, _ in candidates.named() if candidates.partners_of(interface)}
-        return tuple(dict.fromkeys(span for target, span in asking.items() if target in idle))
+        return tuple(dict.fromkeys(span for target, span in asking.items() if span and target in idle))
 
     @cached_property
     def _wanted(self) -> bool:
         """The host lets tc have something: to look at each address is for these alone."""
         if not self._fastpath.pairs or self.host.derived(Stack).has_circles:
             return False
-        if self.host.datapath is Datapath.TC or self.said_by_eip("tc"):
+        if self.host.datapath is Datapath.TC or self._wishes.said("tc"):
             return True
         if self.host.datapath is Datapath.AUTO:
             keys = any(one.carrier for one in self._fastpath.interfaces.values())

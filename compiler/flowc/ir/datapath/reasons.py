@@ -10,6 +10,7 @@ class Stay(Enum):
 
     DECLARED = "the host says `datapath nft`"
     OVERRIDE = "its EIP says `datapath nft`"
+    POLICY = "a policy of its zone says `datapath nft`"
     AUTO = "`datapath auto` uses tc for what goes over a key of a shared tunnel, with `offload hardware`"
     TOGETHER = "it shares an address with what stays, and connection tracking by tc takes flows from the flowtable"
     UNNAMED = "it is shared with machines that the file does not name, so nobody knows their MAC addresses"

@@ -15,6 +15,7 @@ from flowc.ir.behind import Behind
 from flowc.ir.datapath.candidates import Inside
 from flowc.ir.datapath.onward import Onward
 from flowc.ir.datapath.reasons import Stay
+from flowc.ir.datapath.wishes import Wish
 from flowc.ir.fronts import Fronts, Target
 from flowc.ir.links import Spoofing
 from flowc.ir.nat import Nat
@@ -47,10 +48,8 @@ class Sharing:
     public: list[Shared] = field(default_factory=list)
     obstacles: dict[Node, Stay] = field(default_factory=dict)
     """Of public addresses by themselves."""
-    overrides: dict[Target, Datapath] = field(default_factory=dict)
+    overrides: dict[Target, Wish] = field(default_factory=dict)
     """What the EIPs of machines say themselves."""
-    asking: dict[Target, Span] = field(default_factory=dict)
-    """The EIPs that ask for tc, by their machines."""
     _parents: dict[Node, Node] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -130,11 +129,9 @@ class Sharing:
 
     def _override(self, target: Target, datapath: str | None, node: Node, span: Span) -> None:
         if datapath is not None:
-            self.overrides[target] = Datapath(datapath)
-            if self.overrides[target] is Datapath.NFT:
+            self.overrides[target] = Wish(Datapath(datapath), span, Stay.OVERRIDE)
+            if datapath == Datapath.NFT:
                 self.obstacles[node] = Stay.OVERRIDE
-            else:
-                self.asking[target] = span
 
     def _forwards(self) -> None:
         fronts = self.host.derived(Fronts)

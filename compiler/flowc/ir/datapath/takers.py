@@ -62,13 +62,13 @@ class Takers:
 
     def _of_machines(self) -> Iterator[Decision]:
         datapaths = self.host.derived(Datapaths)
-        sharing = datapaths.sharing
-        for target, interface, span in self.host.derived(Candidates).insides.values():
+        for inside in self.host.derived(Candidates).insides.values():
+            target, interface, span = inside
             vrf, family, address = target
             stay = datapaths.stay(target)
             taker = Taker.TC if stay is None else self._else(interface)
-            wanted = sharing.overrides.get(target, self.host.datapath)
-            asked = self._everywhere or sharing.asking.get(target) if wanted is Datapath.TC else None
+            wish = datapaths.wish(inside)
+            asked = wish.span if wish.datapath is Datapath.TC else None
             one = Range(address, address)
             yield Decision("address", family, one, vrf, taker, stay, span, asked, datapaths.cause(target))
 
@@ -81,7 +81,7 @@ class Takers:
             if stay is None and sharing.root(node) not in named:
                 continue  # nobody has flows by it that a rule offloads
             taker = Taker.TC if stay is None else self._else_public(zone)
-            asked = None if stay is Stay.OVERRIDE else self._everywhere
+            asked = None if stay in (Stay.OVERRIDE, Stay.POLICY) else self._everywhere
             yield Decision(what, family, public, vrf, taker, stay, span, asked, datapaths.cause(node))
 
     def _else(self, interface: str) -> Taker:
