@@ -2,8 +2,28 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection, Iterable
+from ipaddress import ip_interface
+
 from flowc.delta.kinds import Kind
 from flowc.hoststate import AddressRow
+
+
+def has_network(row: AddressRow) -> bool:
+    """One of IPv4 that may be the first of its network on its device."""
+    return row.family == 4 and not row.address.endswith("/32")
+
+
+def sharing_networks(rows: Iterable[AddressRow]) -> Collection[list[AddressRow]]:
+    """Those with a network that another one of the same device has, too: by network, in their order."""
+    rows = [row for row in rows if has_network(row)]
+    devices = Counter(row.device for row in rows)
+    networks: dict[object, list[AddressRow]] = {}
+    for row in rows:
+        if devices[row.device] > 1:
+            networks.setdefault((row.device, ip_interface(row.address).network), []).append(row)
+    return [found for found in networks.values() if len(found) > 1]
 
 
 def _deprecated(row: AddressRow) -> bool:

@@ -7,14 +7,13 @@ if it is ended then, the next apply puts it back.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from ipaddress import ip_interface
 from types import MappingProxyType
 
+from flowc.delta.addresses import has_network, sharing_networks
 from flowc.delta.delta import Delta
-from flowc.hoststate import AddressRow, Link, NetworkState
+from flowc.hoststate import Link, NetworkState
 from flowc.hoststate.journal import DeviceBefore, Journal
 from flowc.hoststate.state import PROMOTED, device_of
 
@@ -49,17 +48,10 @@ def set_for_a_moment(live: NetworkState, delta: Delta) -> Iterator[str]:
     """The sysctls that flowc sets while it deletes IPv4 addresses with a network, and puts those of one in their order. A
     device that is made anew has none of before.
     """
-    devices = {row.device for row in delta.addresses.deleted if _has_network(row)}
+    devices = {row.device for row in delta.addresses.deleted if has_network(row)}
     if delta.addresses or delta.links:
-        rows = [row for row in (*live.addresses, *delta.addresses.created) if _has_network(row)]
-        several = {device for device, number in Counter(row.device for row in rows).items() if number > 1}
-        networks = Counter((row.device, ip_interface(row.address).network) for row in rows if row.device in several)
-        devices.update(device for (device, _), number in networks.items() if number > 1)
+        devices |= {rows[0].device for rows in sharing_networks((*live.addresses, *delta.addresses.created))}
     yield from map(PROMOTED.format, sorted(devices.difference(delta.interrupted)))
-
-
-def _has_network(row: AddressRow) -> bool:
-    return row.family == 4 and not row.address.endswith("/32")
 
 
 def settled(

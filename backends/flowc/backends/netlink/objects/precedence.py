@@ -6,12 +6,11 @@ The kernel keeps them in the order in which they were added, and when the first 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from ipaddress import ip_interface
 
 from flowc.backends.netlink.connection import Connection
 from flowc.backends.netlink.objects import addresses
+from flowc.delta.addresses import sharing_networks
 from flowc.hoststate import AddressRow
 from flowc.ir.tables import Table
 
@@ -20,11 +19,7 @@ def misplaced(connection: Connection, names: Mapping[int, str], wanted: Table[Ad
     """What is to be moved to the end of its network, one after the other, so that all are in the order of `wanted`. One
     that has no mark of flowc's stays where it is, and so do those before it. Raises RefusedError.
     """
-    networks = defaultdict(list)
-    for row in wanted:
-        if row.family == 4 and not row.address.endswith("/32"):
-            networks[row.device, ip_interface(row.address).network].append(row)
-    several = [rows for rows in networks.values() if len(rows) > 1]
+    several = sharing_networks(wanted)
     if not several:
         return
     there = addresses.marks(connection, names)
