@@ -94,3 +94,33 @@ def test_undoing_puts_back_what_was_set_when_it_was_stopped(
     assert flowc(net, file, FILE.replace("192.0.2.2", "192.0.2.3"), "apply") == 1
     assert net.setting(key) == "0"
     assert not is_noted(net, "v0")
+
+
+def test_what_undoing_sets_is_noted_before_it_is_ended_itself(
+    net: Network, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It deletes the only address of a network, which the change has made."""
+    assert flowc(net, file, FILE, "apply") == 0
+    key = PROMOTED.format("v0")
+    net.setting(key, "0")
+    more = FILE.replace("192.0.2.2/24", "192.0.2.2/24, 198.51.100.1/24") + "route 10.9.0.0/16 via 198.51.100.9\n"
+
+    class KilledError(BaseException):
+        """Nothing can be done about it."""
+
+    def refused(*_: object) -> None:
+        raise RefusedError(5, "injected")
+
+    def killed(*_: object) -> None:
+        (Path("/proc/sys") / key).write_text("1")
+        raise KilledError
+
+    with monkeypatch.context() as patched:
+        patched.setitem(WRITERS, "route", WRITERS["route"]._replace(create=refused))
+        patched.setitem(WRITERS, "address", WRITERS["address"]._replace(delete=killed))
+        with pytest.raises(KilledError):
+            flowc(net, file, more, "apply")
+    assert is_noted(net, "v0")
+    assert flowc(net, file, FILE, "apply") == 0
+    assert net.setting(key) == "0"
+    assert not is_noted(net, "v0")

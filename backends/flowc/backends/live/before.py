@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 from flowc.backends.live.engine import Difference, Engine, Target, back
+from flowc.backends.live.journal import load_journal, store_journal
 from flowc.backends.live.reading import Loaded
+from flowc.backends.live.runtime import Runtime
 from flowc.backends.netlink.connection import Connection
 from flowc.backends.netlink.objects import links, others
 from flowc.backends.netlink.objects.others import Others
 from flowc.backends.netlink.objects.sysctls import of_devices, value
+from flowc.delta.delta import Delta
 from flowc.delta.noted import set_for_a_moment
 from flowc.hoststate import NetworkState, Sysctl
 from flowc.hoststate.journal import Journal
@@ -39,10 +43,22 @@ def note(connection: Connection, found: Difference, target: Target, journal: Jou
     return Before(_with_settings(seen, more), journal, others.read(connection, indexes))
 
 
-def restore(engine: Engine, before: Before) -> None:
-    """Raises StepFailedError, UnsettledError and RefusedError."""
-    back(engine, before.loaded, before.journal)
+def restore(runtime: Runtime, engine: Engine, before: Before) -> None:
+    """The stored journal stays that of the change, so that the next apply can go on if this is ended, until all is as it was.
+
+    Raises StepFailedError, UnsettledError and RefusedError.
+    """
+
+    def keep(journal: Journal, seen: Loaded, delta: Delta) -> Journal:
+        stored = load_journal(runtime)
+        moments = {key: "0" for key in set_for_a_moment(seen.state, delta) if value(key) == "0"}
+        if not moments.keys() <= stored.sysctls.keys():
+            store_journal(runtime, replace(stored, sysctls=MappingProxyType(moments | dict(stored.sysctls))))
+        return journal
+
+    back(engine, before.loaded, before.journal, keep)
     others.put_back(engine.connection, before.others)
+    store_journal(runtime, before.journal)
 
 
 def _addressed(state: NetworkState) -> set[tuple[str, str]]:

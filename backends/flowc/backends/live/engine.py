@@ -208,7 +208,7 @@ def refuse_foreign(seen: Loaded) -> None:
         raise ForeignError(seen.foreign)
 
 
-def back(engine: Engine, seen: Loaded, journal: Journal) -> Done:
+def back(engine: Engine, seen: Loaded, journal: Journal, keep: Callable[[Journal, Loaded, Delta], Journal]) -> Done:
     """Make a host again what it was when it was read, with the journal of then."""
-    engine.journal, engine.keep = journal, lambda kept, _seen, _delta: kept
+    engine.journal, engine.keep = journal, keep
     return engine.converge(Target(seen, lambda _: nft.restoring(seen.ruleset), seen.state))

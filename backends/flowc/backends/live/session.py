@@ -135,8 +135,7 @@ class Session:
         except BaseException as error:
             try:
                 with undisturbed():
-                    restore(self.engine, before)
-                    store_journal(self.runtime, before.journal)
+                    restore(self.runtime, self.engine, before)
             except Exception as second:  # noqa: BLE001  # whatever it is, the host is in between
                 raise NotUndoneError(error, second) from error
             self.became = "all that was done was undone: the host is as it was"
@@ -226,7 +225,7 @@ def _undoing(before: Before) -> Callable[[], str | None]:
     def undo() -> None:
         runtime = Runtime.here()
         with Connection() as connection:
-            restore(Engine(connection, before.journal, lambda kept, *_: kept, _unjudged(runtime)), before)
-            store_journal(runtime, before.journal)
+            engine = Engine(connection, before.journal, lambda journal, *_: journal, _unjudged(runtime))
+            restore(runtime, engine, before)
 
     return undo
