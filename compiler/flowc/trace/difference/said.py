@@ -6,12 +6,11 @@ same of it; which tables are asked, and by which address, is in `flowc.trace.dif
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple
 
-from flowc.ir.addresses import FAMILIES, Family, Prefix, Range, meet, merge, subtract
+from flowc.ir.addresses import FAMILIES, Family, Prefix, Range, meet, merge
 from flowc.ir.fastpath import FastPath
 from flowc.ir.leases import leased
 from flowc.ir.links import Interface
@@ -23,17 +22,11 @@ from flowc.ir.policy import Policy
 from flowc.ir.rows import EipRow
 from flowc.trace.answer.treatment import Place
 from flowc.trace.difference.names import Name, Names
+from flowc.trace.difference.tables import Called, Key, Table
 from flowc.trace.stages.inward import Inward
 from flowc.trace.stages.onward import tunnel_of
 from flowc.trace.stages.passage import Indexes
 from flowc.trace.stages.ways import END
-
-Table: TypeAlias = dict[Range, Hashable]
-"""What is said of a single address, or of a prefix."""
-Key: TypeAlias = tuple[Hashable, ...]
-"""Which table: its last part is the family."""
-
-K = TypeVar("K", bound=Hashable)
 
 
 class Inside(NamedTuple):
@@ -247,9 +240,9 @@ class Said:
                 yield scope, row.family, row.public_prefix.range, Inside(row.target, vrfs[row.vrf], owner=True)
 
     @cached_property
-    def called(self) -> dict[Key, list[tuple[Range, Name, bool]]]:
+    def called(self) -> dict[Key, Called]:
         """What is called from inside as a public address, from which zone, and whether a pool holds it; in order."""
-        found: dict[Key, list[tuple[Range, Name, bool]]] = {}
+        found: dict[Key, Called] = {}
         for front, index in ((False, self.indexes.local), (True, self.indexes.front)):
             for (scope, family), ranges in index.reached.items():
                 found[front, self.names.vrfs[scope], family] = [
@@ -310,48 +303,3 @@ class Said:
         for zone, family, public in zip(*columns, strict=True):
             found.setdefault((self.names.zones[zone], family), []).append(Range(public, public))
         return {key: merge(ranges) for key, ranges in found.items()}
-
-
-def differing(old: Mapping[K, Mapping[Range, object]], new: Mapping[K, Mapping[Range, object]]) -> dict[K, Values]:
-    """The addresses of which tables do not say the same; without those of which they do."""
-    found = {}
-    for key in {**old, **new}:
-        mine, theirs = old.get(key, {}), new.get(key, {})
-        if mine != theirs:
-            missing = object()
-            found[key] = merge(one for one in {**mine, **theirs} if mine.get(one, missing) != theirs.get(one, missing))
-    return found
-
-
-def differing_ranges(
-    old: Mapping[Key, list[tuple[Range, Name, bool]]], new: Mapping[Key, list[tuple[Range, Name, bool]]]
-) -> dict[Key, Values]:
-    """The same of tables in which the last range that starts before an address counts."""
-    found = {}
-    for key in {**old, **new}:
-        mine, theirs = old.get(key, []), new.get(key, [])
-        if mine == theirs:
-            continue
-        edges = sorted({0, *(edge for (low, high), _, _ in (*mine, *theirs) for edge in (low, high + 1))})
-        answers = [_reader(mine), _reader(theirs)]
-        changed = []
-        for low, behind in zip(edges, [*edges[1:], 1 << 129], strict=True):
-            if answers[0](low) != answers[1](low):
-                changed.append(Range(low, behind - 1))
-        found[key] = merge(changed)
-    return found
-
-
-def _reader(ranges: list[tuple[Range, Name, bool]]) -> Callable[[int], Hashable]:
-    firsts = [one.low for one, _, _ in ranges]
-
-    def answer(address: int) -> Hashable:
-        at = bisect_right(firsts, address) - 1
-        return ranges[at][1:] if at >= 0 and ranges[at][0].high >= address else None
-
-    return answer
-
-
-def unlike(one: Values, other: Values) -> Values:
-    """What is in one of two sets only."""
-    return () if one == other else merge([*subtract(one, other), *subtract(other, one)])

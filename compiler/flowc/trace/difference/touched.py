@@ -20,7 +20,8 @@ from flowc.trace.answer.boxes import joined, widest
 from flowc.trace.answer.treatment import Place
 from flowc.trace.difference.names import Name, names
 from flowc.trace.difference.rules import unlike_rules, unlike_sources
-from flowc.trace.difference.said import Inside, Key, Said, differing, differing_ranges, unlike
+from flowc.trace.difference.said import Inside, Said
+from flowc.trace.difference.tables import Key, differing, differing_ranges, unlike
 from flowc.trace.engine import everything
 from flowc.trace.stages.judging import NO_BUDGET
 
