@@ -8,6 +8,7 @@ from flowc.checks.links import (
     bridge_port_has_ip,
     device_made_twice,
     layer3_tunnel,
+    mac_behind_several_keys,
     mtu_does_not_fit,
     shared_tunnel_keys,
     stacked_on_itself,
@@ -33,6 +34,7 @@ CHECKS: tuple[AnyCheck, ...] = (
     tunnel_not_mirrored.CHECK,
     tunnel_without_other_end.CHECK,
     shared_tunnel_keys.CHECK,
+    mac_behind_several_keys.CHECK,
     tunnel_mtu_too_large.CHECK,
     bridge_port_has_ip.CHECK,
 )

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from flowc.checks.base import NetworkCheck
+from flowc.checks.base import Check
 from flowc.checks.few import first_few
-from flowc.checks.offload.one_shared_tunnel import OWN_KEY, keys_of_one_tunnel
 from flowc.checks.offload.remedies import REMEDIES
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.datapath import Datapaths, Decision, Stay, Takers, Wishes
+from flowc.ir.datapath import Datapaths, Decision, Stay, Takers
 from flowc.ir.fastpath import FastPath
-from flowc.ir.network import Datapath, Host, Network, Offload
+from flowc.ir.network import Datapath, Host, Offload
 from flowc.ir.stack import Stack
 
 CODE = register(
     "FC711",
     "left-to-nft",
     Severity.WARNING,
-    "The host, a policy or an EIP says `datapath tc`, and tc cannot carry the packets of some addresses: they stay in nft, in its "
+    "The host or an EIP says `datapath tc`, and tc cannot carry the packets of some addresses: they stay in nft, in its "
     "flowtable where that can carry them, as they would be with `datapath nft`. Or there is nothing that it could carry: no rule "
     "offloads, or none of the machines is named. There is one finding for each reason, and `docs/offload.md` tells what each "
     "means. An address and what it is translated to or from stay together, since connection tracking by tc takes the flows that "
@@ -29,15 +28,10 @@ MOST = 5
 """Addresses that a finding names."""
 
 
-def run(network: Network, diagnostics: Diagnostics) -> None:
-    """Report each reason once for each host."""
-    for host in network.hosts:
-        _look_at(host, network, diagnostics)
-
-
-def _look_at(host: Host, network: Network, diagnostics: Diagnostics) -> None:
+def run(host: Host, diagnostics: Diagnostics) -> None:
+    """Report each reason once."""
     datapaths = host.derived(Datapaths)
-    asked = host.datapath_span if host.datapath is Datapath.TC else host.derived(Wishes).said("tc")
+    asked = host.datapath_span if host.datapath is Datapath.TC else datapaths.said_by_eip("tc")
     if asked is None or host.derived(Stack).has_circles:
         return
     decided = host.derived(Takers).decisions
@@ -49,8 +43,6 @@ def _look_at(host: Host, network: Network, diagnostics: Diagnostics) -> None:
         diagnostics.report(
             CODE, f"no rule offloads flows of {what}", idle[0], "" if len(idle) == 1 else "the first of them"
         )
-    for policy in host.derived(Wishes).idle:
-        diagnostics.report(CODE, "no rule of this policy offloads", policy.span, "it asks for tc")
     left = [one for one in decided if one.stay is not None and one.asked is not None]
     reasons = {one.stay for one in left}
     found: dict[Stay, list[Decision]] = {}
@@ -62,7 +54,6 @@ def _look_at(host: Host, network: Network, diagnostics: Diagnostics) -> None:
         (sharing if told else found).setdefault(reason, []).append(one)
     for stay, decisions in found.items():
         first, count = decisions[0], len(decisions)
-        fix = keys_of_one_tunnel(host, network) if stay in OWN_KEY else None
         diagnostics.report(
             CODE,
             f"tc does not take {first.text}{f' and {count - 1} more' if count > 1 else ''}",
@@ -70,8 +61,7 @@ def _look_at(host: Host, network: Network, diagnostics: Diagnostics) -> None:
             stay.value,
             related=[(first.span, "this address")],
             notes=list(_notes(decisions, sharing.get(stay, ()))),
-            help=fix.title if fix else REMEDIES.get(stay),
-            fix=fix,
+            help=REMEDIES.get(stay),
         )
 
 
@@ -111,7 +101,7 @@ policy inside -> self { accept tcp 22 }
 policy internet -> inside { accept tcp 443 to web offload }
 """
 
-CHECK = NetworkCheck(
+CHECK = Check(
     CODE,
     run,
     bad=_FILE.replace(" MAC", ""),
