@@ -157,6 +157,26 @@ def test_keys_are_tcs_where_a_nic_or_the_file_asks_for_it(
     assert (found["10.0.1.80"], found["10.0.2.81"]) == (web, db)
 
 
+def test_machines_inside_need_one_mtu_as_well(tmp_path: Path) -> None:
+    """In hardware, where nothing measures packets."""
+    text = edited(
+        KEYS,
+        ("offload software; datapath tc", "offload hardware"),
+        ("device eth1;", "device eth1; mtu 1600;"),
+        ("eip 198.51.100.8 <-> web", ""),
+        ("eip 198.51.100.9 <-> db", ""),
+        ("pool public 198.51.100.0/28 at internet", ""),
+        ("route default via 203.0.113.1 on uplink vrf red", ""),
+        ("internet -> inside {", "racks -> inside {"),
+        ("policy internet -> racks { accept tcp 443 offload }", ""),
+        ("policy inside -> internet { accept offload }", ""),
+        ("policy racks -> internet { accept offload }", ""),
+    )
+    for mtu, stay in ((1500, None), (1400, Stay.MTU)):
+        found = stays(edited(text, ("tunnel overlay {", f"tunnel overlay {{ mtu {mtu};")), tmp_path)
+        assert set(found.values()) == {stay}
+
+
 @pytest.mark.parametrize(
     ("host", "eip", "expected"),
     [

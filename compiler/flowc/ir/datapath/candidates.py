@@ -87,6 +87,20 @@ class Candidates:
         onward = self.host.derived(Onward)
         return {target: onward.to_machine(*target) for target in self.insides}
 
+    def partners_inside(self, name: str) -> list[str]:
+        """The interfaces of machines of its VRF that those of an interface have flows with."""
+        vrf = self.host.interfaces[name].vrf
+        return [other for zone in self.partners_of(name) for other in self._interfaces.get((vrf, zone), ())]
+
+    @cached_property
+    def _interfaces(self) -> Mapping[tuple[str | None, str], dict[str, None]]:
+        """Those with machines inside, by VRF and zone."""
+        found: dict[tuple[str | None, str], dict[str, None]] = {}
+        for inside in self.insides.values():
+            for zone in self._entrances.zones[inside.interface]:
+                found.setdefault((inside.target[0], zone), {})[inside.interface] = None
+        return found
+
     def ways_out(self, name: str) -> list[str]:
         """The outside interfaces that the VRF of an interface leads to, and that it has flows with."""
         partners, looks = self.partners_of(name), self._entrances

@@ -16,6 +16,7 @@ from flowc.ir.datapath.wishes import Wish, Wishes
 from flowc.ir.fastpath import FastPath
 from flowc.ir.fronts import Fronts, Target
 from flowc.ir.network import Datapath, Host, Offload
+from flowc.ir.policy import Policy
 from flowc.ir.prefixes import PrefixMap
 from flowc.ir.stack import Stack
 from flowc.source import Span
@@ -127,14 +128,15 @@ class Datapaths:
             return Stay.HELPER
         if interface.carrier and interface.vrf and interface.vrf in host.derived(Fronts).vrfs:
             return Stay.ZONES  # zone 0, in which others of the device may be
-        hardware = host.offload is Offload.HARDWARE
-        for way in self._candidates.ways_out(name):
+        ways = self._candidates.ways_out(name)
+        for way in ways:
             if found := self._entrances.obstacle(way) or self._of_way(interface.vrf, way):
                 return found
             if interface.carrier and host.interfaces[way].carrier == interface.carrier:
                 return Stay.TWO_SIDES
-            if hardware and self._entrances.mtu(way) != self._entrances.mtu(name):
-                return Stay.MTU
+        if host.offload is Offload.HARDWARE:
+            mtus = {self._entrances.mtu(one) for one in (name, *ways, *self._candidates.partners_inside(name))}
+            return Stay.MTU if len(mtus) > 1 else None
         return None
 
     def _of_way(self, vrf: str | None, way: str) -> Stay | None:
@@ -199,6 +201,14 @@ class Datapaths:
         if idle:
             idle -= {one for one, interface, _ in candidates.named() if candidates.partners_of(interface)}
         return tuple(dict.fromkeys(span for target, span in asking.items() if span and target in idle))
+
+    @cached_property
+    def idle_policies(self) -> tuple[Policy, ...]:
+        """Those that ask for tc, and are about no machine that the file names."""
+        named = {inside.interface for inside in self._candidates.insides.values()}
+        zones = {zone for name in named for zone in self._entrances.zones[name]}
+        used = {policy.span for source, target, policy in self._fastpath.pairs if zones & {source, target}}
+        return tuple(one for one in self.host.policies if one.datapath == "tc" and one.span not in used)
 
     @cached_property
     def _wanted(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -10,7 +10,6 @@ from typing import NamedTuple
 from flowc.ir.datapath.reasons import Stay
 from flowc.ir.fastpath import FastPath
 from flowc.ir.network import Datapath, Host
-from flowc.ir.policy import Policy
 from flowc.source import Span
 
 
@@ -54,13 +53,6 @@ class Wishes:
             yield from zip(table.column("span"), table.column("datapath"), strict=True)
         for policy in self.host.policies:
             yield policy.span, policy.datapath
-
-    @cached_property
-    def idle(self) -> Sequence[Policy]:
-        """The policies that ask for tc, and do not offload."""
-        return [
-            one for one in self.host.policies if one.datapath == "tc" and not any(rule.offload for rule in one.rules)
-        ]
 
 
 def _nft_first(wish: Wish) -> bool:
