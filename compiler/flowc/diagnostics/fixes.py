@@ -3,7 +3,6 @@
 report(..., fix=replace("write the network", span, "10.0.0.0/24"))
 report(..., fix=remove("remove the second one", statement.span))
 report(..., fix=add_below("declare the neighbour", route.span, "neighbor 10.0.0.1 on wan managed"))
-report(..., fix=add_above("declare the zone", policy.span, "zone inside { interface lan }"))
 """
 
 from __future__ import annotations
@@ -83,18 +82,6 @@ def add_below(title: str, statement: Span, *more: str) -> Fix | None:
     line = source.line_text(source.line(start))
     place = end + len(behind)
     return replace(title, Span(source, place, place), "".join(f"\n{line[: _spaces(line)]}{text}" for text in more))
-
-
-def add_above(title: str, statement: Span, text: str) -> Fix:
-    """One more statement before another: on a line above it, and above the comment that tells of it."""
-    source, start, _ = statement
-    before, _ = _around(statement)
-    if before.strip():
-        return replace(title, Span(source, start, start), f"{text}; ")
-    head = start - len(before)
-    while head and source.line_text(source.line(head - 1)).lstrip().startswith("#"):
-        head = source.text.rfind("\n", 0, head - 1) + 1
-    return replace(title, Span(source, head, head), f"{before}{text}\n")
 
 
 def _around(span: Span) -> tuple[str, str]:

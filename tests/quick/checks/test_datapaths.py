@@ -164,3 +164,34 @@ def test_a_tunnel_that_tc_sends_the_flows_of_its_machines_out_by_is_no_warning(t
     text = tenant_eip_by_key()
     assert not check(tmp_path, text, "FC703")
     assert check(tmp_path, text.replace("datapath tc", "datapath nft"), "FC703")
+
+
+OTHERS = """
+interface office { device eth2; address 10.2.0.1/24 }
+zone staff { interface office }
+policy staff -> internet datapath tc { accept offload }
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        (OTHERS, "the file names no machine of its zones"),
+        (OTHERS.replace(" offload", ""), "no rule of it offloads"),
+        (OTHERS.replace("staff -> internet", "inside -> any") + "policy inside -> internet { accept offload }\n"
+         "policy inside -> staff { accept }", "no rule of it offloads"),
+    ],
+)  # fmt: skip
+def test_a_policy_that_asks_for_tc_in_vain_is_told(more: str, why: str, tmp_path: Path) -> None:
+    found = check(tmp_path, main() + more, "FC711")
+    assert [(one.message, one.primary.text) for one in found] == [("tc carries nothing of this policy", why)]
+    machine = "endpoint pc { address 10.2.0.7; interface office; mac 52:54:00:00:02:07 }\n"
+    assert not check(tmp_path, main() + OTHERS + machine, "FC711")
+
+
+def test_what_a_shared_address_is_left_for_is_helped(tmp_path: Path) -> None:
+    more = OTHERS + "endpoint pc { address 10.2.0.7; interface office; mac 52:54:00:00:02:07 }\n"
+    more += "nat staff -> internet { masquerade }\n"
+    (found,) = check(tmp_path, main() + more, "FC711")
+    assert found.notes == (Stay.UNNAMED.value,)
+    assert found.help == REMEDIES[Stay.UNNAMED]

@@ -8,7 +8,7 @@ from flowc.checks.base import Check
 from flowc.checks.few import first_few
 from flowc.checks.offload.remedies import REMEDIES
 from flowc.diagnostics import Diagnostics, Severity, register
-from flowc.ir.datapath import Datapaths, Decision, Stay, Takers
+from flowc.ir.datapath import Datapaths, Decision, Stay, Takers, Wishes
 from flowc.ir.fastpath import FastPath
 from flowc.ir.network import Datapath, Host, Offload
 from flowc.ir.stack import Stack
@@ -17,7 +17,7 @@ CODE = register(
     "FC711",
     "left-to-nft",
     Severity.WARNING,
-    "The host or an EIP says `datapath tc`, and tc cannot carry the packets of some addresses: they stay in nft, in its "
+    "The host, a policy or an EIP says `datapath tc`, and tc cannot carry the packets of some addresses: they stay in nft, in its "
     "flowtable where that can carry them, as they would be with `datapath nft`. Or there is nothing that it could carry: no rule "
     "offloads, or none of the machines is named. There is one finding for each reason, and `docs/offload.md` tells what each "
     "means. An address and what it is translated to or from stay together, since connection tracking by tc takes the flows that "
@@ -31,7 +31,7 @@ MOST = 5
 def run(host: Host, diagnostics: Diagnostics) -> None:
     """Report each reason once."""
     datapaths = host.derived(Datapaths)
-    asked = host.datapath_span if host.datapath is Datapath.TC else datapaths.said_by_eip("tc")
+    asked = host.datapath_span if host.datapath is Datapath.TC else host.derived(Wishes).said("tc")
     if asked is None or host.derived(Stack).has_circles:
         return
     decided = host.derived(Takers).decisions
@@ -43,6 +43,10 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
         diagnostics.report(
             CODE, f"no rule offloads flows of {what}", idle[0], "" if len(idle) == 1 else "the first of them"
         )
+    offloading = {policy.span for _, _, policy in host.derived(FastPath).pairs}
+    for policy in datapaths.idle_policies:
+        what = "the file names no machine of its zones" if policy.span in offloading else "no rule of it offloads"
+        diagnostics.report(CODE, "tc carries nothing of this policy", policy.span, what)
     left = [one for one in decided if one.stay is not None and one.asked is not None]
     reasons = {one.stay for one in left}
     found: dict[Stay, list[Decision]] = {}
@@ -61,8 +65,16 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
             stay.value,
             related=[(first.span, "this address")],
             notes=list(_notes(decisions, sharing.get(stay, ()))),
-            help=REMEDIES.get(stay),
+            help=_help(stay, decisions),
         )
+
+
+def _help(stay: Stay, decisions: Sequence[Decision]) -> str | None:
+    """Of what keeps back those that they share an address with, if that is one reason."""
+    causes = {one.cause for one in decisions}
+    cause = causes.pop() if len(causes) == 1 else None
+    remedies = (REMEDIES.get(one) for one in (cause, stay) if one is not None)
+    return next((one for one in remedies if one is not None), None)
 
 
 def _notes(decisions: Sequence[Decision], sharing: Sequence[Decision]) -> Iterator[str]:

@@ -1,22 +1,22 @@
-"""The repair of tunnels that each have a key of their own, where tc is to carry what goes through them: tc tells a NIC
-the key by a shared tunnel alone, and the kernel makes one of a type.
+"""The repair of tunnels that each have a key of their own, where a NIC is to carry what goes through them: it is told keys
+by a shared tunnel alone, and the kernel makes one of a type.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, count
 from typing import NamedTuple
 
 from flowc.checks.base import Check
 from flowc.checks.hosts import is_its_alone
 from flowc.checks.links import CHECKS as OF_LINKS
-from flowc.diagnostics import Diagnostics, Edit, Fix, fixes
-from flowc.ir.addresses import format_address
-from flowc.ir.datapath import Stay, Taker, Takers
+from flowc.diagnostics import Diagnostic, Diagnostics, Edit, Fix, Severity, fixes
+from flowc.ir.addresses import WIDTH, Family, format_address
+from flowc.ir.datapath import Candidates, Datapaths, Taker, Takers
 from flowc.ir.fastpath import FastPath
-from flowc.ir.links import Interface, Tunnel, TunnelKind
+from flowc.ir.links import Interface, Spoofing, Tunnel, TunnelKind
 from flowc.ir.network import Host, Network
 from flowc.ir.stack import Stack
 from flowc.source import Span
@@ -24,9 +24,7 @@ from flowc.source import Span
 NAME = "overlay"
 """Of the shared tunnel, if nothing is called so."""
 
-OWN_KEY = frozenset({Stay.OWN_KEY, Stay.OWN_KEY_HARDWARE})
-
-SAID_BY_THE_SHARED = ("device", "local", "on", "mtu")
+SAID_BY_THE_SHARED = ("local", "on", "mtu")
 """Options that a key has none of: those of its device, which is the shared tunnel."""
 
 
@@ -45,28 +43,34 @@ class Device(NamedTuple):
         return cls(link.kind, link.local, link.underlay, tunnel.mtu)
 
 
-def keys_of_one_tunnel(host: Host, network: Network) -> Fix | None:
-    """Make the tunnels with offloaded flows keys of a shared one.
+def keys_of_one_tunnel(host: Host, network: Network) -> Mapping[str, Fix]:
+    """For each tunnel with offloaded flows that has a key of its own, by name: make it a key of one for all of them.
 
-    None if that is not right: one may not be a key, or tc would not take all that it leaves for these tunnels now.
+    Empty if that is not right for each of them: it may not be a key, machines behind it would not be reached any more, or tc
+    would not take all machines that have flows with it.
     """
     tunnels = [one for one in host.derived(FastPath).interfaces.values() if _has_own_key(one)]
-    carriers = [one for one in host.interfaces.values() if isinstance(one.link, Tunnel) and one.link.shared]
+    tunnels.sort(key=lambda one: (one.span.source.name, one.span.start))
+    kinds = {one.link.kind for one in tunnels if isinstance(one.link, Tunnel)}
+    names = {one.name for one in tunnels}
+    others = [one for one in host.interfaces.values() if one.name not in names and isinstance(one.link, Tunnel)]
+    carriers = [one for one in others if isinstance(one.link, Tunnel) and one.link.shared and one.link.kind in kinds]
     devices = {Device.of(one) for one in (*tunnels, *carriers)}
-    keys = {one.link.ikey for one in tunnels if isinstance(one.link, Tunnel)}
-    possible = all(_may_be_key(one) and is_its_alone(one.span, host, network) for one in tunnels)
-    if not tunnels or not possible or len(devices) > 1 or len(keys) < len(tunnels):
-        return None
+    if len(devices) != 1 or not all(is_its_alone(one.span, host, network) for one in tunnels):
+        return {}
     (device,) = devices
     name = carriers[0].name if carriers else _free_name(host)
-    if not _is_right(host, _with_keys(host, tunnels, name, device)):
-        return None
-    what = f"`{tunnels[0].name}` a key" if len(tunnels) == 1 else f"these {len(tunnels)} tunnels keys"
-    title = f"make {what} of {'the' if carriers else 'a'} shared tunnel `{name}`"
-    edits = [edit for one in tunnels for edit in _as_key(one, name)]
-    if not carriers:
-        edits += fixes.add_above(title, tunnels[0].span, _declaration(name, device)).edits
-    return Fix(title, tuple(edits))
+    taken = [one.link.ikey for one in others if isinstance(one.link, Tunnel) and one.link.over == name]
+    taken += [one.link.ikey for one in tunnels if isinstance(one.link, Tunnel)]
+    below = {one.name for other in host.interfaces.values() for one in host.derived(Stack).below(other)}
+    if len(set(taken)) < len(taken) or not all(_may_be_key(one, host) and one.name not in below for one in tunnels):
+        return {}
+    if not _is_right(host, _with_keys(host, tunnels, name, device), names):
+        return {}
+    title = f"make `{{}}` a key of {'the' if carriers else 'a'} shared tunnel `{name}`"
+    made = None if carriers else fixes.add_below(title, tunnels[0].span, _declaration(name, device))
+    more = made.edits if made is not None else ()
+    return {one.name: Fix(title.format(one.name), (*_as_key(one, name), *more)) for one in tunnels}
 
 
 def _has_own_key(interface: Interface) -> bool:
@@ -74,59 +78,83 @@ def _has_own_key(interface: Interface) -> bool:
     return isinstance(link, Tunnel) and link.kind.ethernet and not link.shared and link.over is None
 
 
-def _may_be_key(interface: Interface) -> bool:
-    """It has a key, and nothing of its own that a key has not; what else there is to know, checks say."""
+def _may_be_key(interface: Interface, host: Host) -> bool:
+    """It has a key, nothing of its own that a key has not, and no machine behind it that the file does not name."""
     link = interface.link
     assert isinstance(link, Tunnel)
-    return (
-        None not in (link.ikey, link.okey, interface.vrf)
-        and interface.mac is None
-        and not interface.span.source.is_table
-    )
+    bare = interface.mac is None and interface.device == interface.name and not interface.span.source.is_table
+    return bare and None not in (link.ikey, link.okey, interface.vrf) and _names_all(interface, host)
+
+
+def _names_all(interface: Interface, host: Host) -> bool:
+    """A key reaches who is declared alone: so all of its networks are, or nobody else may send."""
+    if interface.spoofing is Spoofing.STRICT:
+        return True
+    named = host.derived(_named).get(interface.name, set())
+    own = {(4 if one.version == 4 else 6, int(one.ip)) for one in interface.addresses}
+    for prefix in interface.prefixes:
+        low, high = prefix.range
+        nobodys = 2 if prefix.family == 4 and prefix.length < WIDTH[4] - 1 else 0
+        known = sum(family == prefix.family and low <= address <= high for family, address in named | own)
+        if known < high - low + 1 - nobodys:
+            return False
+    return True
+
+
+def _named(host: Host) -> Mapping[str, set[tuple[Family, int]]]:
+    """The addresses of machines, by interface."""
+    found: dict[str, set[tuple[Family, int]]] = {}
+    for (_, family, address), interface, _ in host.derived(Candidates).named():
+        found.setdefault(interface, set()).add((family, address))
+    return found
 
 
 def _free_name(host: Host) -> str:
-    """What no file says, whatever it may be there."""
-    spans = (one.span for some in (host.interfaces, host.zones, host.vrfs, host.pools) for one in some.values())
-    texts = {span.source.text for span in (*spans, *(policy.span for policy in host.policies))}
+    """What nothing of the host is called, as far as it is known here: of a service, only where its file has zones."""
+    named = (host.interfaces, host.zones, host.vrfs, host.pools)
+    spans = [*(one.span for some in named for one in some.values()), *(policy.span for policy in host.policies)]
+    texts = {span.source.text for span in spans}
+    known = {*host.endpoints.column("name"), *host.named_addresses, *host.named_ports}
     names = chain([NAME], (f"{NAME}{number}" for number in count(2)))
-    return next(name for name in names if not any(re.search(rf"\b{name}\b", text) for text in texts))
+    return next(one for one in names if one not in known and not any(re.search(rf"\b{one}\b", text) for text in texts))
 
 
 def _with_keys(host: Host, tunnels: Sequence[Interface], name: str, device: Device) -> Host:
     """The host as it will be."""
     interfaces = dict(host.interfaces)
-    link = Tunnel(
-        kind=device.kind,
-        local=device.local,
-        remote=None,
-        ikey=None,
-        okey=None,
-        ttl=None,
-        underlay=device.underlay,
-        shared=True,
-    )
-    first = tunnels[0]
-    interfaces.setdefault(
-        name, first.model_copy(update={"name": name, "device": name, "link": link, "addresses": (), "vrf": None})
-    )
     for one in tunnels:
         over = one.link.model_copy(update={"local": None, "underlay": None, "over": name})
-        interfaces[one.name] = one.model_copy(update={"device": one.name, "link": over, "mtu": None})
+        interfaces[one.name] = one.model_copy(update={"link": over, "mtu": None})
+    if name not in interfaces:
+        own = {"remote": None, "ikey": None, "okey": None, "ttl": None}
+        link = tunnels[0].link.model_copy(update={**own, "shared": True})
+        bare = {"name": name, "device": name, "link": link, "addresses": (), "vrf": None, "mtu": device.mtu}
+        interfaces[name] = tunnels[0].model_copy(update=bare)
     return host.model_copy(update={"interfaces": interfaces})
 
 
-def _is_right(now: Host, then: Host) -> bool:
-    """All is allowed, and tc takes what it leaves for these tunnels now."""
+def _is_right(now: Host, then: Host, tunnels: set[str]) -> bool:
+    """Nothing new is found of links, nothing is carried by less than it was, and tc takes the machines of these VRFs."""
+    if then.derived(Stack).has_circles or not _findings(then).keys() <= _findings(now).keys():
+        return False
+    order = list(Taker)
+    before = {one[:4]: order.index(one.taker) for one in now.derived(Takers).decisions}
+    if any(order.index(one.taker) > before.get(one[:4], 0) for one in then.derived(Takers).decisions):
+        return False
+    vrfs = {then.interfaces[name].vrf for name in tunnels}
+    insides = [one for one in then.derived(Candidates).insides.values() if one.target[0] in vrfs]
+    if any(then.derived(Datapaths).stay(one.target) is not None for one in insides):
+        return False
+    return tunnels <= {one.interface for one in insides}
+
+
+def _findings(host: Host) -> dict[Diagnostic, None]:
+    """Warnings and errors of its links."""
     found = Diagnostics()
     for one in OF_LINKS:
         if isinstance(one, Check):
-            one.run(then, found)
-    if found.has_errors or then.derived(Stack).has_circles:
-        return False
-    before, after = now.derived(Takers).decisions, then.derived(Takers).decisions
-    taken = [sum(one.taker is Taker.TC for one in some) for some in (before, after)]
-    return taken[0] < taken[1] and not any(OWN_KEY & {one.stay, one.cause} for one in after)
+            one.run(host, found)
+    return {one: None for one in found.items if one.severity > Severity.NOTE}
 
 
 def _declaration(name: str, device: Device) -> str:

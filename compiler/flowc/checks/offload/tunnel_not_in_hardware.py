@@ -17,7 +17,7 @@ CODE = register(
     "flowtable hands to the driver says nothing of the outer header, so the NIC has no way to put it on or take it off: such "
     "flows stay in software (kernel: nf_flow_rule_route_common in net/netfilter/nf_flow_table_offload.c). A driver that does "
     "not know such tunnels refuses the whole flowtable. tc tells a NIC the key and both addresses, by one shared tunnel for all "
-    "keys: where tc would carry all of these flows so, `flowc check --fix` makes the tunnels keys of one.",
+    "keys: where that would do, and the file names who is behind the tunnels, `flowc check --fix` makes them keys of one.",
 )
 
 
@@ -30,9 +30,10 @@ def run(network: Network, diagnostics: Diagnostics) -> None:
 
 def _look_at(host: Host, network: Network, diagnostics: Diagnostics) -> None:
     found = host.derived(FastPath).obstructed(Obstacle.TUNNEL)
-    fix = keys_of_one_tunnel(host, network) if found else None
-    other = "write `offload software`, or leave `offload` out of the policies with this tunnel"
+    repairs = keys_of_one_tunnel(host, network) if found else {}
+    other = "make it a key of a shared tunnel, which tc carries (`over TUNNEL`), or write `offload software`"
     for tunnel, rule in found:
+        fix = repairs.get(tunnel.name)
         diagnostics.report(
             CODE,
             f"flows through tunnel `{tunnel.name}` stay in software",
