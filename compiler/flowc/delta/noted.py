@@ -34,7 +34,7 @@ def noted(
     attributes = dict(journal.devices)
     for device, before in _set(delta, devices):
         if before != DeviceBefore():
-            attributes[device] = _filled(attributes.get(device, DeviceBefore()), before)
+            attributes[device] = attributes.get(device, DeviceBefore()).filled(before)
     moved = bool(len(delta.local_rule)) and not live.local_rule_last
     return replace(
         journal,
@@ -108,10 +108,6 @@ def _differing(before: DeviceBefore, link: Link) -> DeviceBefore:
         mac=before.mac if link.mac is not None and before.mac != link.mac else None,
         up=before.up if before.up != link.up else None,
     )
-
-
-def _filled(first: DeviceBefore, later: DeviceBefore) -> DeviceBefore:
-    return first._replace(**{name: value for name, value in later._asdict().items() if getattr(first, name) is None})
 
 
 def _left(before: DeviceBefore, wanted: Link | None, live: DeviceBefore | None) -> DeviceBefore:

@@ -25,6 +25,10 @@ class DeviceBefore(NamedTuple):
     mac: str | None = None
     up: bool | None = None
 
+    def filled(self, later: DeviceBefore) -> DeviceBefore:
+        """With what was touched later alone."""
+        return self._replace(**{name: value for name, value in later._asdict().items() if getattr(self, name) is None})
+
 
 @dataclass(frozen=True, slots=True)
 class Journal:
@@ -37,6 +41,19 @@ class Journal:
 
     def __bool__(self) -> bool:
         return bool(self.sysctls or self.devices or self.local_rule_first or self.addresses)
+
+
+def merged(first: Journal, later: Journal) -> Journal:
+    """What was there before both: what the first does not say, the later one may."""
+    devices = dict(later.devices)
+    for device, before in first.devices.items():
+        devices[device] = before.filled(devices.get(device, DeviceBefore()))
+    return Journal(
+        MappingProxyType({**later.sysctls, **first.sysctls}),
+        MappingProxyType(devices),
+        first.local_rule_first or later.local_rule_first,
+        first.addresses | later.addresses,
+    )
 
 
 def completed(wanted: NetworkState, journal: Journal) -> NetworkState:

@@ -11,7 +11,7 @@ from tests.quick.delta.states import state
 from flowc.delta import Delta, difference
 from flowc.delta.noted import noted, set_for_a_moment, settled
 from flowc.hoststate import AddressRow, Link, LinkKind, NetworkState, Sysctl
-from flowc.hoststate.journal import DeviceBefore, Journal, completed
+from flowc.hoststate.journal import DeviceBefore, Journal, completed, merged
 from flowc.hoststate.ruleset import Ruleset
 from flowc.hoststate.state import device_of
 from flowc.ir.tables import Table
@@ -204,3 +204,20 @@ def test_nothing_is_set_for_a_moment_where_no_address_has_others_of_its_network(
         assert not list(set_for_a_moment(old, change(old, new)))
     old, new = addressed("192.0.2.2/24"), addressed("192.0.2.2/24", "192.0.2.3/24")
     assert list(set_for_a_moment(old, change(old, new)))  # they may have to be put in order
+
+
+def test_of_two_journals_the_first_knows_what_was_before_both() -> None:
+    first = Journal({"net/a": "0"}, {"eth1": DeviceBefore(mtu=1500)}, addresses=frozenset({("eth1", "192.0.2.1/24")}))
+    later = Journal(
+        {"net/a": "1", "net/b": "7"},
+        {"eth1": DeviceBefore(mtu=9000, up=False), "eth2": DeviceBefore(mac="02:00:00:00:00:02")},
+        local_rule_first=True,
+    )
+    found = merged(first, later)
+    assert dict(found.sysctls) == {"net/a": "0", "net/b": "7"}
+    assert dict(found.devices) == {
+        "eth1": DeviceBefore(mtu=1500, up=False),
+        "eth2": DeviceBefore(mac="02:00:00:00:00:02"),
+    }
+    assert (found.local_rule_first, found.addresses) == (True, first.addresses)
+    assert merged(Journal(), Journal()) == Journal()

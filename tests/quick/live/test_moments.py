@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.quick.live.namespaces import Network
 
+from flowc.backends.live import session
 from flowc.backends.live.journal import load_journal, store_journal
 from flowc.backends.live.runtime import Runtime
 from flowc.backends.live.writing import WRITERS
@@ -124,3 +126,38 @@ def test_what_undoing_sets_is_noted_before_it_is_ended_itself(
     assert flowc(net, file, FILE, "apply") == 0
     assert net.setting(key) == "0"
     assert not is_noted(net, "v0")
+
+
+def test_what_undoing_sets_anew_is_noted_as_before_until_it_is_done(
+    net: Network, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The change has put settings of before flowc back, and has forgotten them; undoing it sets flowc's, and is ended."""
+    net.ip("link add tap75 type veth peer name far75")
+    assert flowc(net, file, FILE, "apply") == 0
+    with entered(net.name):
+        before = {key: one for key, one in load_journal(Runtime.here()).sysctls.items() if "/tap75/" in key}
+    assert before
+    fewer = "".join(line for line in FILE.splitlines(keepends=True) if "tap75" not in line).replace("a, tap", "a")
+    settle, writer = session._settle, WRITERS["sysctl"]
+
+    class KilledError(BaseException):
+        """Nothing can be done about it."""
+
+    def killed(*words: Any) -> None:  # noqa: ANN401  # whatever a writer takes
+        assert writer.change is not None
+        writer.change(*words)
+        raise KilledError
+
+    with monkeypatch.context() as patched:
+
+        def refused(*words: Any) -> None:  # noqa: ANN401
+            """The last step of a change."""
+            settle(*words)
+            patched.setitem(WRITERS, "sysctl", writer._replace(change=killed))
+            raise RefusedError(5, "injected")
+
+        patched.setattr(session, "_settle", refused)
+        with pytest.raises(KilledError):
+            flowc(net, file, fewer, "apply")
+    assert flowc(net, file, fewer, "apply") == 0
+    assert {key: net.setting(key) for key in before} == before

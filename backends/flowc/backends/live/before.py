@@ -18,7 +18,7 @@ from flowc.backends.netlink.objects.sysctls import of_devices, value
 from flowc.delta.delta import Delta
 from flowc.delta.noted import set_for_a_moment
 from flowc.hoststate import NetworkState, Sysctl
-from flowc.hoststate.journal import Journal
+from flowc.hoststate.journal import Journal, merged
 
 
 class Before(NamedTuple):
@@ -44,7 +44,8 @@ def note(connection: Connection, found: Difference, target: Target, journal: Jou
 
 
 def restore(runtime: Runtime, engine: Engine, before: Before) -> None:
-    """The stored journal stays that of the change, so that the next apply can go on if this is ended, until all is as it was.
+    """The stored journal is that of before and of the change, so that the next apply can go on if this is ended, until all is
+    as it was.
 
     Raises StepFailedError, UnsettledError and RefusedError.
     """
@@ -56,6 +57,7 @@ def restore(runtime: Runtime, engine: Engine, before: Before) -> None:
             store_journal(runtime, replace(stored, sysctls=MappingProxyType(moments | dict(stored.sysctls))))
         return journal
 
+    store_journal(runtime, merged(before.journal, load_journal(runtime)))
     back(engine, before.loaded, before.journal, keep)
     others.put_back(engine.connection, before.others)
     store_journal(runtime, before.journal)
