@@ -164,7 +164,12 @@ class FastPath:
 
     def free(self, zone: str) -> bool:
         """Flows of some interface of the zone are offloaded."""
-        return not self.obstacles.keys() >= {*self.host.zones[zone].interfaces}
+        return zone not in self._obstructed_zones
+
+    @cached_property
+    def _obstructed_zones(self) -> frozenset[str]:
+        zones = self.host.zones.values()
+        return frozenset(zone.name for zone in zones if self.obstacles.keys() >= {*zone.interfaces})
 
     def obstructed(self, obstacle: Obstacle) -> list[tuple[Interface, Rule]]:
         """The interfaces with this obstacle, each with the first rule that would offload what goes over it."""

@@ -80,7 +80,9 @@ class _Ways:
     def __init__(self, host: Host) -> None:
         self._host = host
         interfaces = host.interfaces.values()
-        self._networks = {vrf: [p for one in interfaces if one.vrf == vrf for p in one.prefixes] for vrf in self._vrfs}
+        self._networks: dict[str | None, list[Prefix]] = {vrf: [] for vrf in self._vrfs}
+        for one in interfaces:
+            self._networks[one.vrf] += one.prefixes
         zoned = host.zoned()
         silent = (one for one in interfaces if one.dhcp or not (one.prefixes or one.name in self._out))
         self._unsaid = frozenset(one.vrf for one in silent if one.name in zoned)
