@@ -177,9 +177,9 @@ policy staff -> internet datapath tc { accept offload }
     ("more", "why"),
     [
         (OTHERS, "the file names no machine of its zones"),
-        (OTHERS.replace(" offload", ""), "no rule of it offloads"),
+        (OTHERS.replace(" offload", ""), "no rule of it offloads what goes between zones"),
         (OTHERS.replace("staff -> internet", "inside -> any") + "policy inside -> internet { accept offload }\n"
-         "policy inside -> staff { accept }", "no rule of it offloads"),
+         "policy inside -> staff { accept }", "no rule of it offloads what goes between zones"),
     ],
 )  # fmt: skip
 def test_a_policy_that_asks_for_tc_in_vain_is_told(more: str, why: str, tmp_path: Path) -> None:

@@ -15,16 +15,14 @@ REST = """\
 vrf acme   { table 1000 }
 vrf globex { table 1001 }
 interface uplink { device eth0;  address 192.0.2.2/24, 2001:db8::2/64; mtu 1600 }
-interface vms    { device tap75; address 10.0.0.1/24; vrf acme;   mtu 1500 }
-interface vms2   { device tap76; address 10.0.0.1/24; vrf globex; mtu 1500 }
+interface vms    { device tap75; address 10.0.0.1/24; vrf acme;   mtu 1500; spoofing strict }
+interface vms2   { device tap76; address 10.0.0.1/24; vrf globex; mtu 1500; spoofing strict }
 neighbor 192.0.2.9   on uplink managed
 neighbor 2001:db8::9 on uplink managed
 endpoint vm75  { address 10.0.0.75;  interface vms;  mac 52:54:00:00:00:75 }
 endpoint vm76  { address 10.0.0.75;  interface vms2; mac 52:54:00:00:00:76 }
 endpoint peer  { address 10.0.1.2; interface far;  mac 52:54:00:00:02:41 }
 endpoint peer2 { address 10.0.1.2; interface far2; mac 52:54:00:00:02:42 }
-route 10.5.0.0/16 via peer  vrf acme
-route 10.5.0.0/16 via peer2 vrf globex
 zone underlay { interface uplink }
 zone tenant   { interface vms, vms2 }
 zone remote   { interface far, far2 }
@@ -36,9 +34,9 @@ FAR = "tunnel far { type gretap; key 7; local 192.0.2.2; remote 192.0.2.9; mtu 1
 FAR2 = (
     "tunnel far2 { remote 192.0.2.9; key 8; vrf globex; type gretap; mtu 1500; address 10.0.1.1/30; local 192.0.2.2 }\n"
 )
-SHARED = "tunnel overlay { type gretap; local 192.0.2.2; mtu 1500; shared }\n"
-KEY = "tunnel far { over overlay; key 7; remote 192.0.2.9; vrf acme; address 10.0.1.1/30 }\n"
-KEY2 = "tunnel far2 { remote 192.0.2.9; key 8; vrf globex; over overlay; address 10.0.1.1/30 }\n"
+SHARED = "tunnel gretap-keys { type gretap; local 192.0.2.2; mtu 1500; shared }\n"
+KEY = "tunnel far { over gretap-keys; key 7; remote 192.0.2.9; vrf acme; address 10.0.1.1/30 }\n"
+KEY2 = "tunnel far2 { remote 192.0.2.9; key 8; vrf globex; over gretap-keys; address 10.0.1.1/30 }\n"
 
 Repaired = Callable[[str], str]
 
@@ -73,12 +71,12 @@ def test_all_of_them_become_keys_of_one(repaired: Repaired, tmp_path: Path) -> N
     (host,) = compiled.network.hosts
     assert {one.taker for one in host.derived(Takers).decisions} == {Taker.TC}
     (state,) = compiled.states.values()
-    assert [one.device for one in state.links if one.tunnel is not None] == ["overlay"]
+    assert [one.device for one in state.links if one.tunnel is not None] == ["gretap-keys"]
 
 
 def test_one_that_is_shared_already_takes_them(repaired: Repaired) -> None:
-    carrier = SHARED.replace("overlay", "gre-all")
-    keys = (KEY + KEY2).replace("overlay", "gre-all")
+    carrier = SHARED.replace("gretap-keys", "gre-all")
+    keys = (KEY + KEY2).replace("gretap-keys", "gre-all")
     assert repaired(HOST + FAR + FAR2 + carrier + REST) == HOST + keys + carrier + REST
 
 
@@ -113,7 +111,7 @@ tunnel far {
 # to the first
 # of our peers
 tunnel far {
-    over    overlay      # as theirs
+    over    gretap-keys      # as theirs
     # theirs:
     remote  192.0.2.9
     key     7
@@ -121,7 +119,7 @@ tunnel far {
     vrf     acme
     address 10.0.1.1/30
 }
-tunnel overlay { type gretap; local 192.0.2.2; on uplink; mtu 1500; shared }
+tunnel gretap-keys { type gretap; local 192.0.2.2; on uplink; mtu 1500; shared }
 """
     far2, key2 = FAR2.replace("local", "on uplink; local"), KEY2
     assert repaired(HOST + block + far2 + REST) == HOST + wanted + key2 + REST
@@ -136,15 +134,23 @@ def test_a_block_on_one_line_has_room_for_it(repaired: Repaired) -> None:
 
 
 def test_its_name_is_nobody_elses(repaired: Repaired) -> None:
-    service = "service overlay = tcp 80\npolicy tenant -> self { accept overlay }\n"
-    assert "\ntunnel overlay2 {" in repaired(HOST + FAR + FAR2 + REST + service)
+    service = "service gretap-keys = tcp 80\npolicy tenant -> self { accept gretap-keys }\n"
+    assert "\ntunnel gretap-keys2 {" in repaired(HOST + FAR + FAR2 + REST + service)
 
 
-def test_who_may_not_send_need_not_be_named(repaired: Repaired) -> None:
-    strict = (FAR + FAR2).replace("10.0.1.1/30", "10.0.1.1/24; spoofing strict")
-    keys = (KEY + SHARED + KEY2).replace("10.0.1.1/30", "10.0.1.1/24; spoofing strict")
-    rest = "".join(line for line in REST.splitlines(keepends=True) if not line.startswith("route"))
-    assert repaired(HOST + strict + rest) == HOST + keys + rest
+def test_what_is_beyond_a_router_behind_it_need_not_be_named(repaired: Repaired) -> None:
+    """The tunnel is outside: whoever is there is known by the address that is called."""
+    more = """\
+pool public 198.51.100.0/24 at remote
+eip 198.51.100.8 <-> vm75
+route default via 10.0.1.2 vrf acme
+"""
+    rest = REST.replace(
+        "zone remote   { interface far, far2 }", "zone remote { interface far }\nzone other { interface far2 }"
+    )
+    peer = "endpoint peer  { address 10.0.1.2; interface far;  mac 52:54:00:00:02:41 }"
+    rest = rest.replace(peer, "neighbor 10.0.1.2 on far 52:54:00:00:02:41")
+    assert repaired(HOST + FAR + FAR2 + rest + more) == HOST + KEY + SHARED + FAR2 + rest + more
 
 
 def test_a_tunnel_whose_finding_is_ignored_stays(repaired: Repaired) -> None:
@@ -157,7 +163,7 @@ def test_a_tunnel_whose_finding_is_ignored_stays(repaired: Repaired) -> None:
 
 
 def test_a_key_that_the_shared_tunnel_has_already_is_no_second_one(repaired: Repaired) -> None:
-    more = "vrf third { table 1003 }\ntunnel k3 { over overlay; key 7; remote 192.0.2.8; vrf third; address 10.3.0.1/30 }\n"
+    more = "vrf third { table 1003 }\ntunnel k3 { over gretap-keys; key 7; remote 192.0.2.8; vrf third; address 10.3.0.1/30 }\n"
     text = HOST + FAR + FAR2 + SHARED + more + REST.replace("far, far2", "far, far2, k3")
     assert repaired(text) == text
 
@@ -170,7 +176,7 @@ def test_machines_with_one_mac_and_ipv6_stay_apart(repaired: Repaired) -> None:
         "10.0.1.2, fd01::3; interface far2; mac 52:54:00:00:02:41",
         "10.0.1.2, fd01::3; interface far2; mac 52:54:00:00:02:42",
     )
-    assert "over overlay" in repaired(HOST + six + other)
+    assert "over gretap-keys" in repaired(HOST + six + other)
 
 
 @pytest.mark.parametrize(
@@ -188,6 +194,16 @@ def test_machines_with_one_mac_and_ipv6_stay_apart(repaired: Repaired) -> None:
         ("vrf acme; address 10.0.1.1/30", "vrf acme; address 10.0.1.1/29"),  # who else is there would not be reached
         ("endpoint peer ", "neighbor 10.0.1.3 on far managed\nendpoint peer "),
         ("tunnel far {", "tunnel far { device gre7;"),  # that would go
+        ("tunnel far {", "tunnel far { spoofing allowed;"),  # a key has the kernel's check
+        (
+            "vrf acme;   mtu 1500; spoofing strict",
+            "vrf acme;   mtu 1500",
+        ),  # others of the network would lose the flowtable
+        (
+            "zone tenant   {",
+            "interface more { device tap77; address 10.7.0.1/24; vrf acme; mtu 1500 }\nzone tenant   { interface more;",
+        ),
+        ("zone underlay {", "route 10.5.0.0/16 via peer vrf acme\nzone underlay {"),
         ("zone underlay {", "interface tagged { vlan 5 on far; vrf acme }\nzone underlay {"),  # a key has no device
         ("remote 192.0.2.9; mtu 1500; vrf acme; address", "remote 192.0.2.9; mtu 1500; vrf acme; address fd01::1/127,"),
     ],

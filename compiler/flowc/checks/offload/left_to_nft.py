@@ -45,7 +45,11 @@ def run(host: Host, diagnostics: Diagnostics) -> None:
         )
     offloading = {policy.span for _, _, policy in host.derived(FastPath).pairs}
     for policy in datapaths.idle_policies:
-        what = "the file names no machine of its zones" if policy.span in offloading else "no rule of it offloads"
+        what = (
+            "the file names no machine of its zones"
+            if policy.span in offloading
+            else "no rule of it offloads what goes between zones"
+        )
         diagnostics.report(CODE, "tc carries nothing of this policy", policy.span, what)
     left = [one for one in decided if one.stay is not None and one.asked is not None]
     reasons = {one.stay for one in left}

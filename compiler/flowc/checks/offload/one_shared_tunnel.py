@@ -14,15 +14,12 @@ from flowc.checks.hosts import is_its_alone
 from flowc.checks.links import CHECKS as OF_LINKS
 from flowc.diagnostics import Diagnostic, Diagnostics, Edit, Fix, Severity, fixes
 from flowc.ir.addresses import WIDTH, Family, format_address
-from flowc.ir.datapath import Candidates, Datapaths, Taker, Takers
+from flowc.ir.datapath import Candidates, Datapaths, Entrances, FlowtableDevices, Taker, Takers
 from flowc.ir.fastpath import FastPath
 from flowc.ir.links import Interface, Spoofing, Tunnel, TunnelKind
 from flowc.ir.network import Host, Network
 from flowc.ir.stack import Stack
 from flowc.source import Span
-
-NAME = "overlay"
-"""Of the shared tunnel, if nothing is called so."""
 
 SAID_BY_THE_SHARED = ("local", "on", "mtu")
 """Options that a key has none of: those of its device, which is the shared tunnel."""
@@ -47,7 +44,7 @@ def keys_of_one_tunnel(host: Host, network: Network) -> Mapping[str, Fix]:
     """For each tunnel with offloaded flows that has a key of its own, by name: make it a key of one for all of them.
 
     Empty if that is not right for each of them: it may not be a key, machines behind it would not be reached any more, or tc
-    would not take all machines that have flows with it.
+    would not take all that is offloaded in its VRF.
     """
     tunnels = [one for one in host.derived(FastPath).interfaces.values() if _has_own_key(one)]
     tunnels.sort(key=lambda one: (one.span.source.name, one.span.start))
@@ -56,10 +53,10 @@ def keys_of_one_tunnel(host: Host, network: Network) -> Mapping[str, Fix]:
     others = [one for one in host.interfaces.values() if one.name not in names and isinstance(one.link, Tunnel)]
     carriers = [one for one in others if isinstance(one.link, Tunnel) and one.link.shared and one.link.kind in kinds]
     devices = {Device.of(one) for one in (*tunnels, *carriers)}
-    if len(devices) != 1 or not all(is_its_alone(one.span, host, network) for one in tunnels):
+    if len(devices) != 1 or not all(_is_here(one.span, host, network) for one in tunnels):
         return {}
     (device,) = devices
-    name = carriers[0].name if carriers else _free_name(host)
+    name = carriers[0].name if carriers else _free_name(f"{device.kind}-keys", host)
     taken = [one.link.ikey for one in others if isinstance(one.link, Tunnel) and one.link.over == name]
     taken += [one.link.ikey for one in tunnels if isinstance(one.link, Tunnel)]
     below = {one.name for other in host.interfaces.values() for one in host.derived(Stack).below(other)}
@@ -73,6 +70,11 @@ def keys_of_one_tunnel(host: Host, network: Network) -> Mapping[str, Fix]:
     return {one.name: Fix(title.format(one.name), (*_as_key(one, name), *more)) for one in tunnels}
 
 
+def _is_here(span: Span, host: Host, network: Network) -> bool:
+    """It is this host's alone, and in the file with its block: what is included may be another's, too."""
+    return host.span is not None and span.source is host.span.source and is_its_alone(span, host, network)
+
+
 def _has_own_key(interface: Interface) -> bool:
     link = interface.link
     return isinstance(link, Tunnel) and link.kind.ethernet and not link.shared and link.over is None
@@ -82,14 +84,12 @@ def _may_be_key(interface: Interface, host: Host) -> bool:
     """It has a key, nothing of its own that a key has not, and no machine behind it that the file does not name."""
     link = interface.link
     assert isinstance(link, Tunnel)
-    bare = interface.mac is None and interface.device == interface.name and not interface.span.source.is_table
+    bare = interface.mac is None and interface.device == interface.name and interface.spoofing is not Spoofing.ALLOWED
     return bare and None not in (link.ikey, link.okey, interface.vrf) and _names_all(interface, host)
 
 
 def _names_all(interface: Interface, host: Host) -> bool:
-    """A key reaches who is declared alone: so all of its networks are, or nobody else may send."""
-    if interface.spoofing is Spoofing.STRICT:
-        return True
+    """A key reaches who is declared alone: so all addresses of its networks are."""
     named = host.derived(_named).get(interface.name, set())
     own = {(4 if one.version == 4 else 6, int(one.ip)) for one in interface.addresses}
     for prefix in interface.prefixes:
@@ -109,13 +109,13 @@ def _named(host: Host) -> Mapping[str, set[tuple[Family, int]]]:
     return found
 
 
-def _free_name(host: Host) -> str:
+def _free_name(wanted: str, host: Host) -> str:
     """What nothing of the host is called, as far as it is known here: of a service, only where its file has zones."""
     named = (host.interfaces, host.zones, host.vrfs, host.pools)
     spans = [*(one.span for some in named for one in some.values()), *(policy.span for policy in host.policies)]
     texts = {span.source.text for span in spans}
     known = {*host.endpoints.column("name"), *host.named_addresses, *host.named_ports}
-    names = chain([NAME], (f"{NAME}{number}" for number in count(2)))
+    names = chain([wanted], (f"{wanted}{number}" for number in count(2)))
     return next(one for one in names if one not in known and not any(re.search(rf"\b{one}\b", text) for text in texts))
 
 
@@ -134,7 +134,7 @@ def _with_keys(host: Host, tunnels: Sequence[Interface], name: str, device: Devi
 
 
 def _is_right(now: Host, then: Host, tunnels: set[str]) -> bool:
-    """Nothing new is found of links, nothing is carried by less than it was, and tc takes the machines of these VRFs."""
+    """Nothing new is found of links, nothing is carried by less than it was, and tc takes all that these VRFs offload."""
     if then.derived(Stack).has_circles or not _findings(then).keys() <= _findings(now).keys():
         return False
     order = list(Taker)
@@ -145,7 +145,9 @@ def _is_right(now: Host, then: Host, tunnels: set[str]) -> bool:
     insides = [one for one in then.derived(Candidates).insides.values() if one.target[0] in vrfs]
     if any(then.derived(Datapaths).stay(one.target) is not None for one in insides):
         return False
-    return tunnels <= {one.interface for one in insides}
+    outside = {name for name in then.derived(Entrances).outside if then.derived(Entrances).obstacle(name) is None}
+    offloaded = {name for name in now.derived(FastPath).interfaces if now.interfaces[name].vrf in vrfs}
+    return bool(insides) and offloaded <= {*outside, *then.derived(FlowtableDevices).only_tcs}
 
 
 def _findings(host: Host) -> dict[Diagnostic, None]:

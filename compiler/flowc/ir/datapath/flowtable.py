@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -66,6 +66,11 @@ class FlowtableDevices:
     def devices(self) -> tuple[str, ...]:
         """The device that packets arrive on, not the VRF above it: with that one, flows would stay in software."""
         return tuple(sorted({self.host.interfaces[name].device for name in self.listed}))
+
+    @property
+    def only_tcs(self) -> Collection[str]:
+        """The inside interfaces with no machines but tc's, all of which the file names with their MAC addresses."""
+        return self._ways.keys()
 
     @cached_property
     def by_tc(self) -> tuple[str, ...]:
