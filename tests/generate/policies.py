@@ -41,7 +41,11 @@ def draw_policies(drawing: Drawing) -> None:
         rules = [_rule(drawing, source, target) for _ in range(0 if drawing.rarely() else drawing.number(1, 3))]
         if drawing.known and (source, target) in forwarding and drawing.mostly():
             rules.append("accept offload")
-        said = f" datapath {DATAPATHS[len(rules)]}" if drawing.known and source > target and rules else ""
+        said = (
+            f" datapath {DATAPATHS[len(rules)]}"
+            if (drawing.known or not drawing.loadable) and source > target and rules
+            else ""
+        )
         drawing.say("\n    ".join([f"policy {source} -> {target}{said} {{", *rules]) + ("\n}" if rules else "}"))
 
 

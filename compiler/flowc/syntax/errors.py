@@ -188,10 +188,11 @@ def unexpected(at: Situation) -> Problem:
             help = "what can follow is " + listed([f"`{word}`" for word in following]) + ", or the end of the line"
         return Problem(codes.SYNTAX, f"unexpected {what} {where}", span, help=help)
     message = f"expected {expected} {where}" + ("" if end_of_line else f", not {what}")
+    needed = at.accepted - at.lalr.spelling.keys()  # before a block's `{` there may be words that nobody has to say
     inserted = [
         Repair(((kind, at.lalr.spelling.get(kind, text)),), ahead=0)
         for kind, text in (("_ARROW", "->"), ("_BOTH", "<->"), ("LBRACE", "{"), ("EQUAL", "="), ("COLON", ":"))
-        if at.accepted == {kind}
+        if {kind} in (at.accepted, needed)
     ]
     if len(at.accepted) == 1 and at.accepted <= at.lalr.spelling.keys():
         (only,) = at.accepted
