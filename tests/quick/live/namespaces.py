@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from tests.quick.live.hosts import until
 
+from flowc.cli import main
+
 
 class Network:
     """`name` is what `--netns` takes."""
@@ -52,3 +54,9 @@ def network() -> Iterator[Network]:
             yield Network(str(there))
         finally:
             process.kill()
+
+
+def flowc(net: Network, file: Path, text: str, *words: str) -> int:
+    """The exit status of a command about a file with this text, in the namespace."""
+    file.write_text(text)
+    return main([*words, str(file), "--netns", net.name])

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.quick.live.namespaces import Network
+from tests.quick.live.namespaces import Network, flowc
 
 from flowc.backends.live import session
 from flowc.backends.live.journal import load_journal, store_journal
@@ -15,7 +15,6 @@ from flowc.backends.live.runtime import Runtime
 from flowc.backends.live.writing import WRITERS
 from flowc.backends.netlink.connection import RefusedError
 from flowc.backends.netlink.facts.namespace import entered
-from flowc.cli import main
 
 FILE = """
 host gw { }
@@ -27,14 +26,13 @@ zone outside { interface a, tap }
 PROMOTED = "net/ipv4/conf/{}/promote_secondaries"
 
 
+class KilledError(BaseException):
+    """Nothing can be done about it."""
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "gw.flow"
-
-
-def flowc(net: Network, file: Path, text: str, *words: str) -> int:
-    file.write_text(text)
-    return main([*words, str(file), "--netns", net.name])
 
 
 def note(net: Network, device: str) -> None:
@@ -107,9 +105,6 @@ def test_what_undoing_sets_is_noted_before_it_is_ended_itself(
     net.setting(key, "0")
     more = FILE.replace("192.0.2.2/24", "192.0.2.2/24, 198.51.100.1/24") + "route 10.9.0.0/16 via 198.51.100.9\n"
 
-    class KilledError(BaseException):
-        """Nothing can be done about it."""
-
     def refused(*_: object) -> None:
         raise RefusedError(5, "injected")
 
@@ -140,9 +135,6 @@ def test_what_undoing_sets_anew_is_noted_as_before_until_it_is_done(
     fewer = "".join(line for line in FILE.splitlines(keepends=True) if "tap75" not in line).replace("a, tap", "a")
     settle, writer = session._settle, WRITERS["sysctl"]
 
-    class KilledError(BaseException):
-        """Nothing can be done about it."""
-
     def killed(*words: Any) -> None:  # noqa: ANN401  # whatever a writer takes
         assert writer.change is not None
         writer.change(*words)
@@ -150,7 +142,7 @@ def test_what_undoing_sets_anew_is_noted_as_before_until_it_is_done(
 
     with monkeypatch.context() as patched:
 
-        def refused(*words: Any) -> None:  # noqa: ANN401
+        def refused(*words: Any) -> None:  # noqa: ANN401  # whatever settling takes
             """The last step of a change."""
             settle(*words)
             patched.setitem(WRITERS, "sysctl", writer._replace(change=killed))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.quick.live.namespaces import Network
+from tests.quick.live.namespaces import Network, flowc
 
 from flowc.cli import main
 
@@ -26,11 +26,6 @@ RP_FILTER, EVICT, REDIRECTS = (
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "gw.flow"
-
-
-def flowc(net: Network, file: Path, text: str, *words: str) -> int:
-    file.write_text(text)
-    return main([*words, str(file), "--netns", net.name])
 
 
 def settings(net: Network) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flowc.checks.base import FactsCheck
-from flowc.checks.live.offloading import devices_of_flowtable
+from flowc.checks.live.offloading import devices_of_flowtable, where_asked
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.facts import Index
 from flowc.ir.network import Host
@@ -44,7 +44,7 @@ def run(host: Host, index: Index, diagnostics: Diagnostics) -> None:
             CODE,
             f"no hardware takes flows of `{interface.device}`: {what}",
             interface.span,
-            related=[(host.offload_span, "so the kernel refuses the flowtable")] if host.offload_span else (),
+            related=where_asked(host, "so the kernel refuses the flowtable"),
             help="write `offload software`",
         )
 

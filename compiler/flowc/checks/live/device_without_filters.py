@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flowc.checks.base import FactsCheck
 from flowc.checks.live.ends import PHYSICAL, Ends
-from flowc.checks.live.offloading import redirects_of_tc
+from flowc.checks.live.offloading import redirects_of_tc, where_asked
+from flowc.checks.live.switches_differ import HELP
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.facts import Index, Link
 from flowc.facts.index import ON_PORTS
@@ -35,8 +36,8 @@ def run(host: Host, index: Index, diagnostics: Diagnostics) -> None:
             CODE,
             f"what comes in by `{interface.device}` stays in software: mlx5 takes no filters of {what}",
             interface.span,
-            related=[(host.offload_span, "a NIC shall carry it")] if host.offload_span else (),
-            help="write `datapath nft` on the host, or on their EIPs: in software the flowtable costs less",
+            related=where_asked(host, "a NIC shall carry it"),
+            help=HELP,
         )
 
 

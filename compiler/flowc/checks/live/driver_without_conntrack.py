@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flowc.checks.base import FactsCheck
-from flowc.checks.live.offloading import devices_of_tc
+from flowc.checks.live.offloading import devices_of_tc, where_asked
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.facts import Index
 from flowc.ir.drivers import refuses
@@ -32,7 +32,7 @@ def run(host: Host, index: Index, diagnostics: Diagnostics) -> None:
             f"flows of `{one.device}` stay in software: the driver {link.driver} takes no ct action",
             one.span,
             f"it takes {', '.join(limits.actions)} ({limits.source})",
-            related=[(host.offload_span, "a NIC shall carry them")] if host.offload_span else (),
+            related=where_asked(host, "a NIC shall carry them"),
             help="write `offload software; datapath nft`: in software the flowtable costs less",
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flowc.checks.base import FactsCheck
-from flowc.checks.live.offloading import in_legacy_mode, offloading_devices
+from flowc.checks.live.offloading import in_legacy_mode, offloading_devices, where_asked
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.facts import Index
 from flowc.ir.network import Host
@@ -28,7 +28,7 @@ def run(host: Host, index: Index, diagnostics: Diagnostics) -> None:
                 f"the embedded switch of `{interface.device}` is in legacy mode",
                 interface.span,
                 "its flows stay in software, or the kernel refuses them",
-                related=[(host.offload_span, "hardware is asked for here")] if host.offload_span else (),
+                related=where_asked(host, "hardware is asked for here"),
                 help="`devlink dev eswitch set pci/ADDRESS mode switchdev`, while no virtual function is in use",
             )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flowc.checks.base import FactsCheck
-from flowc.checks.live.offloading import offloading_devices
+from flowc.checks.live.offloading import offloading_devices, where_asked
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.facts import Index
 from flowc.ir.network import Host
@@ -27,7 +27,7 @@ def run(host: Host, index: Index, diagnostics: Diagnostics) -> None:
                 f"`hw-tc-offload` of `{interface.device}` is off",
                 interface.span,
                 "its flows stay in software",
-                related=[(host.offload_span, "hardware is asked for here")] if host.offload_span else (),
+                related=where_asked(host, "hardware is asked for here"),
                 help=f"`ethtool -K {interface.device} hw-tc-offload on`, before apply.sh runs",
             )
 

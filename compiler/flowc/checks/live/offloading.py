@@ -10,6 +10,7 @@ from flowc.ir.datapath.redirects import Redirect
 from flowc.ir.links import Interface
 from flowc.ir.network import Host, Offload
 from flowc.ir.stack import Stack
+from flowc.source import Span
 
 
 def devices_of_flowtable(host: Host) -> list[Interface]:
@@ -40,6 +41,11 @@ def redirects_of_tc(host: Host) -> tuple[Redirect, ...]:
     if host.offload is not Offload.HARDWARE or host.derived(Stack).has_circles:
         return ()
     return host.derived(Redirects).groups
+
+
+def where_asked(host: Host, text: str) -> list[tuple[Span, str]]:
+    """The place that asks for hardware, as a finding has it; none if the file does not say it."""
+    return [] if host.offload_span is None else [(host.offload_span, text)]
 
 
 def in_legacy_mode(link: Link) -> bool:

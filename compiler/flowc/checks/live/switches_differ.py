@@ -5,7 +5,7 @@ from __future__ import annotations
 from flowc.checks.base import FactsCheck
 from flowc.checks.live.encapsulated import Fate, Underlays
 from flowc.checks.live.ends import End, Ends
-from flowc.checks.live.offloading import redirects_of_tc
+from flowc.checks.live.offloading import redirects_of_tc, where_asked
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.facts import Index
 from flowc.ir.network import Host
@@ -65,15 +65,12 @@ def run(host: Host, index: Index, diagnostics: Diagnostics) -> None:
         devices = source.interface.device, target.interface.device
         what = "flows between `{}` and `{}`" if mutual else "packets from `{}` to `{}`"
         more = f" and of {len(pairs) - 1} more {'pair' if len(pairs) == 2 else 'pairs'}" if len(pairs) > 1 else ""
-        related = [(target.interface.span, target.place)]
-        if host.offload_span:
-            related.append((host.offload_span, "a NIC shall carry them"))
         diagnostics.report(
             CODE,
             f"{what.format(*devices)}{more} stay in software: {apart(source, target)}",
             source.interface.span,
             source.place,
-            related=related,
+            related=[(target.interface.span, target.place), *where_asked(host, "a NIC shall carry them")],
             help=help_,
         )
 

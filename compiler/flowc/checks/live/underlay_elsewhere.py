@@ -5,7 +5,7 @@ from __future__ import annotations
 from flowc.checks.base import FactsCheck
 from flowc.checks.live.encapsulated import Fate, Underlay, Underlays, in_nic
 from flowc.checks.live.ends import End, Ends, uplink
-from flowc.checks.live.offloading import redirects_of_tc
+from flowc.checks.live.offloading import redirects_of_tc, where_asked
 from flowc.diagnostics import Diagnostics, Severity, register
 from flowc.facts import Index
 from flowc.ir.network import Host
@@ -39,15 +39,13 @@ def run(host: Host, index: Index, diagnostics: Diagnostics) -> None:
     for source, one in found.values():
         out, own = one.end.interface, source.own_uplinks
         related = [(one.tunnel.span, "mlx5 encapsulates for it"), (out.span, _below(one))]
-        if host.offload_span:
-            related.append((host.offload_span, "a NIC shall carry them"))
         leaves = uplink(own, source.switch) if own else f"an uplink of switch {source.switch}"
         diagnostics.report(
             CODE,
             f"packets from `{source.interface.device}` to tunnel `{one.tunnel.name}` are lost: the NIC sends them by {leaves}",
             source.interface.span,
             source.place,
-            related=related,
+            related=[*related, *where_asked(host, "a NIC shall carry them")],
             help=f"put `{out.name}` on {leaves}, or write `datapath nft` or `offload software` on the host",
         )
 

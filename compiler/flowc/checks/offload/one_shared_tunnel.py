@@ -135,7 +135,7 @@ def _with_keys(host: Host, tunnels: Sequence[Interface], name: str, device: Devi
 
 def _is_right(now: Host, then: Host, tunnels: set[str]) -> bool:
     """Nothing new is found of links, nothing is carried by less than it was, and tc takes all that these VRFs offload."""
-    if then.derived(Stack).has_circles or not _findings(then).keys() <= _findings(now).keys():
+    if then.derived(Stack).has_circles or not _findings(then) <= _findings(now):
         return False
     order = list(Taker)
     before = {one[:4]: order.index(one.taker) for one in now.derived(Takers).decisions}
@@ -150,13 +150,13 @@ def _is_right(now: Host, then: Host, tunnels: set[str]) -> bool:
     return bool(insides) and offloaded <= {*outside, *then.derived(FlowtableDevices).only_tcs}
 
 
-def _findings(host: Host) -> dict[Diagnostic, None]:
+def _findings(host: Host) -> set[Diagnostic]:
     """Warnings and errors of its links."""
     found = Diagnostics()
     for one in OF_LINKS:
         if isinstance(one, Check):
             one.run(host, found)
-    return {one: None for one in found.items if one.severity > Severity.NOTE}
+    return {one for one in found.items if one.severity > Severity.NOTE}
 
 
 def _declaration(name: str, device: Device) -> str:
